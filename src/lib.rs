@@ -1,6 +1,11 @@
 //! Customer Managed Relationships: the vault that a customer keeps, and what they lend from it.
 
+pub mod delivery;
 pub mod error;
+pub mod grant;
+pub mod ledger;
 pub mod profile;
 pub mod text;
+pub mod vault;
+pub mod vendor;
 pub mod wire;

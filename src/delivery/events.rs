@@ -1,0 +1,86 @@
+//! Signing a relationship's messages.
+
+use jiff::Timestamp;
+use rusqlite::Connection;
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::message::{Message, MessageState};
+use crate::error::{Error, Result};
+use crate::vendor::{self, Relationship, Vendor};
+use crate::wire::event::Event;
+use crate::wire::jose::{SigningKey, set_hash};
+use crate::wire::set::{Audience, Claims, SubjectId};
+
+/// All that signing for one vendor needs.
+pub(super) struct Signer<'a> {
+    pub(super) vendor: &'a Vendor,
+    pub(super) relationship: Relationship,
+    key: SigningKey,
+}
+
+/// What a message is about.
+#[derive(Default, Clone, Copy)]
+pub(super) struct About<'a> {
+    pub(super) grant_id: Option<&'a str>,
+    pub(super) version: Option<u32>,
+    pub(super) txn: Option<&'a str>,
+}
+
+impl<'a> Signer<'a> {
+    pub(super) fn of(connection: &Connection, vendor: &'a Vendor) -> Result<Self> {
+        let relationship = vendor::relationship(connection, &vendor.id)?;
+        let key = vendor::signing_key(connection, &vendor.id)?;
+        Ok(Self { vendor, relationship, key })
+    }
+
+    /// Signs an event into a message that waits to be sent.
+    ///
+    /// # Errors
+    /// Kind bad input for a message larger than the vendor takes.
+    pub(super) fn sign(&self, event: Event, payload: &impl Serialize, about: About, now: Timestamp) -> Result<Message> {
+        let payload =
+            serde_json::to_value(payload).map_err(|e| Error::failed(format!("cannot write a message: {e}")))?;
+        let id = Uuid::now_v7().to_string();
+        let resource = self.vendor.resource();
+        let claims = Claims {
+            iss: self.relationship.issuer.clone(),
+            aud: Audience::One(resource.to_owned()),
+            jti: id.clone(),
+            iat: now.as_second(),
+            toe: Some(now.as_second()),
+            txn: about.txn.map(str::to_owned),
+            sub_id: Some(SubjectId::new(resource, &self.relationship.subject)),
+            events: [(event.uri(), payload)].into(),
+        };
+        let jws = claims.sign(&self.key, event == Event::RelationshipCreated);
+        let most = self.vendor.metadata.max_set_bytes();
+        if jws.len() > most {
+            return Err(Error::bad_input(format!(
+                "the message would be {} bytes, and {} takes {most} at most",
+                jws.len(),
+                self.vendor.name
+            ))
+            .hint("lend fewer claims in one grant"));
+        }
+        Ok(Message {
+            id,
+            outgoing: true,
+            vendor_id: self.vendor.id.clone(),
+            grant_id: about.grant_id.map(str::to_owned),
+            event: event.name().to_owned(),
+            version: about.version,
+            set_hash: set_hash(&jws),
+            jws,
+            state: MessageState::Queued,
+            created_at: now,
+            attempts: 0,
+            attempted_at: None,
+            due_at: None,
+            delivered_at: None,
+            reason: None,
+            answers: None,
+            verified_by: None,
+        })
+    }
+}

@@ -1,0 +1,286 @@
+//! HTTP to vendors: addresses checked before they are connected to, no redirect followed blindly, every body bounded.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
+use reqwest::{Client, Method};
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject;
+use secrecy::{ExposeSecret, SecretString};
+use url::{Host, Url};
+
+use super::address;
+use crate::error::{Error, Result, io};
+
+/// How long a request may take, unless the user says otherwise.
+pub const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The most of an error's body that is read, in bytes.
+pub const MAX_ERROR_BODY: usize = 8 * 1024;
+
+/// How many redirects of a GET are followed, each on the same origin.
+const MAX_REDIRECTS: usize = 3;
+
+/// Why a request got no answer.
+#[derive(Debug)]
+pub enum Trouble {
+    /// The network: it may work later.
+    Network {
+        /// What went wrong, in words.
+        what: String,
+        /// Whether the request may have reached the other side.
+        sent: bool,
+    },
+    /// We do not want to talk to that address, or not in this way.
+    Refused(Error),
+}
+
+impl From<Trouble> for Error {
+    fn from(trouble: Trouble) -> Self {
+        match trouble {
+            Trouble::Network { what, .. } => Error::failed(what),
+            Trouble::Refused(error) => error,
+        }
+    }
+}
+
+/// An answer.
+#[derive(Debug)]
+pub struct Reply {
+    /// Its status.
+    pub status: u16,
+    /// Its `Retry-After`.
+    pub retry_after: Option<String>,
+    /// Its `Location`.
+    location: Option<String>,
+    /// Its body, at most as much as was asked for.
+    pub body: Vec<u8>,
+    /// Whether the body went on.
+    pub cut: bool,
+}
+
+/// What goes out with a POST.
+pub struct Post<'a> {
+    /// Where.
+    pub url: &'a Url,
+    /// Content type of the body.
+    pub content_type: &'static str,
+    /// The body.
+    pub body: String,
+    /// The bearer token.
+    pub token: Option<&'a SecretString>,
+    /// The most of the answer's body that is read, in bytes.
+    pub limit: usize,
+}
+
+/// A client with a runtime of its own. Made only by commands that send or fetch.
+pub struct Http {
+    runtime: tokio::runtime::Runtime,
+    tls: rustls::ClientConfig,
+    timeout: Duration,
+    clients: RefCell<HashMap<(String, bool), Client>>,
+}
+
+impl Http {
+    /// A client that trusts the web's certificate authorities, and those in the file that `CMR_CA_FILE` names.
+    ///
+    /// # Errors
+    /// Kind bad input for a file without certificates; kind failed where no runtime can be started.
+    pub fn new(timeout: Duration) -> Result<Self> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|e| Error::failed(format!("cannot start the network: {e}")))?;
+        let extra = std::env::var_os("CMR_CA_FILE");
+        let tls = tls_config(extra.as_deref().map(Path::new))?;
+        Ok(Self { runtime, tls, timeout, clients: RefCell::default() })
+    }
+
+    /// Gets a document of at most `limit` bytes. Redirects are followed on the same origin only.
+    ///
+    /// # Errors
+    /// [`Trouble`], also for a body that is larger.
+    pub fn get(&self, url: &Url, allow_loopback: bool, limit: usize) -> Result<Reply, Trouble> {
+        self.runtime.block_on(async {
+            let mut at = url.clone();
+            for _ in 0..=MAX_REDIRECTS {
+                let mut headers = HeaderMap::new();
+                headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+                let reply = self.send(Method::GET, &at, allow_loopback, headers, None, limit).await?;
+                if reply.cut {
+                    let what = format!("{at} sends more than {limit} bytes");
+                    return Err(Trouble::Refused(Error::bad_input(what)));
+                }
+                match (reply.status, reply.location.as_deref().and_then(|to| at.join(to).ok())) {
+                    (301 | 302 | 303 | 307 | 308, Some(next)) if next.origin() == at.origin() => at = next,
+                    (301 | 302 | 303 | 307 | 308, Some(next)) => {
+                        let host = next.origin().ascii_serialization();
+                        let what = format!("{at} redirects to another origin, {host}");
+                        return Err(Trouble::Refused(
+                            Error::bad_input(what).hint("if that is the vendor, give its own URL"),
+                        ));
+                    }
+                    _ => return Ok(reply),
+                }
+            }
+            Err(Trouble::Refused(Error::bad_input(format!("{url} redirects more than {MAX_REDIRECTS} times"))))
+        })
+    }
+
+    /// Posts. A redirect comes back as the answer that it is.
+    ///
+    /// # Errors
+    /// [`Trouble`]. A larger body than asked for is cut, not an error.
+    pub fn post(&self, post: Post, allow_loopback: bool) -> Result<Reply, Trouble> {
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(post.content_type));
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        if let Some(token) = post.token {
+            let mut value = HeaderValue::try_from(format!("Bearer {}", token.expose_secret())).map_err(|_| {
+                Trouble::Refused(Error::bad_input("the vendor's token holds characters that no token has"))
+            })?;
+            value.set_sensitive(true);
+            headers.insert(AUTHORIZATION, value);
+        }
+        let send = self.send(Method::POST, post.url, allow_loopback, headers, Some(post.body), post.limit);
+        self.runtime.block_on(send)
+    }
+
+    async fn send(
+        &self,
+        method: Method,
+        url: &Url,
+        allow_loopback: bool,
+        headers: HeaderMap,
+        body: Option<String>,
+        limit: usize,
+    ) -> Result<Reply, Trouble> {
+        let client = self.client(url, allow_loopback).await?;
+        log::debug!("{method} {url}");
+        let mut request = client.request(method, url.clone()).headers(headers);
+        if let Some(body) = body {
+            request = request.body(body);
+        }
+        let network = |e: reqwest::Error| Trouble::Network { what: network_words(url, &e), sent: !e.is_connect() };
+        let mut response = request.send().await.map_err(network)?;
+        let header = |name| response.headers().get(name).and_then(|v: &HeaderValue| v.to_str().ok()).map(str::to_owned);
+        let mut reply = Reply {
+            status: response.status().as_u16(),
+            retry_after: header(RETRY_AFTER),
+            location: header(LOCATION),
+            body: Vec::new(),
+            cut: false,
+        };
+        log::debug!("{} from {url}", reply.status);
+        // An answer's status counts even where its body breaks off.
+        while let Ok(Some(chunk)) = response.chunk().await {
+            let room = limit - reply.body.len();
+            reply.body.extend_from_slice(&chunk[..chunk.len().min(room)]);
+            if chunk.len() > room {
+                reply.cut = true;
+                break;
+            }
+        }
+        Ok(reply)
+    }
+
+    /// A client that connects to addresses of this URL's host that were checked, and to no other.
+    async fn client(&self, url: &Url, allow_loopback: bool) -> Result<Client, Trouble> {
+        let key = (url.origin().ascii_serialization(), allow_loopback);
+        if let Some(client) = self.clients.borrow().get(&key) {
+            return Ok(client.clone());
+        }
+        let addresses = tokio::time::timeout(self.timeout, checked_addresses(url, allow_loopback))
+            .await
+            .map_err(|_| unsent(format!("{} did not resolve in time", host(url))))??;
+        let client = Client::builder()
+            .tls_backend_preconfigured(self.tls.clone())
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .referer(false)
+            .user_agent("cmr")
+            .timeout(self.timeout)
+            .connect_timeout(self.timeout.min(Duration::from_secs(10)))
+            .resolve_to_addrs(&host(url), &addresses)
+            .build()
+            .map_err(|e| Trouble::Refused(Error::failed(format!("cannot set up TLS: {e}"))))?;
+        self.clients.borrow_mut().insert(key, client.clone());
+        Ok(client)
+    }
+}
+
+fn unsent(what: String) -> Trouble {
+    Trouble::Network { what, sent: false }
+}
+
+fn host(url: &Url) -> String {
+    url.host_str().unwrap_or_default().to_owned()
+}
+
+async fn checked_addresses(url: &Url, allow_loopback: bool) -> Result<Vec<SocketAddr>, Trouble> {
+    let port = url.port_or_known_default().unwrap_or(443);
+    let addresses: Vec<SocketAddr> = match url.host() {
+        Some(Host::Ipv4(ip)) => vec![(ip, port).into()],
+        Some(Host::Ipv6(ip)) => vec![(ip, port).into()],
+        Some(Host::Domain(name)) => tokio::net::lookup_host((name, port))
+            .await
+            .map_err(|e| unsent(format!("{name} does not resolve: {e}")))?
+            .collect(),
+        None => Vec::new(),
+    };
+    let refuse = |error: Error| Err(Trouble::Refused(error));
+    for address in &addresses {
+        if let Some(objection) = address::objection(address.ip(), allow_loopback) {
+            let what = format!("{} is {objection} ({}): it is not contacted", host(url), address.ip());
+            let error = Error::bad_input(what);
+            return refuse(match address.ip().is_loopback() {
+                true => error.hint("for tests on this machine, add the vendor with --allow-loopback"),
+                false => error,
+            });
+        }
+    }
+    if addresses.is_empty() {
+        return Err(unsent(format!("{} has no address", host(url))));
+    }
+    if url.scheme() != "https" && !addresses.iter().all(|address| address.ip().is_loopback()) {
+        return refuse(Error::bad_input(format!("{url} is not https")).hint("a vendor must be reached over TLS"));
+    }
+    Ok(addresses)
+}
+
+fn tls_config(extra: Option<&Path>) -> Result<rustls::ClientConfig> {
+    let mut roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    if let Some(path) = extra {
+        let pem = std::fs::read(path).map_err(|e| io("read", path, e))?;
+        let certificates: Vec<CertificateDer> = CertificateDer::pem_slice_iter(&pem).filter_map(|c| c.ok()).collect();
+        let (added, _) = roots.add_parsable_certificates(certificates);
+        if added == 0 {
+            return Err(Error::bad_input(format!("{} holds no certificate (CMR_CA_FILE)", path.display())));
+        }
+    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|e| Error::failed(format!("cannot set up TLS: {e}")))?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Ok(config)
+}
+
+/// What went wrong, with the innermost cause, which names the matter: "Connection refused", "certificate expired".
+fn network_words(url: &Url, error: &reqwest::Error) -> String {
+    let at = url.origin().ascii_serialization();
+    if error.is_timeout() {
+        return format!("{at} did not answer in time");
+    }
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    format!("{at}: {}", crate::text::printable(&cause.to_string()))
+}

@@ -1,0 +1,350 @@
+//! Lending, changing and taking back: a grant's new state, its signed message, its disclosures and its ledger entry, in
+//! one transaction and before anything is sent.
+
+use std::collections::BTreeMap;
+
+use jiff::{Timestamp, ToSpan};
+use rusqlite::Connection;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::events::{About, Signer};
+use super::store;
+use crate::error::{Error, Result};
+use crate::grant::preview::{Outgoing, Row, preview, sendable};
+use crate::grant::record::{Parties, record};
+use crate::grant::{self, Grant, LentClaim, Scope, State, Status, Step};
+use crate::ledger::{self, disclosure};
+use crate::profile;
+use crate::profile::model::ClaimName;
+use crate::vault::Tx;
+use crate::vendor::{self, Vendor};
+use crate::wire::event::{Event, GrantContent, GrantRenewed, GrantRevoked, RelationshipCreated};
+use crate::wire::set::Unchecked;
+
+/// How long a vendor has to state the deletion after a revocation, in days: the month of GDPR Art. 12(3), as 30 days.
+const CONFIRM_DAYS: i64 = 30;
+
+/// The preview of lending these claims of a persona to a vendor.
+///
+/// # Errors
+/// The database's.
+pub fn look(connection: &Connection, vendor: &Vendor, persona: &str, claims: &[LentClaim]) -> Result<Vec<Row>> {
+    let aliases = vendor::aliases(connection, &vendor.id)?;
+    let mut outgoing = Vec::new();
+    for lent in claims {
+        let plain = ClaimName::plain(lent.claim.base())?;
+        let alias = aliases.iter().find(|(name, _)| *name == lent.claim).or(aliases.iter().find(|(n, _)| *n == plain));
+        let value = match alias {
+            Some((_, value)) => Some(value.clone()),
+            None => profile::get(connection, persona, &lent.claim)?,
+        };
+        outgoing.push(Outgoing {
+            claim: lent.claim.base().to_owned(),
+            value: value.map(|value| value.to_json()),
+            alias: alias.is_some(),
+            taken: vendor.metadata.takes_claim(lent.claim.base()),
+        });
+    }
+    let query = disclosure::Query { vendor_id: Some(&vendor.id), ..Default::default() };
+    let mut known = BTreeMap::new();
+    for disclosure in disclosure::known(connection, &query)?.into_iter().filter(|d| d.delivered_at.is_some()) {
+        // Newest first: the first of each claim is what the vendor should use.
+        known.entry(disclosure.claim).or_insert(disclosure.value);
+    }
+    Ok(preview(&outgoing, &known))
+}
+
+/// A grant as the user asked for it.
+pub struct NewGrant<'a> {
+    /// To whom.
+    pub vendor: &'a Vendor,
+    /// Whose values.
+    pub persona: &'a str,
+    /// What, what for, how.
+    pub scope: Scope,
+    /// When it ends by itself.
+    pub expires_at: Timestamp,
+}
+
+/// Writes a grant down without telling the vendor.
+///
+/// # Errors
+/// The database's.
+pub fn draft(tx: &Tx, new: NewGrant) -> Result<Grant> {
+    let grant = Grant {
+        id: Uuid::now_v7().to_string(),
+        vendor_id: new.vendor.id.clone(),
+        persona: new.persona.to_owned(),
+        scope: new.scope,
+        state: State::DRAFT,
+        txn: Uuid::now_v7().to_string(),
+        created_at: tx.now(),
+        expires_at: new.expires_at,
+        ended_at: None,
+        ended_how: None,
+        confirm_by: None,
+        confirmed_at: None,
+    };
+    grant::insert(tx, &grant)?;
+    note(tx, "grant-drafted", &grant, json!({}))?;
+    Ok(grant)
+}
+
+/// Offers a drafted grant: the vendor is told with the next push.
+///
+/// # Errors
+/// Kind bad input if no claim of it can be sent, or it is no draft.
+pub fn offer(tx: &Tx, vendor: &Vendor, grant: &mut Grant) -> Result<()> {
+    advance(grant, Step::Offer)?;
+    let signer = Signer::of(tx, vendor)?;
+    introduce(tx, &signer)?;
+    tell_content(tx, &signer, grant, Event::GrantCreated)?;
+    grant::save(tx, grant)
+}
+
+/// Tells a vendor a grant whole again, after its scope, its purpose, its end or a value changed.
+///
+/// # Errors
+/// Kind bad input if the grant has ended.
+pub fn change(tx: &Tx, vendor: &Vendor, grant: &mut Grant) -> Result<()> {
+    advance(grant, Step::Change)?;
+    if grant.state.status != Status::Draft {
+        let never_left = store::cancel_untried(tx, &grant.id)? == 0;
+        store::stop_retrying(tx, &grant.id)?;
+        let signer = Signer::of(tx, vendor)?;
+        introduce(tx, &signer)?;
+        let event = if never_left { Event::GrantCreated } else { Event::GrantUpdated };
+        tell_content(tx, &signer, grant, event)?;
+    }
+    grant::save(tx, grant)
+}
+
+/// Lets a grant last longer; no data is sent again.
+///
+/// # Errors
+/// Kind bad input if the grant has ended: an ended grant needs a new one.
+pub fn renew(tx: &Tx, vendor: &Vendor, grant: &mut Grant, expires_at: Timestamp) -> Result<()> {
+    if grant.state.status == Status::Draft {
+        return Err(Error::bad_input("the grant is a draft: the vendor was not told yet")
+            .hint(format!("offer it: cmr grant amend {} --offer", grant.id)));
+    }
+    advance(grant, Step::Change)?;
+    grant.expires_at = expires_at;
+    let payload = GrantRenewed {
+        grant_id: grant.id.clone(),
+        version: grant.state.version,
+        prev: prev(tx, grant)?,
+        expires_at,
+        event_state: "RenewedConsentGiven".into(),
+    };
+    queue(tx, &Signer::of(tx, vendor)?, grant, Event::GrantRenewed, &payload, json!({"expires": expires_at}))?;
+    grant::save(tx, grant)
+}
+
+/// Takes a grant back: it counts at once here. Unsent messages of it are cancelled. Returns whether the vendor is told:
+/// not if it never heard of the grant.
+///
+/// # Errors
+/// Kind bad input if the grant has ended already.
+pub fn revoke(tx: &Tx, vendor: &Vendor, grant: &mut Grant, how: &str) -> Result<bool> {
+    let told = store::cancel_untried(tx, &grant.id)? > 0;
+    store::stop_retrying(tx, &grant.id)?;
+    advance(grant, Step::Revoke { told })?;
+    grant.ended_at = Some(tx.now());
+    grant.ended_how = Some(how.to_owned());
+    if told {
+        let confirm_by = tx.now() + (24 * CONFIRM_DAYS).hours();
+        grant.confirm_by = Some(confirm_by);
+        let payload = GrantRevoked {
+            grant_id: grant.id.clone(),
+            version: grant.state.version,
+            prev: prev(tx, grant)?,
+            effective_at: tx.now(),
+            event_state: "ConsentWithdrawn".into(),
+            requested: ["stop-processing", "delete", "notify-recipients"].map(str::to_owned).into(),
+            confirm_by,
+        };
+        queue(tx, &Signer::of(tx, vendor)?, grant, Event::GrantRevoked, &payload, json!({"how": how}))?;
+    } else {
+        note(tx, "grant-revoked", grant, json!({"how": how, "vendor_was_told": false}))?;
+    }
+    grant::save(tx, grant)?;
+    Ok(told)
+}
+
+/// Ends the grants whose time is over. The vendor ends them by itself.
+///
+/// # Errors
+/// The database's.
+pub fn expire_due(tx: &Tx) -> Result<Vec<Grant>> {
+    let mut due = grant::due_to_expire(tx, tx.now())?;
+    for grant in &mut due {
+        store::cancel_untried(tx, &grant.id)?;
+        advance(grant, Step::Expire)?;
+        grant.ended_at = Some(grant.expires_at);
+        grant.ended_how = Some("its time was over".into());
+        note(tx, "grant-expired", grant, json!({}))?;
+        grant::save(tx, grant)?;
+    }
+    Ok(due)
+}
+
+/// A grant that a change of the profile went to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Followed {
+    /// The vendor.
+    pub vendor: Vendor,
+    /// The grant, changed.
+    pub grant: Grant,
+    /// OpenID names of the claims whose value is another one now.
+    pub claims: Vec<String>,
+}
+
+/// Queues an update for every current grant that carries one of these claims, and whose vendor would get another value
+/// than it was last told. Others hear nothing.
+///
+/// # Errors
+/// The database's.
+pub fn follow(tx: &Tx, persona: &str, names: &[ClaimName]) -> Result<Vec<Followed>> {
+    let mut followed = Vec::new();
+    for mut grant in grant::carrying(tx, persona, names, tx.now())? {
+        let vendor = vendor::get(tx, &grant.vendor_id)?;
+        if let Some(claims) = differs(tx, &vendor, &grant)? {
+            change(tx, &vendor, &mut grant)?;
+            followed.push(Followed { vendor, grant, claims });
+        }
+    }
+    Ok(followed)
+}
+
+/// As [`follow`], for one vendor: after an alias changed.
+///
+/// # Errors
+/// The database's.
+pub fn follow_vendor(tx: &Tx, vendor: &Vendor) -> Result<Vec<Followed>> {
+    let mut followed = Vec::new();
+    for mut grant in grant::list_of_vendor(tx, &vendor.id)?.into_iter().filter(|grant| grant.is_current(tx.now())) {
+        if let Some(claims) = differs(tx, vendor, &grant)? {
+            change(tx, vendor, &mut grant)?;
+            followed.push(Followed { vendor: vendor.clone(), grant, claims });
+        }
+    }
+    Ok(followed)
+}
+
+/// The claims whose value would differ from what the vendor was last told; none if all are the same.
+fn differs(tx: &Tx, vendor: &Vendor, grant: &Grant) -> Result<Option<Vec<String>>> {
+    let now = sendable(&look(tx, vendor, &grant.persona, &grant.scope.claims)?);
+    let claims = differing(&last_told(tx, grant)?, &now);
+    Ok((!claims.is_empty()).then_some(claims))
+}
+
+fn differing(before: &BTreeMap<String, Value>, now: &BTreeMap<String, Value>) -> Vec<String> {
+    let mut names: Vec<&String> = before.keys().chain(now.keys()).collect();
+    names.sort();
+    names.dedup();
+    names.into_iter().filter(|name| before.get(*name) != now.get(*name)).cloned().collect()
+}
+
+/// The claims in the last message of the grant that carried any.
+fn last_told(connection: &Connection, grant: &Grant) -> Result<BTreeMap<String, Value>> {
+    let Some(message) = store::last_content(connection, &grant.id)? else { return Ok(BTreeMap::new()) };
+    let unreadable = || Error::damaged(format!("it holds a message, {}, that is not readable", message.id));
+    let set = Unchecked::parse(&message.jws).map_err(|_| unreadable())?;
+    let (_, payload) = set.peek().event().ok_or_else(unreadable)?;
+    let content: GrantContent = serde_json::from_value(payload.clone()).map_err(|_| unreadable())?;
+    Ok(content.claims)
+}
+
+fn advance(grant: &mut Grant, step: Step) -> Result<()> {
+    grant.state = grant.state.step(step).map_err(|refused| {
+        Error::bad_input(format!("{refused}: nothing more can be done with it"))
+            .hint("make a new one: cmr grant create")
+    })?;
+    Ok(())
+}
+
+fn prev(tx: &Tx, grant: &Grant) -> Result<Option<String>> {
+    Ok(store::last_of_grant(tx, &grant.id)?.map(|message| message.set_hash))
+}
+
+/// Queues the relationship's key ahead of the first message, unless the vendor has it or it is on its way.
+fn introduce(tx: &Tx, signer: &Signer) -> Result<()> {
+    if signer.relationship.introduced_at.is_some() || store::introduction_waits(tx, &signer.vendor.id)? {
+        return Ok(());
+    }
+    queue_introduction(tx, signer)
+}
+
+/// Queues the relationship's key whatever was sent before.
+pub(super) fn introduce_again(tx: &Tx, vendor: &Vendor) -> Result<()> {
+    if store::introduction_waits(tx, &vendor.id)? {
+        return Ok(());
+    }
+    queue_introduction(tx, &Signer::of(tx, vendor)?)
+}
+
+fn queue_introduction(tx: &Tx, signer: &Signer) -> Result<()> {
+    let payload = RelationshipCreated::default();
+    let message = signer.sign(Event::RelationshipCreated, &payload, About::default(), tx.now())?;
+    store::insert(tx, &message, &message.id)?;
+    let body = json!({"vendor": signer.vendor.id, "message": message.id, "set_hash": message.set_hash});
+    ledger::append(tx, "relationship-created", &signer.vendor.name, &body)
+}
+
+fn tell_content(tx: &Tx, signer: &Signer, grant: &Grant, event: Event) -> Result<()> {
+    let rows = look(tx, signer.vendor, &grant.persona, &grant.scope.claims)?;
+    let claims = sendable(&rows);
+    if claims.is_empty() && event == Event::GrantCreated {
+        return Err(Error::bad_input(format!("no claim of this grant can be sent to {}", signer.vendor.name))
+            .hint("cmr grant preview shows why"));
+    }
+    let parties = Parties {
+        customer: &signer.relationship.issuer,
+        vendor: signer.vendor.resource(),
+        vendor_name: signer.vendor.title.as_deref().unwrap_or(&signer.vendor.name),
+    };
+    let before = last_told(tx, grant)?;
+    let content = GrantContent {
+        grant_id: grant.id.clone(),
+        version: grant.state.version,
+        prev: prev(tx, grant)?,
+        expires_at: grant.expires_at,
+        terms: grant.scope.terms.clone(),
+        record: record(grant, &parties, "ConsentGiven"),
+        changes: if before.is_empty() { Vec::new() } else { differing(&before, &claims) },
+        claims,
+    };
+    queue(tx, signer, grant, event, &content, json!({"expires": grant.expires_at}))
+}
+
+/// Signs and stores a message of a grant, its disclosures, and the ledger entry of all of it.
+fn queue(
+    tx: &Tx,
+    signer: &Signer,
+    grant: &Grant,
+    event: Event,
+    payload: &impl serde::Serialize,
+    mut body: Value,
+) -> Result<()> {
+    let about = About { grant_id: Some(&grant.id), version: Some(grant.state.version), txn: Some(&grant.txn) };
+    let message = signer.sign(event, payload, about, tx.now())?;
+    store::insert(tx, &message, &message.id)?;
+    let payload = serde_json::to_value(payload).unwrap_or_default();
+    let claims = payload.get("claims").and_then(Value::as_object);
+    if let Some(claims) = claims {
+        let pairs = claims.iter().map(|(claim, value)| (claim.as_str(), value));
+        body["claims"] = disclosure::record(tx, &message.id, &signer.vendor.id, &grant.id, pairs)?;
+    }
+    body["message"] = json!(message.id);
+    body["set_hash"] = json!(message.set_hash);
+    note(tx, event.name(), grant, body)
+}
+
+fn note(tx: &Tx, action: &str, grant: &Grant, mut body: Value) -> Result<()> {
+    body["vendor"] = json!(grant.vendor_id);
+    body["version"] = json!(grant.state.version);
+    body["purposes"] = json!(grant.scope.purposes.iter().map(|purpose| &purpose.term).collect::<Vec<_>>());
+    ledger::append(tx, action, &grant.id, &body)
+}

@@ -1,0 +1,16 @@
+//! Moving: the outbox, what to do with each answer, and the way over HTTP. It uses the nouns and the wire; nothing
+//! uses it but the door.
+
+pub mod address;
+pub mod answer;
+pub mod discover;
+mod events;
+pub mod http;
+pub mod lend;
+pub mod message;
+pub mod pull;
+pub mod push;
+mod store;
+
+pub use message::{Message, MessageState};
+pub use store::{drop_message, find, list, of_grant, outbox_of, retry};

@@ -1,0 +1,334 @@
+//! Pull: polling vendors for their answers, by RFC 8936. Each is verified, made durable, and only then acknowledged.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use rusqlite::Connection;
+use serde_json::{Value, json};
+use url::Url;
+use uuid::Uuid;
+
+use super::discover;
+use super::http::{Http, Post};
+use super::message::{Message, MessageState};
+use super::store;
+use crate::error::{Error, Kind, Result};
+use crate::grant::{self, Grant, Step};
+use crate::ledger::{self, disclosure};
+use crate::text::printable;
+use crate::vault::{Tx, Vault};
+use crate::vendor::{self, Relationship, Vendor};
+use crate::wire::event::{AckStatus, DeletionCompleted, Event, GrantAcknowledged};
+use crate::wire::jose::{Jwk, set_hash};
+use crate::wire::set::{Claims, Refusal, Unchecked};
+use crate::wire::transport::{ErrorBody, ErrorCode, PollRequest, PollResponse};
+
+/// How many SETs are asked for at a time.
+const BATCH: u32 = 100;
+
+/// The largest poll answer that is read, in bytes.
+const MAX_ANSWER: usize = 4 * 1024 * 1024;
+
+/// How many polls in a row one vendor may ask for: a vendor that always has more is cut off until the next pull.
+const MAX_POLLS: usize = 100;
+
+/// How long after fetching a vendor's keys an unknown key id does not make us fetch them again, in seconds.
+const KEYS_REST: i64 = 300;
+
+/// What a pull brought.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pulled {
+    /// The vendor's name.
+    pub vendor: String,
+    /// What was received and verified.
+    pub messages: Vec<Message>,
+    /// What was refused: `jti` and why.
+    pub refused: Vec<(String, String)>,
+    /// Why the vendor could not be asked.
+    pub trouble: Option<String>,
+}
+
+/// Asks vendors for their answers: one, or all that were introduced to the relationship's key.
+///
+/// # Errors
+/// The vault's. What a vendor does is no error: it is in the result.
+pub fn pull(vault: &mut Vault, http: &Http, only: Option<&str>, mut told: impl FnMut(&Pulled)) -> Result<Vec<Pulled>> {
+    let _turn = super::push::turn(vault)?;
+    let mut all = Vec::new();
+    for vendor in vendor::list(vault.connection())? {
+        let relationship = vendor::relationship(vault.connection(), &vendor.id)?;
+        if only.is_some_and(|id| id != vendor.id) || relationship.introduced_at.is_none() {
+            continue;
+        }
+        let pulled = Puller { vault, http, vendor, relationship }.run()?;
+        told(&pulled);
+        all.push(pulled);
+    }
+    Ok(all)
+}
+
+struct Puller<'a> {
+    vault: &'a mut Vault,
+    http: &'a Http,
+    vendor: Vendor,
+    relationship: Relationship,
+}
+
+impl Puller<'_> {
+    fn run(&mut self) -> Result<Pulled> {
+        let mut pulled =
+            Pulled { vendor: self.vendor.name.clone(), messages: Vec::new(), refused: Vec::new(), trouble: None };
+        let mut request = PollRequest { max_events: Some(BATCH), return_immediately: true, ..PollRequest::default() };
+        for _ in 0..MAX_POLLS {
+            let response = match self.poll(&request) {
+                Ok(response) => response,
+                Err(error) => {
+                    pulled.trouble = Some(error.to_string());
+                    break;
+                }
+            };
+            let nothing_left = response.sets.is_empty();
+            request.ack.clear();
+            request.set_errs.clear();
+            for (jti, token) in &response.sets {
+                self.take(jti, token, &mut request, &mut pulled)?;
+            }
+            if nothing_left {
+                break;
+            }
+            // The last round acknowledges and asks for nothing more.
+            request.max_events = Some(if response.more_available { BATCH } else { 0 });
+        }
+        Ok(pulled)
+    }
+
+    fn poll(&self, request: &PollRequest) -> Result<PollResponse> {
+        let endpoint = &self.vendor.metadata.cmr.poll_endpoint;
+        let url =
+            Url::parse(endpoint).map_err(|e| Error::damaged(format!("it holds an endpoint that is no URL: {e}")))?;
+        let body = serde_json::to_string(request).map_err(|e| Error::failed(format!("cannot write a poll: {e}")))?;
+        let token = self.relationship.token.as_ref();
+        let post = Post { url: &url, content_type: "application/json", body, token, limit: MAX_ANSWER };
+        let reply = self.http.post(post, self.vendor.allow_loopback)?;
+        match reply.status {
+            200 if reply.cut => Err(Error::failed(format!("its answer is larger than {MAX_ANSWER} bytes"))),
+            200 => serde_json::from_slice(&reply.body)
+                .map_err(|e| Error::failed(format!("its answer is not a poll response: {e}"))),
+            401 | 403 => Err(Error::must_act(format!("it does not accept the token (it answered {})", reply.status))),
+            status => Err(Error::failed(format!("it answered {status}"))),
+        }
+    }
+
+    /// Verifies one SET and makes it durable, then puts it on the list of what to acknowledge or to refuse.
+    fn take(&mut self, jti: &str, token: &str, request: &mut PollRequest, pulled: &mut Pulled) -> Result<()> {
+        let taken = match self.verify(jti, token)? {
+            Ok((claims, key)) => self.store(&claims, token, &key)?,
+            Err(refusal) => Err(refusal),
+        };
+        match taken {
+            Ok(Some(message)) => {
+                request.ack.push(jti.to_owned());
+                pulled.messages.push(message);
+            }
+            Ok(None) => request.ack.push(jti.to_owned()),
+            Err(refusal) => {
+                log::warn!("refused a message of {}: {refusal}", self.vendor.name);
+                pulled.refused.push((printable(jti), printable(&refusal.description)));
+                let body = ErrorBody { err: refusal.code, description: refusal.description };
+                request.set_errs.insert(jti.to_owned(), body);
+            }
+        }
+        Ok(())
+    }
+
+    fn verify(&mut self, jti: &str, token: &str) -> Result<Result<(Claims, Jwk), Refusal>> {
+        let set = match Unchecked::parse(token) {
+            Ok(set) => set,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        let Some(kid) = set.header().kid.clone() else {
+            return Ok(Err(Refusal::new(ErrorCode::InvalidKey, "the header names no key")));
+        };
+        let Some(key) = self.key(&kid)? else {
+            return Ok(Err(Refusal::new(ErrorCode::InvalidKey, "the key is not in the vendor's jwks_uri")));
+        };
+        let verified = set.verify(&key, self.vendor.resource(), &self.relationship.issuer, Timestamp::now());
+        Ok(match verified {
+            Ok(claims) if claims.jti != jti => {
+                Err(Refusal::new(ErrorCode::InvalidRequest, "the SET has another jti than it was handed over under"))
+            }
+            other => other.map(|claims| (claims, key)),
+        })
+    }
+
+    /// The vendor's key of this id; an unknown one makes us fetch the vendor's keys again, at most once in five minutes.
+    fn key(&mut self, kid: &str) -> Result<Option<Jwk>> {
+        if let Some(key) = vendor::key(self.vault.connection(), &self.vendor.id, kid)? {
+            return Ok(Some(key));
+        }
+        let last = vendor::keys(self.vault.connection(), &self.vendor.id)?.first().map(|(_, seen)| *seen);
+        if last.is_some_and(|seen| Timestamp::now().as_second() - seen.as_second() < KEYS_REST) {
+            return Ok(None);
+        }
+        match discover::keys(self.http, &self.vendor.metadata, self.vendor.allow_loopback) {
+            Ok(set) => {
+                let vendor_id = self.vendor.id.clone();
+                self.vault.write(|tx| set.keys.iter().try_for_each(|key| vendor::add_key(tx, &vendor_id, key)))?;
+            }
+            Err(error) => log::warn!("could not read the keys of {} again: {error}", self.vendor.name),
+        }
+        vendor::key(self.vault.connection(), &self.vendor.id, kid)
+    }
+
+    /// Makes a verified SET durable with all that it changes. None if it was received before.
+    fn store(&mut self, claims: &Claims, token: &str, key: &Jwk) -> Result<Result<Option<Message>, Refusal>> {
+        let vendor = &self.vendor;
+        let outcome = self.vault.write(|tx| {
+            if store::was_received(tx, &vendor.id, &claims.jti)? {
+                return Ok(None);
+            }
+            let incoming = Incoming { tx, vendor, claims, token, key };
+            incoming.apply().map(Some)
+        });
+        match outcome {
+            Ok(message) => Ok(Ok(message)),
+            // The vendor's fault: nothing was written, and the vendor is told.
+            Err(error) if error.kind() == Kind::BadInput => {
+                Ok(Err(Refusal::new(ErrorCode::InvalidRequest, error.to_string())))
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// A verified SET inside of the transaction that takes it in. Its errors of kind bad input go back to the vendor.
+struct Incoming<'a> {
+    tx: &'a Tx<'a>,
+    vendor: &'a Vendor,
+    claims: &'a Claims,
+    token: &'a str,
+    key: &'a Jwk,
+}
+
+impl Incoming<'_> {
+    fn apply(&self) -> Result<Message> {
+        let (uri, payload) = self.claims.event().ok_or_else(|| Error::bad_input("events does not hold one event"))?;
+        match Event::from_uri(uri) {
+            Some(Event::GrantAcknowledged) => self.acknowledged(payload),
+            Some(Event::DeletionCompleted) => self.deleted(payload),
+            Some(Event::Verification) => {
+                let message = self.message(Event::Verification, None, None, None);
+                self.record(&message, "connection-verified", json!({}))?;
+                Ok(message)
+            }
+            _ => Err(Error::bad_input("this event is not known here")),
+        }
+    }
+
+    fn acknowledged(&self, payload: &Value) -> Result<Message> {
+        let ack: GrantAcknowledged = parse(payload)?;
+        let (mut grant, ours) = self.about(&ack.grant_id, &ack.set_hash)?;
+        let message = self.message(Event::GrantAcknowledged, Some(&grant.id), Some(ack.version), Some(ours.id.clone()));
+        let refused = match ack.status {
+            AckStatus::Rejected => grant.claim_names(),
+            _ => ack.refused_claims.clone(),
+        };
+        disclosure::mark_refused(self.tx, &ours.id, &refused)?;
+        self.step(&mut grant, Step::Acknowledged(ack.version, ack.status))?;
+        let refused: Vec<String> = ack.refused_claims.iter().map(|claim| printable(claim)).collect();
+        let body = json!({"grant": grant.id, "version": ack.version, "status": ack.status, "refused_claims": refused});
+        self.record(&message, Event::GrantAcknowledged.name(), body)?;
+        Ok(message)
+    }
+
+    fn deleted(&self, payload: &Value) -> Result<Message> {
+        let statement: DeletionCompleted = parse(payload)?;
+        let (mut grant, ours) = self.about(&statement.grant_id, &statement.set_hash)?;
+        let version = Some(statement.version);
+        let message = self.message(Event::DeletionCompleted, Some(&grant.id), version, Some(ours.id));
+        self.step(&mut grant, Step::DeletionStated(statement.version))?;
+        let body = json!({"grant": grant.id, "version": statement.version, "deleted": statement.deleted,
+                          "retained": statement.retained, "recipients_notified": statement.recipients_notified});
+        self.record(&message, Event::DeletionCompleted.name(), body)?;
+        disclosure::mark_deleted(self.tx, &grant.id, &statement.deleted, self.tx.now(), &message.id)?;
+        Ok(message)
+    }
+
+    /// The grant and our message that the vendor speaks about: it must be one that went to this very vendor.
+    fn about(&self, grant_id: &str, hash: &str) -> Result<(Grant, Message)> {
+        let unknown = || Error::bad_input("it is about a message that was not sent to this vendor");
+        let ours = store::by_hash(self.tx, &self.vendor.id, hash)?.ok_or_else(unknown)?;
+        if ours.grant_id.as_deref() != Some(grant_id) {
+            return Err(unknown());
+        }
+        Ok((grant::get(self.tx, grant_id)?, ours))
+    }
+
+    fn step(&self, grant: &mut Grant, step: Step) -> Result<()> {
+        let before = grant.state;
+        if let Ok(state) = grant.state.step(step) {
+            grant.state = state;
+        }
+        if grant.state != before {
+            grant.confirmed_at = Some(self.tx.now());
+            if !grant.state.status.is_current() && grant.ended_at.is_none() {
+                grant.ended_at = Some(self.tx.now());
+                grant.ended_how = Some("the vendor declined it".into());
+            }
+            grant::save(self.tx, grant)?;
+        }
+        Ok(())
+    }
+
+    fn message(&self, event: Event, grant: Option<&str>, version: Option<u32>, answers: Option<String>) -> Message {
+        Message {
+            id: Uuid::now_v7().to_string(),
+            outgoing: false,
+            vendor_id: self.vendor.id.clone(),
+            grant_id: grant.map(str::to_owned),
+            event: event.name().to_owned(),
+            version,
+            jws: self.token.to_owned(),
+            set_hash: set_hash(self.token),
+            state: MessageState::Received,
+            created_at: self.tx.now(),
+            attempts: 0,
+            attempted_at: None,
+            due_at: None,
+            delivered_at: None,
+            reason: None,
+            answers,
+            verified_by: serde_json::to_string(self.key).ok(),
+        }
+    }
+
+    fn record(&self, message: &Message, action: &str, mut body: Value) -> Result<()> {
+        store::insert(self.tx, message, &self.claims.jti)?;
+        body["vendor"] = json!(self.vendor.id);
+        body["message"] = json!(message.id);
+        body["set_hash"] = json!(message.set_hash);
+        body["key"] = json!(self.key.thumbprint().unwrap_or_default());
+        let subject = message.grant_id.as_deref().unwrap_or(&self.vendor.name);
+        ledger::append(self.tx, action, subject, &body)
+    }
+}
+
+fn parse<T: serde::de::DeserializeOwned>(payload: &Value) -> Result<T> {
+    serde_json::from_value(payload.clone()).map_err(|e| Error::bad_input(format!("the payload is not readable: {e}")))
+}
+
+/// What the latest answer of a vendor about a grant says, for showing: the statement's or acknowledgement's payload.
+///
+/// # Errors
+/// The database's.
+pub fn answers(connection: &Connection, grant_id: &str) -> Result<BTreeMap<String, Value>> {
+    let mut answers = BTreeMap::new();
+    for message in store::of_grant(connection, grant_id)?.into_iter().filter(|message| !message.outgoing) {
+        if let Ok(set) = Unchecked::parse(&message.jws)
+            && let Some((_, payload)) = set.peek().event()
+        {
+            answers.insert(message.id, payload.clone());
+        }
+    }
+    Ok(answers)
+}

@@ -1,0 +1,236 @@
+//! The messages' table.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde_json::json;
+
+use super::message::{Message, MessageState};
+use crate::error::{Error, Result};
+use crate::ledger;
+use crate::vault::{Tx, from_millis, to_millis};
+
+const COLUMNS: &str = "id, direction, vendor_id, grant_id, event, version, jws, set_hash, state, created_at, attempts, \
+                       attempted_at, due_at, delivered_at, reason, answers, verified_by";
+
+/// A revocation goes first; then the oldest.
+const SENDING_ORDER: &str = "ORDER BY event <> 'relationship-created', event <> 'grant-revoked', created_at, id";
+
+fn message(row: &Row) -> rusqlite::Result<Message> {
+    let time = |index| row.get::<_, Option<i64>>(index).map(|ms| ms.map(from_millis));
+    let state: String = row.get(8)?;
+    Ok(Message {
+        id: row.get(0)?,
+        outgoing: row.get::<_, String>(1)? == "out",
+        vendor_id: row.get(2)?,
+        grant_id: row.get(3)?,
+        event: row.get(4)?,
+        version: row.get(5)?,
+        jws: row.get(6)?,
+        set_hash: row.get(7)?,
+        state: MessageState::from_name(&state).unwrap_or(MessageState::Held),
+        created_at: from_millis(row.get(9)?),
+        attempts: row.get(10)?,
+        attempted_at: time(11)?,
+        due_at: time(12)?,
+        delivered_at: time(13)?,
+        reason: row.get(14)?,
+        answers: row.get(15)?,
+        verified_by: row.get(16)?,
+    })
+}
+
+fn select(connection: &Connection, rest: &str, params: impl rusqlite::Params) -> Result<Vec<Message>> {
+    let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM message {rest}"))?;
+    Ok(statement.query_map(params, message)?.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Our messages: those that are not at an end, or all. Newest first.
+///
+/// # Errors
+/// The database's.
+pub fn list(connection: &Connection, all: bool) -> Result<Vec<Message>> {
+    let rest = match all {
+        true => "WHERE direction = 'out' ORDER BY created_at DESC, id DESC",
+        false => "WHERE direction = 'out' AND state IN ('queued', 'held', 'failed') ORDER BY created_at DESC, id DESC",
+    };
+    select(connection, rest, [])
+}
+
+/// Every message about a grant, both ways, oldest first.
+///
+/// # Errors
+/// The database's.
+pub fn of_grant(connection: &Connection, grant_id: &str) -> Result<Vec<Message>> {
+    select(connection, "WHERE grant_id = ?1 ORDER BY created_at, id", [grant_id])
+}
+
+/// The messages that wait to be sent to a vendor, in the order in which they go.
+///
+/// # Errors
+/// The database's.
+pub fn outbox_of(connection: &Connection, vendor_id: &str) -> Result<Vec<Message>> {
+    select(connection, &format!("WHERE vendor_id = ?1 AND state = 'queued' {SENDING_ORDER}"), [vendor_id])
+}
+
+/// Vendors with something to send.
+pub(super) fn vendors_waiting(connection: &Connection) -> Result<Vec<String>> {
+    let mut statement = connection
+        .prepare("SELECT vendor_id FROM message WHERE state = 'queued' GROUP BY vendor_id ORDER BY min(created_at)")?;
+    Ok(statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
+}
+
+/// The message of this id, or of the beginning or end of one.
+///
+/// # Errors
+/// Kind not found if there is none or there are several.
+pub fn find(connection: &Connection, typed: &str) -> Result<Message> {
+    let fine = typed.len() >= 4 && typed.chars().all(|c| c.is_ascii_hexdigit() || c == '-');
+    let mut found = match fine {
+        true => {
+            select(connection, "WHERE id = ?1 OR id LIKE ?1 || '%' OR id LIKE '%' || ?1", [typed.to_ascii_lowercase()])?
+        }
+        false => Vec::new(),
+    };
+    match found.len() {
+        1 => Ok(found.remove(0)),
+        0 => Err(Error::not_found(format!("there is no message {typed}")).hint("cmr outbox list --all shows all")),
+        several => Err(Error::not_found(format!("{typed} could be {several} messages")).hint("type more of the id")),
+    }
+}
+
+/// The last message of a grant that was sent or will be: what the next one names as `prev`.
+pub(super) fn last_of_grant(connection: &Connection, grant_id: &str) -> Result<Option<Message>> {
+    let rest =
+        "WHERE grant_id = ?1 AND direction = 'out' AND state <> 'cancelled' ORDER BY version DESC, id DESC LIMIT 1";
+    Ok(select(connection, rest, [grant_id])?.pop())
+}
+
+/// The last message of a grant that carried its claims, sent or to be sent.
+pub(super) fn last_content(connection: &Connection, grant_id: &str) -> Result<Option<Message>> {
+    let rest = "WHERE grant_id = ?1 AND direction = 'out' AND state <> 'cancelled'
+                AND event IN ('grant-created', 'grant-updated') ORDER BY version DESC, id DESC LIMIT 1";
+    Ok(select(connection, rest, [grant_id])?.pop())
+}
+
+/// Our message to a vendor with this hash.
+pub(super) fn by_hash(connection: &Connection, vendor_id: &str, set_hash: &str) -> Result<Option<Message>> {
+    let rest = "WHERE vendor_id = ?1 AND direction = 'out' AND set_hash = ?2";
+    Ok(select(connection, rest, [vendor_id, set_hash])?.pop())
+}
+
+/// Whether the relationship's key is on its way to a vendor.
+pub(super) fn introduction_waits(connection: &Connection, vendor_id: &str) -> Result<bool> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM message
+               WHERE vendor_id = ?1 AND event = 'relationship-created' AND state IN ('queued', 'held'))";
+    Ok(connection.query_row(sql, [vendor_id], |row| row.get(0))?)
+}
+
+/// Whether this `jti` of a vendor was received before.
+pub(super) fn was_received(connection: &Connection, vendor_id: &str, jti: &str) -> Result<bool> {
+    let sql = "SELECT 1 FROM message WHERE vendor_id = ?1 AND direction = 'in' AND jti = ?2";
+    Ok(connection.query_row(sql, [vendor_id, jti], |_| Ok(())).optional()?.is_some())
+}
+
+/// Stores a message. `jti` is the vendor's own for what came in.
+pub(super) fn insert(tx: &Tx, message: &Message, jti: &str) -> Result<()> {
+    tx.prepare_cached(
+        "INSERT INTO message (id, direction, vendor_id, grant_id, event, version, jti, jws, set_hash, state, created_at,
+                              due_at, answers, verified_by)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+    )?
+    .execute(params![
+        message.id,
+        if message.outgoing { "out" } else { "in" },
+        message.vendor_id,
+        message.grant_id,
+        message.event,
+        message.version,
+        jti,
+        message.jws,
+        message.set_hash,
+        message.state.name(),
+        to_millis(message.created_at),
+        message.due_at.map(to_millis),
+        message.answers,
+        message.verified_by,
+    ])?;
+    Ok(())
+}
+
+/// Notes that a message is being sent: from now on it may have arrived.
+pub(super) fn mark_attempt(tx: &Tx, id: &str) -> Result<()> {
+    tx.execute("UPDATE message SET attempts = attempts + 1, attempted_at = ?2 WHERE id = ?1", (id, tx.now_millis()))?;
+    Ok(())
+}
+
+/// Notes that the attempt did not even reach the vendor's server: nothing has left by it.
+pub(super) fn unmark_attempt(tx: &Tx, message: &Message) -> Result<()> {
+    let before = message.attempted_at.map(to_millis);
+    tx.execute("UPDATE message SET attempted_at = ?2 WHERE id = ?1", params![message.id, before])?;
+    Ok(())
+}
+
+/// Sets what became of a message.
+pub(super) fn set_state(tx: &Tx, id: &str, state: MessageState, reason: Option<&str>) -> Result<()> {
+    let delivered = (state == MessageState::Delivered).then(|| tx.now_millis());
+    tx.execute(
+        "UPDATE message SET state = ?2, reason = ?3, due_at = NULL, delivered_at = coalesce(?4, delivered_at) WHERE id = ?1",
+        params![id, state.name(), reason, delivered],
+    )?;
+    Ok(())
+}
+
+/// Keeps a message for later.
+pub(super) fn set_due(tx: &Tx, id: &str, due: Timestamp, reason: &str) -> Result<()> {
+    tx.execute("UPDATE message SET due_at = ?2, reason = ?3 WHERE id = ?1", params![id, to_millis(due), reason])?;
+    Ok(())
+}
+
+/// Cancels what never left of a grant's messages: it has been overtaken. Returns how many remain that may have reached
+/// the vendor.
+pub(super) fn cancel_untried(tx: &Tx, grant_id: &str) -> Result<u32> {
+    tx.execute(
+        "UPDATE message SET state = 'cancelled', reason = 'overtaken before it was sent'
+         WHERE grant_id = ?1 AND direction = 'out' AND state IN ('queued', 'held') AND attempted_at IS NULL",
+        [grant_id],
+    )?;
+    let sql = "SELECT count(*) FROM message WHERE grant_id = ?1 AND direction = 'out' AND state <> 'cancelled'";
+    Ok(tx.query_row(sql, [grant_id], |row| row.get(0))?)
+}
+
+/// Takes messages of a grant that may have arrived out of the queue: a later version overtakes them either way.
+pub(super) fn stop_retrying(tx: &Tx, grant_id: &str) -> Result<()> {
+    tx.execute(
+        "UPDATE message SET state = 'failed', reason = 'overtaken; it may have arrived'
+         WHERE grant_id = ?1 AND direction = 'out' AND state IN ('queued', 'held') AND attempted_at IS NOT NULL",
+        [grant_id],
+    )?;
+    Ok(())
+}
+
+/// Puts a held or waiting message back to be sent now.
+///
+/// # Errors
+/// Kind bad input for a message that is at an end.
+pub fn retry(tx: &Tx, message: &Message) -> Result<()> {
+    if !matches!(message.state, MessageState::Held | MessageState::Queued) {
+        return Err(Error::bad_input(format!("the message is {}: it is not sent again", message.state.name()))
+            .hint("a fix is a new message: change or revoke the grant"));
+    }
+    tx.execute("UPDATE message SET state = 'queued', due_at = NULL, reason = NULL WHERE id = ?1", [&message.id])?;
+    ledger::append(tx, "message-retried", &message.id, &json!({"vendor": message.vendor_id}))
+}
+
+/// Drops a message that waits or is held, at the user's word.
+///
+/// # Errors
+/// Kind bad input for a message that is at an end, or a revocation.
+pub fn drop_message(tx: &Tx, message: &Message) -> Result<()> {
+    if !matches!(message.state, MessageState::Held | MessageState::Queued) {
+        return Err(Error::bad_input(format!("the message is {}: there is nothing to drop", message.state.name())));
+    }
+    set_state(tx, &message.id, MessageState::Cancelled, Some("dropped by the user"))?;
+    let may_have_arrived = message.attempted_at.is_some();
+    let body = json!({"vendor": message.vendor_id, "may_have_arrived": may_have_arrived});
+    ledger::append(tx, "message-dropped", &message.id, &body)
+}

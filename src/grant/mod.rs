@@ -1,0 +1,13 @@
+//! Lending: what a grant holds, the states it goes through, its preview, and its consent record.
+
+pub mod model;
+pub mod preview;
+pub mod record;
+pub mod scope;
+pub mod state;
+mod store;
+pub mod vocabulary;
+
+pub use model::{Grant, LentClaim, Purpose, Scope};
+pub use state::{State, Status, Step, VendorStatus};
+pub use store::{carrying, due_to_expire, find, get, insert, list, list_of_vendor, save};

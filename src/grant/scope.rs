@@ -1,0 +1,178 @@
+//! From what a user typed to a scope: claims of the profile, purposes, durations.
+
+use jiff::tz::TimeZone;
+use jiff::{Span, Timestamp, ToSpan, civil::Date};
+
+use super::model::LentClaim;
+use super::vocabulary;
+use crate::error::{Error, Result};
+use crate::profile::model::{Claim, ClaimName, claim_kind};
+
+/// The longest that a grant may last: a promise to come back, not a gift.
+const LONGEST_YEARS: i64 = 10;
+
+/// Finds the claims of a profile that a user named: `email` (the one, or the unlabelled one of several),
+/// `address.home`, or `pd:EmailAddress` for the claims of a category.
+///
+/// # Errors
+/// Kind not found for an unknown name, or a claim that the profile lacks; kind bad input where a name fits several
+/// values, or two values would go under one name.
+pub fn claims(profile: &[Claim], typed: &[String]) -> Result<Vec<LentClaim>> {
+    let mut lent: Vec<LentClaim> = Vec::new();
+    for text in typed {
+        let found = match text.strip_prefix("pd:") {
+            Some(category) => of_category(profile, category)?,
+            None => vec![one(profile, text)?],
+        };
+        for claim in found {
+            if lent.iter().any(|other| other.claim == claim) {
+                continue;
+            }
+            if let Some(other) = lent.iter().find(|other| other.claim.base() == claim.base()) {
+                return Err(Error::bad_input(format!(
+                    "{} and {claim} would both go to the vendor as {}",
+                    other.claim,
+                    claim.base()
+                ))
+                .hint("a grant carries one value of each claim: make a grant for each"));
+            }
+            lent.push(LentClaim { claim, why: None, optional: false });
+        }
+    }
+    if lent.is_empty() {
+        return Err(Error::usage("a grant needs at least one claim").hint("--claims email,address"));
+    }
+    Ok(lent)
+}
+
+fn one(profile: &[Claim], typed: &str) -> Result<ClaimName> {
+    let name: ClaimName = typed.parse()?;
+    if profile.iter().any(|claim| claim.name == name) {
+        return Ok(name);
+    }
+    let same: Vec<&ClaimName> = profile.iter().map(|c| &c.name).filter(|n| n.base() == name.base()).collect();
+    match (same.as_slice(), name.label()) {
+        ([only], None) => Ok((*only).clone()),
+        ([], _) => Err(Error::not_found(format!("the profile has no {name}"))
+            .hint(format!("set it first: cmr profile set {name} …"))),
+        (several, _) => {
+            let names = several.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+            Err(Error::bad_input(format!("the profile has no {name}, but {names}")).hint("name one of them"))
+        }
+    }
+}
+
+fn of_category(profile: &[Claim], typed: &str) -> Result<Vec<ClaimName>> {
+    let category = vocabulary::category(typed)?;
+    let names: Vec<ClaimName> =
+        profile.iter().filter(|c| c.name.kind().category == category).map(|c| c.name.clone()).collect();
+    if names.is_empty() {
+        return Err(Error::not_found(format!("the profile has no claim of the category {category}")));
+    }
+    Ok(names)
+}
+
+/// Attaches `CLAIM=why it is needed`, and marks optional ones.
+///
+/// # Errors
+/// Kind not found for a claim that is not among the lent ones.
+pub fn explain(lent: &mut [LentClaim], why: &[String], optional: &[String]) -> Result<()> {
+    for text in why {
+        let (name, reason) = text.split_once('=').ok_or_else(|| {
+            Error::usage(format!("{text:?} is not CLAIM=REASON")).hint("--why 'address=to send the parcel'")
+        })?;
+        find(lent, name)?.why = Some(crate::text::printable(reason.trim()));
+    }
+    for name in optional {
+        find(lent, name)?.optional = true;
+    }
+    Ok(())
+}
+
+fn find<'a>(lent: &'a mut [LentClaim], typed: &str) -> Result<&'a mut LentClaim> {
+    claim_kind(typed.split('.').next().unwrap_or_default())?;
+    let found = lent.iter_mut().find(|l| l.claim.base() == typed || l.claim.to_string() == typed);
+    found.ok_or_else(|| Error::not_found(format!("{typed} is not among the claims of this grant")))
+}
+
+/// Reads a span of days or longer: `90d`, `6mo`, `1y`, `P1Y`.
+///
+/// # Errors
+/// Kind bad input.
+pub fn span(typed: &str) -> Result<Span> {
+    let bad = || Error::bad_input(format!("{typed:?} is not a duration")).hint("such as 30d, 6mo or 1y");
+    let span: Span = typed.parse().map_err(|_| bad())?;
+    match span.is_positive() {
+        true => Ok(span),
+        false => Err(bad()),
+    }
+}
+
+/// Reads the end of a grant: a span from now, or a date, whose whole day counts in the user's time zone.
+///
+/// # Errors
+/// Kind bad input for what is neither, for an end in the past, and for one more than ten years away.
+pub fn end(typed: &str, now: Timestamp, zone: &TimeZone) -> Result<Timestamp> {
+    let here = now.to_zoned(zone.clone());
+    let far = |e: jiff::Error| Error::bad_input(format!("{typed} is too far away: {e}"));
+    let end = match typed.parse::<Date>() {
+        Ok(date) => date.tomorrow().and_then(|day| day.to_zoned(zone.clone())).map_err(far)?,
+        Err(_) => here.checked_add(span(typed)?).map_err(far)?,
+    };
+    let longest = here.checked_add(LONGEST_YEARS.years()).map_err(far)?;
+    if end <= here {
+        return Err(Error::bad_input(format!("{typed} is in the past")));
+    }
+    if end > longest {
+        return Err(Error::bad_input(format!("{typed} is more than {LONGEST_YEARS} years away"))
+            .hint("a grant can be renewed: cmr grant renew"));
+    }
+    // Whole seconds: the wire and the vault then say the same.
+    Timestamp::from_second(end.timestamp().as_second()).map_err(far)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::profile::model::ClaimValue;
+
+    fn profile(names: &[&str]) -> Vec<Claim> {
+        let claim = |name: &&str| Claim { name: name.parse().unwrap(), value: ClaimValue::Text("x".into()) };
+        names.iter().map(claim).collect()
+    }
+
+    fn picked(profile: &[Claim], typed: &[&str]) -> Result<Vec<String>> {
+        let typed: Vec<String> = typed.iter().map(|t| (*t).to_owned()).collect();
+        Ok(claims(profile, &typed)?.iter().map(|lent| lent.claim.to_string()).collect())
+    }
+
+    #[test]
+    fn a_plain_name_finds_the_only_value_and_never_guesses_between_two() {
+        let one = profile(&["address.home", "email"]);
+        assert_eq!(picked(&one, &["address", "email"]).unwrap(), ["address.home", "email"]);
+        let two = profile(&["address.home", "address.work"]);
+        assert!(picked(&two, &["address"]).unwrap_err().to_string().contains("address.home, address.work"));
+        let main = profile(&["email", "email.work"]);
+        assert_eq!(picked(&main, &["email"]).unwrap(), ["email"]);
+        assert!(picked(&main, &["email", "email.work"]).unwrap_err().to_string().contains("both go"));
+    }
+
+    #[test]
+    fn a_category_stands_for_its_claims() {
+        let profile = profile(&["given_name", "family_name", "email"]);
+        assert_eq!(picked(&profile, &["pd:Name"]).unwrap(), ["given_name", "family_name"]);
+        assert!(picked(&profile, &["pd:Gender"]).is_err());
+    }
+
+    #[test]
+    fn an_end_is_a_span_or_a_day_and_neither_past_nor_too_far() {
+        let now: Timestamp = "2026-11-22T12:00:00Z".parse().unwrap();
+        let at = |typed: &str| end(typed, now, &TimeZone::UTC).map(|t| t.to_string());
+        assert_eq!(at("90d").unwrap(), "2027-02-20T12:00:00Z");
+        assert_eq!(at("1y").unwrap(), "2027-11-22T12:00:00Z");
+        assert_eq!(at("2026-12-31").unwrap(), "2027-01-01T00:00:00Z");
+        for bad in ["", "soon", "-3d", "2026-11-21", "11y", "99999y"] {
+            assert!(at(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,256 @@
+//! The states of a grant: what holds here, and what the vendor confirmed, kept apart.
+
+use serde::{Deserialize, Serialize};
+
+use crate::wire::event::AckStatus;
+
+/// What holds here, by the customer's word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Written down, and the vendor was not told.
+    Draft,
+    /// Told, or on its way; the vendor has not answered.
+    Offered,
+    /// The vendor acknowledged it.
+    Active,
+    /// Its time is over.
+    Expired,
+    /// The customer took it back.
+    Revoked,
+    /// The vendor declined it.
+    Rejected,
+}
+
+/// What the vendor confirmed about the grant as it stands now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum VendorStatus {
+    /// Nothing was ever delivered: the vendor knows nothing of it.
+    NotTold,
+    /// The vendor has said nothing about the grant as it stands now.
+    NotConfirmed,
+    /// All of it is in use.
+    Accepted,
+    /// Some claims were refused.
+    PartiallyAccepted,
+    /// The vendor declined the grant as it stands now.
+    Rejected,
+    /// The vendor stated, signed, that the claims are deleted. Not proof.
+    DeletionStated,
+}
+
+macro_rules! names {
+    ($type:ident { $($variant:ident => $name:literal,)* }) => {
+        impl $type {
+            /// The name, as in JSON and in the vault.
+            pub fn name(self) -> &'static str {
+                match self { $($type::$variant => $name,)* }
+            }
+
+            /// The value of a name.
+            pub fn from_name(name: &str) -> Option<Self> {
+                match name { $($name => Some($type::$variant),)* _ => None }
+            }
+        }
+    };
+}
+
+names!(Status {
+    Draft => "draft", Offered => "offered", Active => "active",
+    Expired => "expired", Revoked => "revoked", Rejected => "rejected",
+});
+names!(VendorStatus {
+    NotTold => "not_told", NotConfirmed => "not_confirmed", Accepted => "accepted",
+    PartiallyAccepted => "partially_accepted", Rejected => "rejected", DeletionStated => "deletion_stated",
+});
+
+impl Status {
+    /// Whether the vendor may use the claims.
+    pub fn is_current(self) -> bool {
+        matches!(self, Status::Offered | Status::Active)
+    }
+}
+
+/// Where a grant stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct State {
+    /// What holds here.
+    pub status: Status,
+    /// What the vendor confirmed.
+    pub vendor: VendorStatus,
+    /// Counts the messages that changed the grant, from 1.
+    pub version: u32,
+}
+
+/// Something that happens to a grant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// The customer offers a draft.
+    Offer,
+    /// The vendor's server took a message of it.
+    Delivered,
+    /// Scope, purpose, a value or the end changed.
+    Change,
+    /// The customer takes it back; `told` if any message of it may have reached the vendor.
+    Revoke {
+        /// Whether the vendor may know of it.
+        told: bool,
+    },
+    /// Its time is over.
+    Expire,
+    /// The vendor answered about this version.
+    Acknowledged(u32, AckStatus),
+    /// The vendor stated the deletion, for this version.
+    DeletionStated(u32),
+}
+
+/// A step that a grant in this state cannot take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the grant is {}", .0.name())]
+pub struct Refused(pub Status);
+
+impl State {
+    /// A grant that was just written down.
+    pub const DRAFT: State = State { status: Status::Draft, vendor: VendorStatus::NotTold, version: 1 };
+
+    /// The state after a step.
+    ///
+    /// What the vendor says never fails: late, repeated and contradictory words change nothing that is over here.
+    ///
+    /// # Errors
+    /// [`Refused`] for what the customer cannot do with a grant in this state.
+    pub fn step(self, step: Step) -> Result<State, Refused> {
+        match step {
+            Step::Offer if self.status == Status::Draft => Ok(State { status: Status::Offered, ..self }),
+            Step::Change if self.status == Status::Draft => Ok(self),
+            Step::Change if self.status.is_current() => Ok(self.unconfirmed(self.status)),
+            Step::Revoke { told } if self.status.is_current() || self.status == Status::Draft => {
+                let told = told && self.status != Status::Draft;
+                Ok(if told { self.unconfirmed(Status::Revoked) } else { State { status: Status::Revoked, ..self } })
+            }
+            Step::Expire if self.status.is_current() => {
+                let vendor = match self.vendor {
+                    VendorStatus::NotTold => VendorStatus::NotTold,
+                    _ => VendorStatus::NotConfirmed,
+                };
+                Ok(State { status: Status::Expired, vendor, ..self })
+            }
+            Step::Delivered => Ok(self.delivered()),
+            Step::Acknowledged(version, answer) => Ok(self.acknowledged(version, answer)),
+            Step::DeletionStated(version) => Ok(self.deletion_stated(version)),
+            Step::Offer | Step::Change | Step::Revoke { .. } | Step::Expire => Err(Refused(self.status)),
+        }
+    }
+
+    fn unconfirmed(self, status: Status) -> State {
+        let vendor = match self.vendor {
+            VendorStatus::NotTold => VendorStatus::NotTold,
+            _ => VendorStatus::NotConfirmed,
+        };
+        State { status, vendor, version: self.version + 1 }
+    }
+
+    fn delivered(self) -> State {
+        match self.vendor {
+            VendorStatus::NotTold => State { vendor: VendorStatus::NotConfirmed, ..self },
+            _ => self,
+        }
+    }
+
+    fn acknowledged(self, version: u32, answer: AckStatus) -> State {
+        if version != self.version || !self.status.is_current() {
+            return self;
+        }
+        let (status, vendor) = match answer {
+            AckStatus::Accepted => (Status::Active, VendorStatus::Accepted),
+            AckStatus::PartiallyAccepted => (Status::Active, VendorStatus::PartiallyAccepted),
+            // A grant that was never in use is over; one in use stays as the vendor last accepted it.
+            AckStatus::Rejected if self.status == Status::Offered => (Status::Rejected, VendorStatus::Rejected),
+            AckStatus::Rejected => (Status::Active, VendorStatus::Rejected),
+        };
+        State { status, vendor, ..self }
+    }
+
+    fn deletion_stated(self, version: u32) -> State {
+        // A statement about an earlier version cannot cover what was sent since.
+        if version < self.version || self.status == Status::Draft {
+            return self;
+        }
+        State { vendor: VendorStatus::DeletionStated, ..self }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn steps() -> impl Strategy<Value = Vec<Step>> {
+        let answer =
+            prop_oneof![Just(AckStatus::Accepted), Just(AckStatus::PartiallyAccepted), Just(AckStatus::Rejected)];
+        let step = prop_oneof![
+            Just(Step::Offer),
+            Just(Step::Delivered),
+            Just(Step::Change),
+            any::<bool>().prop_map(|told| Step::Revoke { told }),
+            Just(Step::Expire),
+            (1u32..5, answer).prop_map(|(version, answer)| Step::Acknowledged(version, answer)),
+            (1u32..5).prop_map(Step::DeletionStated),
+        ];
+        prop::collection::vec(step, 0..16)
+    }
+
+    fn run(steps: &[Step]) -> Vec<State> {
+        let mut states = vec![State::DRAFT];
+        for step in steps {
+            let last = states[states.len() - 1];
+            states.push(last.step(*step).unwrap_or(last));
+        }
+        states
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_over_stays_over_and_versions_never_fall(steps in steps()) {
+            for pair in run(&steps).windows(2) {
+                prop_assert!(pair[1].version >= pair[0].version);
+                if !pair[0].status.is_current() && pair[0].status != Status::Draft {
+                    prop_assert_eq!(pair[1].status, pair[0].status);
+                    prop_assert_eq!(pair[1].version, pair[0].version);
+                }
+            }
+        }
+
+        #[test]
+        fn only_the_vendors_own_word_about_the_present_version_confirms(steps in steps()) {
+            let states = run(&steps);
+            for (step, pair) in steps.iter().zip(states.windows(2)) {
+                let confirmed = !matches!(pair[1].vendor, VendorStatus::NotTold | VendorStatus::NotConfirmed);
+                if confirmed && pair[1].vendor != pair[0].vendor {
+                    let word = matches!(step, Step::Acknowledged(v, _) if *v == pair[1].version)
+                        || matches!(step, Step::DeletionStated(v) if *v >= pair[1].version);
+                    prop_assert!(word, "{:?} confirmed {:?}", step, pair[1]);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_revocation_counts_at_once_and_is_not_confirmed_until_the_vendor_says_so() {
+        let active = run(&[Step::Offer, Step::Delivered, Step::Acknowledged(1, AckStatus::Accepted)])[3];
+        assert_eq!(active, State { status: Status::Active, vendor: VendorStatus::Accepted, version: 1 });
+        let revoked = active.step(Step::Revoke { told: true }).unwrap();
+        assert_eq!(revoked, State { status: Status::Revoked, vendor: VendorStatus::NotConfirmed, version: 2 });
+        assert_eq!(revoked.step(Step::DeletionStated(1)).unwrap(), revoked);
+        assert_eq!(revoked.step(Step::DeletionStated(2)).unwrap().vendor, VendorStatus::DeletionStated);
+        assert_eq!(revoked.step(Step::Change), Err(Refused(Status::Revoked)));
+    }
+
+    #[test]
+    fn a_rejected_change_does_not_end_a_grant_that_is_in_use() {
+        let active = run(&[Step::Offer, Step::Delivered, Step::Acknowledged(1, AckStatus::Accepted), Step::Change])[4];
+        let rejected = active.step(Step::Acknowledged(2, AckStatus::Rejected)).unwrap();
+        assert_eq!((rejected.status, rejected.vendor), (Status::Active, VendorStatus::Rejected));
+    }
+}

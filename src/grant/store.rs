@@ -1,0 +1,187 @@
+//! The grants' table.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, Row, params};
+
+use super::model::{Grant, Mode};
+use super::state::{State, Status, VendorStatus};
+use crate::error::{Error, Result};
+use crate::profile::model::ClaimName;
+use crate::vault::{Tx, from_millis, to_millis};
+use crate::vendor;
+
+const COLUMNS: &str = "id, vendor_id, persona, scope, status, vendor_status, version, txn, created_at, expires_at, \
+                       ended_at, ended_how, confirm_by, confirmed_at";
+
+fn grant(row: &Row) -> rusqlite::Result<Result<Grant>> {
+    let time = |index| row.get::<_, Option<i64>>(index).map(|ms| ms.map(from_millis));
+    let id: String = row.get(0)?;
+    let (scope, status, vendor): (String, String, String) = (row.get(3)?, row.get(4)?, row.get(5)?);
+    let parsed =
+        serde_json::from_str(&scope).ok().zip(Status::from_name(&status)).zip(VendorStatus::from_name(&vendor));
+    let Some(((scope, status), vendor)) = parsed else {
+        return Ok(Err(Error::damaged(format!("it holds a grant, {id}, that is not readable"))));
+    };
+    Ok(Ok(Grant {
+        id,
+        vendor_id: row.get(1)?,
+        persona: row.get(2)?,
+        scope,
+        state: State { status, vendor, version: row.get(6)? },
+        txn: row.get(7)?,
+        created_at: from_millis(row.get(8)?),
+        expires_at: from_millis(row.get(9)?),
+        ended_at: time(10)?,
+        ended_how: row.get(11)?,
+        confirm_by: time(12)?,
+        confirmed_at: time(13)?,
+    }))
+}
+
+fn select(connection: &Connection, rest: &str, params: impl rusqlite::Params) -> Result<Vec<Grant>> {
+    let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM \"grant\" {rest}"))?;
+    statement.query_map(params, grant)?.map(|row| row?).collect()
+}
+
+/// All grants, newest first.
+///
+/// # Errors
+/// The database's.
+pub fn list(connection: &Connection) -> Result<Vec<Grant>> {
+    select(connection, "ORDER BY created_at DESC, id DESC", [])
+}
+
+/// The grants of one vendor, newest first.
+///
+/// # Errors
+/// The database's.
+pub fn list_of_vendor(connection: &Connection, vendor_id: &str) -> Result<Vec<Grant>> {
+    select(connection, "WHERE vendor_id = ?1 ORDER BY created_at DESC, id DESC", [vendor_id])
+}
+
+/// The grant of this id.
+///
+/// # Errors
+/// Kind not found.
+pub fn get(connection: &Connection, id: &str) -> Result<Grant> {
+    let found = select(connection, "WHERE id = ?1", [id])?.pop();
+    found.ok_or_else(|| Error::not_found(format!("there is no grant {id}")).hint("cmr grant list --all shows all"))
+}
+
+/// The grant that a user means: its id, the beginning or end of it, or a vendor that has only one that could be meant
+/// (the current one; without one, the last).
+///
+/// # Errors
+/// Kind not found if there is none or there are several: it is never guessed.
+pub fn find(connection: &Connection, typed: &str) -> Result<Grant> {
+    let looks_like_id = typed.len() >= 4 && typed.chars().all(|c| c.is_ascii_hexdigit() || c == '-');
+    if looks_like_id {
+        let pattern = typed.to_ascii_lowercase();
+        let found = select(connection, "WHERE id = ?1 OR id LIKE ?1 || '%' OR id LIKE '%' || ?1", [&pattern])?;
+        if !found.is_empty() {
+            return one(typed, found);
+        }
+    }
+    let vendor = vendor::find(connection, typed).map_err(|e| match e.kind() {
+        crate::error::Kind::NotFound if looks_like_id => {
+            Error::not_found(format!("there is no grant {typed}")).hint("cmr grant list --all shows all")
+        }
+        _ => e,
+    })?;
+    let all = list_of_vendor(connection, &vendor.id)?;
+    if all.is_empty() {
+        return Err(Error::not_found(format!("{} has no grant", vendor.name))
+            .hint(format!("make one: cmr grant create {} --claims … --purpose …", vendor.name)));
+    }
+    let current: Vec<Grant> =
+        all.iter().filter(|g| g.state.status.is_current() || g.state.status == Status::Draft).cloned().collect();
+    one(typed, if current.is_empty() { all.into_iter().take(1).collect() } else { current })
+}
+
+fn one(typed: &str, mut found: Vec<Grant>) -> Result<Grant> {
+    match found.len() {
+        1 => Ok(found.remove(0)),
+        several => {
+            let ids: Vec<&str> = found.iter().take(6).map(|grant| grant.id.as_str()).collect();
+            Err(Error::not_found(format!("{typed} could be {several} grants: {}", ids.join(", ")))
+                .hint("type the id of one of them"))
+        }
+    }
+}
+
+/// The current grants that follow changes of one of these claims of a persona.
+///
+/// # Errors
+/// The database's.
+pub fn carrying(connection: &Connection, persona: &str, names: &[ClaimName], now: Timestamp) -> Result<Vec<Grant>> {
+    let current = select(
+        connection,
+        "WHERE persona = ?1 AND status IN ('offered', 'active') AND expires_at > ?2 ORDER BY created_at, id",
+        params![persona, to_millis(now)],
+    )?;
+    let carries = |grant: &Grant| {
+        grant.scope.mode == Mode::Continuous && grant.scope.claims.iter().any(|lent| names.contains(&lent.claim))
+    };
+    Ok(current.into_iter().filter(carries).collect())
+}
+
+/// The grants whose time is over, and that do not say so yet.
+///
+/// # Errors
+/// The database's.
+pub fn due_to_expire(connection: &Connection, now: Timestamp) -> Result<Vec<Grant>> {
+    select(connection, "WHERE status IN ('offered', 'active') AND expires_at <= ?1", [to_millis(now)])
+}
+
+/// Stores a new grant.
+///
+/// # Errors
+/// The database's.
+pub fn insert(tx: &Tx, grant: &Grant) -> Result<()> {
+    tx.execute(
+        "INSERT INTO \"grant\" (id, vendor_id, persona, scope, status, vendor_status, version, txn, created_at, expires_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        params![
+            grant.id,
+            grant.vendor_id,
+            grant.persona,
+            scope_json(grant)?,
+            grant.state.status.name(),
+            grant.state.vendor.name(),
+            grant.state.version,
+            grant.txn,
+            to_millis(grant.created_at),
+            to_millis(grant.expires_at),
+        ],
+    )?;
+    Ok(())
+}
+
+/// Stores a grant's new state, scope, end and confirmations.
+///
+/// # Errors
+/// The database's.
+pub fn save(tx: &Tx, grant: &Grant) -> Result<()> {
+    tx.execute(
+        "UPDATE \"grant\" SET scope = ?2, status = ?3, vendor_status = ?4, version = ?5, expires_at = ?6, ended_at = ?7,
+                ended_how = ?8, confirm_by = ?9, confirmed_at = ?10
+         WHERE id = ?1",
+        params![
+            grant.id,
+            scope_json(grant)?,
+            grant.state.status.name(),
+            grant.state.vendor.name(),
+            grant.state.version,
+            to_millis(grant.expires_at),
+            grant.ended_at.map(to_millis),
+            grant.ended_how,
+            grant.confirm_by.map(to_millis),
+            grant.confirmed_at.map(to_millis),
+        ],
+    )?;
+    Ok(())
+}
+
+fn scope_json(grant: &Grant) -> Result<String> {
+    serde_json::to_string(&grant.scope).map_err(|e| Error::failed(format!("cannot write the grant's scope: {e}")))
+}

@@ -1,0 +1,161 @@
+//! Disclosures: which claim value left for which vendor, when, and whether the vendor stated that it is deleted.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, Row, params};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use super::chain::hex;
+use crate::error::{Error, Result};
+use crate::vault::{Tx, from_millis, to_millis};
+
+/// One claim value that a message carries, with what became of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Disclosure {
+    /// The vendor's id.
+    pub vendor_id: String,
+    /// The vendor's name.
+    pub vendor: String,
+    /// The grant.
+    pub grant_id: String,
+    /// The message that carried it.
+    pub message_id: String,
+    /// OpenID claim name.
+    pub claim: String,
+    /// The value.
+    pub value: Value,
+    /// Salted hash of the value, as the ledger has it.
+    pub hash: String,
+    /// When the vendor's server took it; none while that is not known.
+    pub delivered_at: Option<Timestamp>,
+    /// When it was last sent: since then the vendor may have it.
+    pub attempted_at: Option<Timestamp>,
+    /// Whether the vendor said that it did not take this claim.
+    pub refused: bool,
+    /// When the vendor stated that it is deleted.
+    pub deleted_at: Option<Timestamp>,
+}
+
+/// Records what a message carries. Returns what the ledger entry says of it: claims and salted hashes.
+///
+/// # Errors
+/// The database's, or where the system has no random numbers to give.
+pub fn record<'a>(
+    tx: &Tx,
+    message_id: &str,
+    vendor_id: &str,
+    grant_id: &str,
+    claims: impl IntoIterator<Item = (&'a str, &'a Value)>,
+) -> Result<Value> {
+    let mut listed = Vec::new();
+    for (claim, value) in claims {
+        let mut salt = [0u8; 16];
+        getrandom::fill(&mut salt).map_err(|e| Error::failed(format!("the system gave no random numbers: {e}")))?;
+        let value = value.to_string();
+        let hash = salted_hash(&salt, &value);
+        tx.prepare_cached(
+            "INSERT INTO disclosure (message_id, vendor_id, grant_id, claim, hash) VALUES (?1, ?2, ?3, ?4, ?5)",
+        )?
+        .execute(params![message_id, vendor_id, grant_id, claim, hash])?;
+        tx.prepare_cached("INSERT INTO disclosed_value (disclosure_id, salt, value) VALUES (?1, ?2, ?3)")?
+            .execute(params![tx.last_insert_rowid(), salt, value])?;
+        listed.push(json!({"claim": claim, "hash": hash}));
+    }
+    Ok(Value::Array(listed))
+}
+
+/// SHA-256 of salt and value: a value can be proved with its salt, and not be guessed without.
+fn salted_hash(salt: &[u8], value: &str) -> String {
+    hex(&Sha256::new().chain_update(salt).chain_update(value).finalize())
+}
+
+/// Which disclosures to list. Times compare with when the vendor took the value.
+#[derive(Debug, Clone, Default)]
+pub struct Query<'a> {
+    /// Of this vendor.
+    pub vendor_id: Option<&'a str>,
+    /// Of this OpenID claim.
+    pub claim: Option<&'a str>,
+    /// As the vendor knew on this moment.
+    pub at: Option<Timestamp>,
+}
+
+/// What vendors know: disclosures delivered, not refused, and not stated deleted at the moment asked for. Newest
+/// first. The latest of each vendor and claim is what the vendor should use; older ones it has seen as well. Those
+/// without `delivered_at` left and were not answered: the vendor may know them.
+///
+/// # Errors
+/// The database's.
+pub fn known(connection: &Connection, query: &Query) -> Result<Vec<Disclosure>> {
+    let mut statement = connection.prepare(
+        "SELECT d.vendor_id, v.name, d.grant_id, d.message_id, d.claim, dv.value, d.hash, m.delivered_at,
+                m.attempted_at, d.refused, d.deleted_at
+         FROM disclosure d
+         JOIN message m ON m.id = d.message_id
+         JOIN vendor v ON v.id = d.vendor_id
+         JOIN disclosed_value dv ON dv.disclosure_id = d.id
+         WHERE (?1 IS NULL OR d.vendor_id = ?1) AND (?2 IS NULL OR d.claim = ?2)
+           AND coalesce(m.delivered_at, m.attempted_at) <= ?3
+           AND d.refused = 0 AND (d.deleted_at IS NULL OR d.deleted_at > ?3)
+         ORDER BY coalesce(m.delivered_at, m.attempted_at) DESC, d.id DESC",
+    )?;
+    let at = query.at.map_or(i64::MAX, to_millis);
+    Ok(statement.query_map(params![query.vendor_id, query.claim, at], disclosure)?.collect::<rusqlite::Result<_>>()?)
+}
+
+/// When a claim of this grant was last delivered to the vendor.
+///
+/// # Errors
+/// The database's.
+pub fn last_of_grant(connection: &Connection, grant_id: &str) -> Result<Option<Timestamp>> {
+    let last: Option<i64> = connection.query_row(
+        "SELECT max(m.delivered_at) FROM disclosure d JOIN message m ON m.id = d.message_id WHERE d.grant_id = ?1",
+        [grant_id],
+        |row| row.get(0),
+    )?;
+    Ok(last.map(from_millis))
+}
+
+/// Marks claims of a message as refused by the vendor.
+///
+/// # Errors
+/// The database's.
+pub fn mark_refused(tx: &Tx, message_id: &str, claims: &[String]) -> Result<()> {
+    for claim in claims {
+        tx.execute("UPDATE disclosure SET refused = 1 WHERE message_id = ?1 AND claim = ?2", (message_id, claim))?;
+    }
+    Ok(())
+}
+
+/// Marks claims of a grant as stated deleted by a message of the vendor.
+///
+/// # Errors
+/// The database's.
+pub fn mark_deleted(tx: &Tx, grant_id: &str, claims: &[String], at: Timestamp, by: &str) -> Result<()> {
+    for claim in claims {
+        tx.execute(
+            "UPDATE disclosure SET deleted_at = ?3, deleted_by = ?4
+             WHERE grant_id = ?1 AND claim = ?2 AND deleted_at IS NULL",
+            params![grant_id, claim, to_millis(at), by],
+        )?;
+    }
+    Ok(())
+}
+
+fn disclosure(row: &Row) -> rusqlite::Result<Disclosure> {
+    let time = |index| row.get::<_, Option<i64>>(index).map(|ms| ms.map(from_millis));
+    let value: String = row.get(5)?;
+    Ok(Disclosure {
+        vendor_id: row.get(0)?,
+        vendor: row.get(1)?,
+        grant_id: row.get(2)?,
+        message_id: row.get(3)?,
+        claim: row.get(4)?,
+        value: serde_json::from_str(&value).unwrap_or_default(),
+        hash: row.get(6)?,
+        delivered_at: time(7)?,
+        attempted_at: time(8)?,
+        refused: row.get(9)?,
+        deleted_at: time(10)?,
+    })
+}

@@ -1,0 +1,9 @@
+//! The proof: an append-only hash chain with one entry for each change, in the change's own transaction; and the
+//! disclosures, which answer what a vendor knows and knew.
+
+pub mod chain;
+pub mod disclosure;
+mod store;
+
+pub use chain::Entry;
+pub use store::{Filter, Verified, append, check_anchor, count, entries, head, verify};

@@ -1,0 +1,172 @@
+//! The SQLCipher database: opening, transactions, and errors that name the file.
+
+use std::cell::RefCell;
+use std::ops::Deref;
+use std::path::Path;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
+use uuid::Uuid;
+
+use super::anchor::Head;
+use super::key::DataKey;
+use super::schema;
+use crate::error::{Error, Kind, Result};
+
+/// How long a command waits for another that is writing.
+const BUSY: Duration = Duration::from_secs(20);
+
+/// A transaction that changes the vault.
+pub struct Tx<'a> {
+    transaction: rusqlite::Transaction<'a>,
+    now: Timestamp,
+    head: RefCell<Option<Head>>,
+}
+
+impl Tx<'_> {
+    /// The one time of everything in this transaction, to the millisecond.
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// The same in milliseconds since 1970, as it is stored.
+    pub fn now_millis(&self) -> i64 {
+        to_millis(self.now)
+    }
+
+    /// Tells the vault what the ledger's last entry is once this commits.
+    pub fn advance(&self, head: Head) {
+        *self.head.borrow_mut() = Some(head);
+    }
+}
+
+impl Deref for Tx<'_> {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        &self.transaction
+    }
+}
+
+/// A time as it is stored: milliseconds since 1970, UTC.
+pub fn to_millis(time: Timestamp) -> i64 {
+    time.as_millisecond()
+}
+
+/// A stored time. One outside of what a timestamp can hold is clamped.
+pub fn from_millis(millis: i64) -> Timestamp {
+    Timestamp::from_millisecond(millis).unwrap_or(Timestamp::MAX)
+}
+
+pub(super) fn create(path: &Path, key: &DataKey) -> Result<Connection> {
+    let mut connection = connect(path, key, OpenFlags::SQLITE_OPEN_CREATE)?;
+    (|| {
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        schema::migrate(&mut connection, path)
+    })()
+    .map_err(|e: Error| name_file(e, path))?;
+    Ok(connection)
+}
+
+pub(super) fn open(path: &Path, key: &DataKey) -> Result<Connection> {
+    if !path.exists() {
+        return Err(Error::damaged(format!("{} is missing", path.display())).hint("restore it from a backup"));
+    }
+    // SQLite takes an empty file for a new database; a vault's is never empty.
+    if path.metadata().is_ok_and(|file| file.len() == 0) {
+        return Err(name_file(Error::damaged("it is empty"), path));
+    }
+    let mut connection = connect(path, key, OpenFlags::empty())?;
+    schema::migrate(&mut connection, path).map_err(|e| name_file(e, path))?;
+    Ok(connection)
+}
+
+fn connect(path: &Path, key: &DataKey, extra: OpenFlags) -> Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | extra;
+    let connect = || -> Result<Connection> {
+        let connection = Connection::open_with_flags(path, flags)?;
+        // Before keying: SQLCipher would write to stderr about what we report ourselves.
+        connection.execute_batch("PRAGMA cipher_log_level = NONE")?;
+        cmr_sqlcipher::key(&connection, key.expose())?;
+        connection.busy_timeout(BUSY)?;
+        connection.execute_batch("PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY")?;
+        Ok(connection)
+    };
+    connect().map_err(|e| name_file(e, path))
+}
+
+pub(super) fn device(connection: &Connection, path: &Path) -> Result<Uuid> {
+    connection
+        .query_row("SELECT value FROM meta WHERE name = 'device_id'", [], |row| row.get::<_, String>(0))
+        .map_err(Error::from)
+        .and_then(|id| id.parse().map_err(|_| Error::damaged("its device id is not an id")))
+        .map_err(|e| name_file(e, path))
+}
+
+pub(super) fn write<T>(
+    connection: &mut Connection,
+    path: &Path,
+    change: impl FnOnce(&Tx) -> Result<T>,
+) -> Result<(T, Option<Head>)> {
+    let now = from_millis(to_millis(Timestamp::now()));
+    let run = || -> Result<(T, Option<Head>)> {
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let tx = Tx { transaction, now, head: RefCell::new(None) };
+        let value = change(&tx)?;
+        let head = tx.head.take();
+        tx.transaction.commit()?;
+        Ok((value, head))
+    };
+    run().map_err(|e| name_file(e, path))
+}
+
+/// Reads every page and checks its authentication code and the structure of the database.
+///
+/// # Errors
+/// Kind damaged, with the first thing that is wrong.
+pub fn quick_check(connection: &Connection) -> Result<()> {
+    let first = |pragma: &str| -> Result<Option<String>> {
+        let mut statement = connection.prepare(pragma)?;
+        let mut rows = statement.query([])?;
+        Ok(rows.next()?.map(|row| row.get(0)).transpose()?)
+    };
+    if let Some(problem) = first("PRAGMA cipher_integrity_check")? {
+        return Err(Error::damaged(format!("the database does not verify: {problem}")));
+    }
+    match first("PRAGMA quick_check")?.as_deref() {
+        Some("ok") => Ok(()),
+        other => Err(Error::damaged(format!("the database is not whole: {}", other.unwrap_or("no answer")))),
+    }
+}
+
+/// Adds the file to a damage report that does not name one yet.
+fn name_file(error: Error, path: &Path) -> Error {
+    match error.kind() {
+        Kind::Damaged if error.hint_text().is_none() => {
+            Error::damaged(format!("{}: {error}", path.display())).hint("restore the vault from a backup")
+        }
+        _ => error,
+    }
+}
+
+impl From<rusqlite::Error> for Error {
+    fn from(error: rusqlite::Error) -> Self {
+        let code = error.sqlite_error_code();
+        match code {
+            // The data key was checked against its fingerprint before: it is the file that is wrong.
+            Some(ErrorCode::NotADatabase) => {
+                Error::damaged("it is not a vault's database, or its first page is damaged")
+            }
+            Some(ErrorCode::DatabaseCorrupt) => Error::damaged("it is damaged or cut short"),
+            Some(ErrorCode::SystemIoFailure) => Error::damaged(format!("it could not be read or written ({error})")),
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+                Error::failed("another command is still writing to the vault").hint("try again when it is done")
+            }
+            Some(ErrorCode::DiskFull) => Error::failed("the disk is full: nothing was changed"),
+            Some(ErrorCode::ReadOnly) => Error::failed("the vault is read-only: nothing was changed"),
+            _ => Error::failed(format!("the vault's database failed: {error}")),
+        }
+        .because(error)
+    }
+}

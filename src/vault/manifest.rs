@@ -1,0 +1,102 @@
+//! `vault.toml`: which vault this is and how it can be opened. Nothing in it is secret.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::files;
+use super::slot::SlotKind;
+use crate::error::{Error, Result, io};
+
+/// The layout of the vault directory that this program writes.
+const FORMAT: u32 = 1;
+
+/// What `vault.toml` holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manifest {
+    format: u32,
+    /// The vault's id.
+    pub id: Uuid,
+    /// Fingerprint of the data key, so that the key of another vault is named as such.
+    pub key_fingerprint: String,
+    /// When the vault was made.
+    pub created: Timestamp,
+    /// The ways to open it.
+    #[serde(rename = "slot", default)]
+    pub slots: Vec<SlotEntry>,
+}
+
+/// One key slot.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SlotEntry {
+    /// Its name, which is also its file's.
+    pub name: String,
+    /// What opens it.
+    pub kind: SlotKind,
+    /// When it was added.
+    pub created: Timestamp,
+    /// The public half of what opens it, for slots that have one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recipient: Option<String>,
+}
+
+impl SlotEntry {
+    pub(super) fn file_name(&self) -> String {
+        format!("{}.age", self.name)
+    }
+
+    /// Where the slot's file lies in a vault.
+    pub fn path(&self, vault: &Path) -> PathBuf {
+        vault.join("slots").join(self.file_name())
+    }
+}
+
+impl Manifest {
+    pub(super) fn new(id: Uuid, key_fingerprint: String, created: Timestamp) -> Self {
+        Self { format: FORMAT, id, key_fingerprint, created, slots: Vec::new() }
+    }
+
+    fn path(dir: &Path) -> PathBuf {
+        dir.join("vault.toml")
+    }
+
+    /// Whether a directory looks like a vault.
+    pub fn exists(dir: &Path) -> bool {
+        Self::path(dir).exists()
+    }
+
+    /// Reads the manifest of a vault.
+    ///
+    /// # Errors
+    /// Kind not found without a vault there; kind damaged for a file that is not one of ours, or of a later format.
+    pub fn read(dir: &Path) -> Result<Self> {
+        let path = Self::path(dir);
+        let text = match fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound && dir.join(super::DATABASE).exists() => {
+                return Err(Error::damaged(format!("{} is missing", path.display())).hint("restore it from a backup"));
+            }
+            Err(e) if matches!(e.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => {
+                return Err(Error::not_found(format!("there is no vault in {}", dir.display()))
+                    .hint("make one: cmr init (or try it first: cmr demo)"));
+            }
+            Err(e) => return Err(io("read", &path, e)),
+        };
+        let damaged = |why: String| Error::damaged(format!("{}: {why}", path.display()));
+        let text = String::from_utf8(text).map_err(|_| damaged("it is not text".into()))?;
+        let manifest: Self = toml::from_str(&text).map_err(|e| damaged(e.message().to_owned()))?;
+        if manifest.format > FORMAT {
+            return Err(damaged(format!("it has format {}, and this program knows {FORMAT}", manifest.format))
+                .hint("use a newer cmr"));
+        }
+        Ok(manifest)
+    }
+
+    pub(super) fn write(&self, dir: &Path) -> Result<()> {
+        let text = toml::to_string(self).map_err(|e| Error::failed(format!("cannot write vault.toml: {e}")))?;
+        files::replace(&Self::path(dir), text.as_bytes())
+    }
+}

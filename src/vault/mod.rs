@@ -1,0 +1,188 @@
+//! The encrypted store: key slots (age), the database (SQLCipher), its schema, and the anchor of the ledger's head.
+//!
+//! A vault is a directory:
+//!
+//! ```text
+//! vault.toml      which vault this is, the fingerprint of its data key, its key slots
+//! slots/*.age     the data key, wrapped once for each way to open the vault
+//! vault.db        everything else, encrypted with the data key
+//! head            the ledger's last entry, kept outside the database so that an older copy of it is noticed
+//! ```
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+mod anchor;
+mod database;
+mod files;
+pub mod key;
+mod manifest;
+pub mod passphrase;
+mod schema;
+pub mod slot;
+
+pub use anchor::Head;
+pub use database::{Tx, from_millis, quick_check, to_millis};
+pub use files::{lock, replace};
+pub use manifest::{Manifest, SlotEntry};
+
+use crate::error::{Error, Result, io};
+use key::DataKey;
+use slot::{NewSlot, Wrapped};
+
+/// The database's file name.
+pub const DATABASE: &str = "vault.db";
+
+/// An open vault.
+pub struct Vault {
+    dir: PathBuf,
+    manifest: Manifest,
+    connection: rusqlite::Connection,
+    device: Uuid,
+}
+
+impl Vault {
+    /// Makes a vault: directory, slots and database appear together, or not at all.
+    ///
+    /// `first` writes whatever the new vault must hold from its first moment, its first ledger entry above all.
+    ///
+    /// # Errors
+    /// Kind bad input if the directory already holds something; kind failed for the disk.
+    pub fn create(dir: &Path, key: &DataKey, slots: &[NewSlot], first: impl FnOnce(&Tx) -> Result<()>) -> Result<Self> {
+        refuse_occupied(dir)?;
+        let parent = match dir.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        };
+        fs::create_dir_all(parent).map_err(|e| io("create", parent, e))?;
+        let staging = tempfile::Builder::new()
+            .prefix(".cmr-init-")
+            .tempdir_in(parent)
+            .map_err(|e| io("create a directory in", parent, e))?;
+        let device = Self::furnish(staging.path(), key, slots, first)?;
+        fs::rename(staging.path(), dir).map_err(|e| io("create", dir, e))?;
+        // Renamed away: there is nothing left to remove.
+        let _ = staging.keep();
+        files::sync_dir(parent)?;
+        let connection = database::open(&dir.join(DATABASE), key)?;
+        Ok(Self { dir: dir.to_owned(), manifest: Manifest::read(dir)?, connection, device })
+    }
+
+    fn furnish(dir: &Path, key: &DataKey, slots: &[NewSlot], first: impl FnOnce(&Tx) -> Result<()>) -> Result<Uuid> {
+        let now = Timestamp::now();
+        files::private_dir(dir)?;
+        let slot_dir = dir.join("slots");
+        fs::create_dir(&slot_dir).map_err(|e| io("create", &slot_dir, e))?;
+        files::private_dir(&slot_dir)?;
+        let mut manifest = Manifest::new(Uuid::now_v7(), key.fingerprint(), now);
+        for slot in slots {
+            let Wrapped { bytes, entry } = slot.wrap(key, now)?;
+            replace(&slot_dir.join(entry.file_name()), &bytes)?;
+            manifest.slots.push(entry);
+        }
+        manifest.write(dir)?;
+        let device = Uuid::now_v7();
+        let database = dir.join(DATABASE);
+        let mut connection = database::create(&database, key)?;
+        let head = database::write(&mut connection, &database, |tx| {
+            tx.execute(
+                "INSERT INTO device (id, name, created_at) VALUES (?1, 'this device', ?2)",
+                (device, tx.now_millis()),
+            )?;
+            tx.execute(
+                "INSERT INTO meta (name, value) VALUES ('vault_id', ?1), ('device_id', ?2)",
+                (manifest.id.to_string(), device.to_string()),
+            )?;
+            first(tx)
+        })?;
+        if let Some(head) = head.1 {
+            anchor::write(dir, &head)?;
+        }
+        Ok(device)
+    }
+
+    /// Opens a vault with its data key.
+    ///
+    /// # Errors
+    /// Kind not found without a vault there; kind locked for the key of another vault; kind damaged for files that
+    /// are not what this program wrote, or a database older than the ledger's anchor says.
+    pub fn open(dir: &Path, manifest: Manifest, key: &DataKey) -> Result<Self> {
+        if key.fingerprint() != manifest.key_fingerprint {
+            return Err(Error::locked(format!(
+                "this key opens another vault: its fingerprint is {}, and {} wants {}",
+                key.fingerprint(),
+                dir.display(),
+                manifest.key_fingerprint
+            )));
+        }
+        let path = dir.join(DATABASE);
+        let connection = database::open(&path, key)?;
+        let device = database::device(&connection, &path)?;
+        Ok(Self { dir: dir.to_owned(), manifest, connection, device })
+    }
+
+    /// Where the vault lies.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Which vault it is, and its slots.
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// This device's id: each device has a ledger chain of its own.
+    pub fn device(&self) -> Uuid {
+        self.device
+    }
+
+    /// The connection, for reading. What changes the vault goes through [`Vault::write`].
+    pub fn connection(&self) -> &rusqlite::Connection {
+        &self.connection
+    }
+
+    /// Runs one transaction that changes the vault: durable when this returns, and nothing of it done on an error.
+    ///
+    /// # Errors
+    /// Whatever `change` returns, and database errors as [`Error`]s that name the file.
+    pub fn write<T>(&mut self, change: impl FnOnce(&Tx) -> Result<T>) -> Result<T> {
+        let (value, head) = database::write(&mut self.connection, &self.dir.join(DATABASE), change)?;
+        if let Some(head) = head {
+            anchor::write(&self.dir, &head)?;
+        }
+        Ok(value)
+    }
+
+    /// What the last write left outside the database about the ledger's head.
+    ///
+    /// # Errors
+    /// Kind failed if the file cannot be read. A missing or cut file is `None`.
+    pub fn anchor(&self) -> Result<Option<Head>> {
+        anchor::read(&self.dir)
+    }
+
+    /// Sets the anchor to this head, whatever it was: only after the user accepted what the ledger lost.
+    ///
+    /// # Errors
+    /// Kind failed for the disk.
+    pub fn set_anchor(&self, head: &Head) -> Result<()> {
+        anchor::reset(&self.dir, head)
+    }
+}
+
+fn refuse_occupied(dir: &Path) -> Result<()> {
+    if Manifest::exists(dir) {
+        return Err(Error::bad_input(format!("there is already a vault in {}", dir.display()))
+            .hint("choose another place with --vault DIR, or use the one that is there: cmr status"));
+    }
+    match fs::read_dir(dir).map(|mut entries| entries.next().is_some()) {
+        Ok(true) => Err(Error::bad_input(format!("{} is not empty, and not a vault", dir.display()))
+            .hint("choose an empty place with --vault DIR")),
+        Ok(false) => Ok(()),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(e) => Err(io("read", dir, e)),
+    }
+}

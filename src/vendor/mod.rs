@@ -1,0 +1,26 @@
+//! Them: vendors, the relationship with each, aliases, notes, and the keys that each signs with.
+
+pub mod model;
+mod store;
+
+pub use model::{Relationship, Vendor};
+pub use store::{
+    NewVendor, add, add_key, add_note, aliases, find, get, key, keys, list, mark_introduced, notes, relationship,
+    remove_alias, rename, set_account, set_alias, set_metadata, set_rank, set_title, set_token, signing_key,
+};
+
+use crate::error::{Error, Result};
+
+/// Checks the name by which a user wants to call a vendor: it must be typed easily, and never be taken for an option.
+///
+/// # Errors
+/// Kind bad input.
+pub fn check_name(name: &str) -> Result<()> {
+    let allowed = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_');
+    let fine = (1..=64).contains(&name.chars().count()) && name.chars().all(allowed) && !name.starts_with(['-', '.']);
+    if fine {
+        return Ok(());
+    }
+    Err(Error::bad_input(format!("{name:?} cannot name a vendor"))
+        .hint("a name is 1 to 64 letters, digits, '.', '-' and '_'"))
+}

@@ -1,0 +1,402 @@
+//! The tables of vendors, relationships, aliases, notes and keys.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::json;
+use url::Url;
+use uuid::Uuid;
+
+use super::model::{Relationship, Vendor};
+use crate::error::{Error, Result};
+use crate::ledger;
+use crate::profile::model::{ClaimName, ClaimValue};
+use crate::text::nearest;
+use crate::vault::{Tx, from_millis, to_millis};
+use crate::wire::discovery::{Metadata, resource_id};
+use crate::wire::jose::{Jwk, SigningKey};
+use crate::wire::set::customer_issuer;
+
+const COLUMNS: &str =
+    "id, name, title, url, domain, metadata, allow_loopback, approved_origins, added_at, discovered_at";
+
+fn vendor(row: &Row) -> rusqlite::Result<Result<Vendor>> {
+    let id: String = row.get(0)?;
+    let (url, metadata, origins): (String, String, String) = (row.get(3)?, row.get(5)?, row.get(7)?);
+    let damaged = |what| Error::damaged(format!("it holds a vendor, {id}, whose {what} is not readable"));
+    let parse = || -> Result<(Url, Metadata, Vec<String>)> {
+        Ok((
+            Url::parse(&url).map_err(|_| damaged("URL"))?,
+            serde_json::from_str(&metadata).map_err(|_| damaged("document"))?,
+            serde_json::from_str(&origins).map_err(|_| damaged("list of origins"))?,
+        ))
+    };
+    let (url, metadata, approved_origins) = match parse() {
+        Ok(parts) => parts,
+        Err(error) => return Ok(Err(error)),
+    };
+    Ok(Ok(Vendor {
+        name: row.get(1)?,
+        title: row.get(2)?,
+        url,
+        domain: row.get(4)?,
+        metadata,
+        allow_loopback: row.get(6)?,
+        approved_origins,
+        added_at: from_millis(row.get(8)?),
+        discovered_at: from_millis(row.get(9)?),
+        id,
+    }))
+}
+
+fn select(connection: &Connection, rest: &str, params: impl rusqlite::Params) -> Result<Vec<Vendor>> {
+    let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM vendor {rest}"))?;
+    statement.query_map(params, vendor)?.map(|row| row?).collect()
+}
+
+/// All vendors, by rank, then by name.
+///
+/// # Errors
+/// The database's.
+pub fn list(connection: &Connection) -> Result<Vec<Vendor>> {
+    select(
+        connection,
+        "ORDER BY (SELECT rank IS NULL FROM relationship WHERE vendor_id = id),
+                        (SELECT rank FROM relationship WHERE vendor_id = id), name",
+        [],
+    )
+}
+
+/// The vendor of this id.
+///
+/// # Errors
+/// Kind not found.
+pub fn get(connection: &Connection, id: &str) -> Result<Vendor> {
+    let found = select(connection, "WHERE id = ?1", [id])?.pop();
+    found.ok_or_else(|| Error::not_found(format!("there is no vendor {id}")))
+}
+
+/// The vendor that a user means: by name, id, domain or resource URL, else by the unique beginning of a name.
+///
+/// # Errors
+/// Kind not found if there is none, naming near ones, or if there are several: it is never guessed.
+pub fn find(connection: &Connection, typed: &str) -> Result<Vendor> {
+    let resource = Url::parse(typed).map(|url| resource_id(&url)).unwrap_or_default();
+    let exact = select(connection, "WHERE name = ?1 OR id = ?1", [typed])?;
+    let found = match exact.is_empty() {
+        false => exact,
+        true => select(connection, "WHERE domain = lower(?1) OR rtrim(url, '/') = ?2", [typed, &resource])?,
+    };
+    let found = match found.is_empty() && !typed.is_empty() {
+        true => select(connection, "WHERE substr(name, 1, length(?1)) = ?1 COLLATE NOCASE ORDER BY name", [typed])?,
+        false => found,
+    };
+    one(connection, typed, found)
+}
+
+fn one(connection: &Connection, typed: &str, mut found: Vec<Vendor>) -> Result<Vendor> {
+    if found.len() > 1 {
+        let names: Vec<_> = found.iter().take(6).map(|vendor| vendor.name.as_str()).collect();
+        return Err(Error::not_found(format!("{typed:?} could be {} vendors: {}", found.len(), names.join(", ")))
+            .hint("type more of the name"));
+    }
+    if let Some(vendor) = found.pop() {
+        return Ok(vendor);
+    }
+    let names: Vec<String> = list(connection)?.into_iter().map(|vendor| vendor.name).collect();
+    let near = nearest(typed, names.iter().map(String::as_str));
+    Err(Error::not_found(format!("there is no vendor {typed:?}")).hint(match near.as_slice() {
+        [] => "cmr vendor list shows all; cmr vendor add NAME --url URL adds one".to_owned(),
+        near => format!("did you mean {}?", near.join(" or ")),
+    }))
+}
+
+/// What is needed to add a vendor.
+pub struct NewVendor {
+    /// What the user calls it.
+    pub name: String,
+    /// The URL that it was discovered at.
+    pub url: Url,
+    /// Its document.
+    pub metadata: Metadata,
+    /// The keys that it signs with.
+    pub keys: Vec<Jwk>,
+    /// Whether its host may be this machine.
+    pub allow_loopback: bool,
+    /// Origins that the user approved.
+    pub approved_origins: Vec<String>,
+    /// The bearer token that it gave.
+    pub token: Option<SecretString>,
+}
+
+/// Adds a vendor and the relationship with it, with a signing key of its own: two vendors cannot join what they know
+/// of the user by a key.
+///
+/// # Errors
+/// Kind bad input for a name that is taken or cannot be one, or a URL that another vendor has.
+pub fn add(tx: &Tx, new: NewVendor) -> Result<Vendor> {
+    super::check_name(&new.name)?;
+    let taken = select(tx, "WHERE name = ?1 OR url = ?2", (&new.name, new.url.as_str()))?;
+    if let Some(other) = taken.first() {
+        return Err(Error::bad_input(format!("there is already a vendor {} at {}", other.name, other.url))
+            .hint(format!("cmr vendor show {}", other.name)));
+    }
+    let (id, now) = (Uuid::now_v7().to_string(), tx.now_millis());
+    tx.execute(
+        "INSERT INTO vendor (id, name, title, url, domain, metadata, allow_loopback, approved_origins, added_at, discovered_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9)",
+        params![
+            id,
+            new.name,
+            new.metadata.resource_name.as_deref().map(crate::text::printable),
+            new.url.as_str(),
+            new.url.host_str().unwrap_or_default(),
+            json!(new.metadata).to_string(),
+            new.allow_loopback,
+            json!(new.approved_origins).to_string(),
+            now
+        ],
+    )?;
+    let key = SigningKey::generate().map_err(|e| Error::failed(format!("the system gave no random numbers: {e}")))?;
+    let thumbprint = key.thumbprint();
+    tx.execute(
+        "INSERT INTO relationship (vendor_id, issuer, subject, token, created_at) VALUES (?1, ?2, ?3, ?4, ?5)",
+        params![id, customer_issuer(&thumbprint), thumbprint, new.token.as_ref().map(|t| t.expose_secret()), now],
+    )?;
+    tx.execute(
+        "INSERT INTO signing_key (thumbprint, vendor_id, seed, created_at) VALUES (?1, ?2, ?3, ?4)",
+        params![thumbprint, id, key.seed().as_slice(), now],
+    )?;
+    for jwk in &new.keys {
+        add_key(tx, &id, jwk)?;
+    }
+    let body = json!({"url": new.url.as_str(), "key": thumbprint, "allow_loopback": new.allow_loopback,
+                      "approved_origins": new.approved_origins, "vendor": id});
+    ledger::append(tx, "vendor-added", &new.name, &body)?;
+    get(tx, &id)
+}
+
+/// The relationship with a vendor.
+///
+/// # Errors
+/// Kind damaged if there is none: each vendor has one.
+pub fn relationship(connection: &Connection, vendor_id: &str) -> Result<Relationship> {
+    connection
+        .prepare_cached(
+            "SELECT account, rank, issuer, subject, token, introduced_at FROM relationship WHERE vendor_id = ?1",
+        )?
+        .query_row([vendor_id], |row| {
+            Ok(Relationship {
+                account: row.get(0)?,
+                rank: row.get(1)?,
+                issuer: row.get(2)?,
+                subject: row.get(3)?,
+                token: row.get::<_, Option<String>>(4)?.map(SecretString::from),
+                introduced_at: row.get::<_, Option<i64>>(5)?.map(from_millis),
+            })
+        })
+        .optional()?
+        .ok_or_else(|| Error::damaged(format!("it holds no relationship with the vendor {vendor_id}")))
+}
+
+/// The relationship's current signing key.
+///
+/// # Errors
+/// Kind damaged if there is none.
+pub fn signing_key(connection: &Connection, vendor_id: &str) -> Result<SigningKey> {
+    let seed: Option<[u8; 32]> = connection
+        .prepare_cached("SELECT seed FROM signing_key WHERE vendor_id = ?1 AND retired_at IS NULL")?
+        .query_row([vendor_id], |row| row.get(0))
+        .optional()?;
+    let seed = zeroize::Zeroizing::new(
+        seed.ok_or_else(|| Error::damaged(format!("it holds no signing key for the vendor {vendor_id}")))?,
+    );
+    Ok(SigningKey::from_seed(&seed))
+}
+
+/// Records that a vendor took the relationship's key.
+///
+/// # Errors
+/// The database's.
+pub fn mark_introduced(tx: &Tx, vendor_id: &str) -> Result<()> {
+    tx.execute("UPDATE relationship SET introduced_at = ?2 WHERE vendor_id = ?1", (vendor_id, tx.now_millis()))?;
+    Ok(())
+}
+
+fn changed(tx: &Tx, vendor: &Vendor, what: &str) -> Result<()> {
+    ledger::append(tx, "vendor-changed", &vendor.name, &json!({"vendor": vendor.id, "changed": what}))
+}
+
+/// Calls a vendor otherwise.
+///
+/// # Errors
+/// Kind bad input for a name that is taken or cannot be one.
+pub fn rename(tx: &Tx, vendor: &Vendor, name: &str) -> Result<()> {
+    super::check_name(name)?;
+    if let Some(other) = select(tx, "WHERE name = ?1 AND id <> ?2", (name, &vendor.id))?.first() {
+        return Err(Error::bad_input(format!("there is already a vendor {}", other.name)));
+    }
+    tx.execute("UPDATE vendor SET name = ?2 WHERE id = ?1", (&vendor.id, name))?;
+    changed(tx, vendor, "name")
+}
+
+/// Sets what the vendor is called in full.
+///
+/// # Errors
+/// The database's.
+pub fn set_title(tx: &Tx, vendor: &Vendor, title: &str) -> Result<()> {
+    tx.execute("UPDATE vendor SET title = ?2 WHERE id = ?1", (&vendor.id, title))?;
+    changed(tx, vendor, "title")
+}
+
+/// Sets the account or customer number there; none takes it away.
+///
+/// # Errors
+/// The database's.
+pub fn set_account(tx: &Tx, vendor: &Vendor, account: Option<&str>) -> Result<()> {
+    tx.execute("UPDATE relationship SET account = ?2 WHERE vendor_id = ?1", (&vendor.id, account))?;
+    changed(tx, vendor, "account")
+}
+
+/// Sets the rank, 1 being first; none takes it away.
+///
+/// # Errors
+/// The database's.
+pub fn set_rank(tx: &Tx, vendor: &Vendor, rank: Option<i64>) -> Result<()> {
+    tx.execute("UPDATE relationship SET rank = ?2 WHERE vendor_id = ?1", (&vendor.id, rank))?;
+    changed(tx, vendor, "rank")
+}
+
+/// Sets the bearer token.
+///
+/// # Errors
+/// The database's.
+pub fn set_token(tx: &Tx, vendor: &Vendor, token: &SecretString) -> Result<()> {
+    tx.execute("UPDATE relationship SET token = ?2 WHERE vendor_id = ?1", (&vendor.id, token.expose_secret()))?;
+    changed(tx, vendor, "token")
+}
+
+/// Stores a document that was read again, and what was approved with it.
+///
+/// # Errors
+/// The database's.
+pub fn set_metadata(tx: &Tx, vendor: &Vendor, metadata: &Metadata, approved: &[String]) -> Result<()> {
+    tx.execute(
+        "UPDATE vendor SET metadata = ?2, approved_origins = ?3, discovered_at = ?4 WHERE id = ?1",
+        params![vendor.id, json!(metadata).to_string(), json!(approved).to_string(), tx.now_millis()],
+    )?;
+    if *metadata == vendor.metadata && approved == vendor.approved_origins {
+        return Ok(());
+    }
+    changed(tx, vendor, "document")
+}
+
+/// Stores a key of a vendor, or that it was seen again. A key that changed under the same id is not taken: a receipt
+/// names the key it was verified with.
+///
+/// # Errors
+/// Kind bad input for a key without an id, or whose id stood for another key.
+pub fn add_key(tx: &Tx, vendor_id: &str, jwk: &Jwk) -> Result<()> {
+    let kid = jwk.kid.as_deref().ok_or_else(|| Error::bad_input("a key of the vendor has no kid"))?;
+    if let Some(present) = key(tx, vendor_id, kid)?
+        && present.thumbprint() != jwk.thumbprint()
+    {
+        return Err(Error::bad_input(format!(
+            "the vendor now has another key under the id {:?} than before",
+            crate::text::printable(kid)
+        )));
+    }
+    tx.execute(
+        "INSERT INTO vendor_key (vendor_id, kid, jwk, first_seen, last_seen) VALUES (?1, ?2, ?3, ?4, ?4)
+         ON CONFLICT (vendor_id, kid) DO UPDATE SET last_seen = excluded.last_seen",
+        params![vendor_id, kid, json!(jwk).to_string(), tx.now_millis()],
+    )?;
+    Ok(())
+}
+
+/// The key of a vendor with this id.
+///
+/// # Errors
+/// The database's.
+pub fn key(connection: &Connection, vendor_id: &str, kid: &str) -> Result<Option<Jwk>> {
+    let jwk: Option<String> = connection
+        .prepare_cached("SELECT jwk FROM vendor_key WHERE vendor_id = ?1 AND kid = ?2")?
+        .query_row([vendor_id, kid], |row| row.get(0))
+        .optional()?;
+    jwk.map(|text| serde_json::from_str(&text).map_err(|_| Error::damaged("it holds a key that is not readable")))
+        .transpose()
+}
+
+/// The keys of a vendor: id and when each was last seen.
+///
+/// # Errors
+/// The database's.
+pub fn keys(connection: &Connection, vendor_id: &str) -> Result<Vec<(String, Timestamp)>> {
+    let mut statement = connection
+        .prepare("SELECT kid, last_seen FROM vendor_key WHERE vendor_id = ?1 ORDER BY last_seen DESC, kid")?;
+    let rows = statement.query_map([vendor_id], |row| Ok((row.get(0)?, from_millis(row.get(1)?))))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Adds a note about a vendor, dated `at`.
+///
+/// # Errors
+/// The database's.
+pub fn add_note(tx: &Tx, vendor: &Vendor, at: Timestamp, text: &str) -> Result<()> {
+    tx.execute("INSERT INTO note (vendor_id, at, text) VALUES (?1, ?2, ?3)", params![vendor.id, to_millis(at), text])?;
+    ledger::append(tx, "note-added", &vendor.name, &json!({"vendor": vendor.id}))
+}
+
+/// The notes about a vendor, newest first.
+///
+/// # Errors
+/// The database's.
+pub fn notes(connection: &Connection, vendor_id: &str) -> Result<Vec<(Timestamp, String)>> {
+    let mut statement =
+        connection.prepare("SELECT at, text FROM note WHERE vendor_id = ?1 ORDER BY at DESC, id DESC")?;
+    let rows = statement.query_map([vendor_id], |row| Ok((from_millis(row.get(0)?), row.get(1)?)))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// What this vendor gets in place of claims of the profile.
+///
+/// # Errors
+/// The database's.
+pub fn aliases(connection: &Connection, vendor_id: &str) -> Result<Vec<(ClaimName, ClaimValue)>> {
+    let mut statement =
+        connection.prepare_cached("SELECT claim, value FROM alias WHERE vendor_id = ?1 ORDER BY claim")?;
+    let rows = statement.query_map([vendor_id], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?;
+    rows.map(|row| {
+        let (claim, value) = row?;
+        let value =
+            serde_json::from_str(&value).map_err(|_| Error::damaged("it holds an alias that is not readable"))?;
+        Ok((claim.parse()?, value))
+    })
+    .collect()
+}
+
+/// Sets an alias.
+///
+/// # Errors
+/// The database's.
+pub fn set_alias(tx: &Tx, vendor: &Vendor, claim: &ClaimName, value: &ClaimValue) -> Result<()> {
+    tx.execute(
+        "INSERT INTO alias (vendor_id, claim, value) VALUES (?1, ?2, ?3)
+         ON CONFLICT (vendor_id, claim) DO UPDATE SET value = excluded.value",
+        params![vendor.id, claim.to_string(), value.to_json().to_string()],
+    )?;
+    ledger::append(tx, "alias-set", &vendor.name, &json!({"vendor": vendor.id, "claim": claim}))
+}
+
+/// Takes an alias away. Returns false if there was none.
+///
+/// # Errors
+/// The database's.
+pub fn remove_alias(tx: &Tx, vendor: &Vendor, claim: &ClaimName) -> Result<bool> {
+    let gone =
+        tx.execute("DELETE FROM alias WHERE vendor_id = ?1 AND claim = ?2", params![vendor.id, claim.to_string()])?;
+    if gone > 0 {
+        ledger::append(tx, "alias-removed", &vendor.name, &json!({"vendor": vendor.id, "claim": claim}))?;
+    }
+    Ok(gone > 0)
+}
