@@ -2,5 +2,6 @@
 
 pub mod error;
 pub mod profile;
+pub mod receiver;
 pub mod text;
 pub mod wire;
