@@ -52,7 +52,7 @@ pub enum Outcome {
     Dropped,
 }
 
-/// A grant as the vendor holds it. It is also what [`super::rules`] decide upon.
+/// A grant as the vendor holds it. It is also what the rules decide upon.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Grant {
     /// The customer's id of it.

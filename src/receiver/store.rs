@@ -99,10 +99,17 @@ impl Store {
             migrate(&mut connection)?;
             Ok(connection)
         };
-        match open() {
-            Ok(connection) => Ok(Self(connection)),
-            Err(e) => Err(Error::failed(format!("cannot open {}: {e}", path.display())).because(e)),
+        let connection =
+            open().map_err(|e| Error::failed(format!("cannot open {}: {e}", path.display())).because(e))?;
+        let version: usize = connection
+            .query_row("PRAGMA user_version", [], |row| row.get::<_, u32>(0))
+            .map_err(failed)?
+            .try_into()
+            .unwrap_or(usize::MAX);
+        if version > MIGRATIONS.len() {
+            return Err(Error::failed(format!("{} was written by a newer cmr", path.display())));
         }
+        Ok(Self(connection))
     }
 
     /// Runs `work` in one transaction, which is durable when this returns.
@@ -268,13 +275,14 @@ fn read_grant(db: &Connection, customer: i64, row: &Row<'_>) -> rusqlite::Result
     })
 }
 
-/// Stores a grant and exactly its claims. Says whether a value that was stored is gone, from the database but
-/// perhaps not yet from its log.
+/// Stores a grant and exactly its claims, in place of what was stored of it. Says whether something was: its values
+/// are gone from the database, but perhaps not yet from its log.
 pub fn put_grant(db: &Connection, customer: i64, grant: &Grant) -> rusqlite::Result<bool> {
+    db.execute("DELETE FROM claim WHERE customer = ?1 AND grant_id = ?2", params![customer, grant.grant_id])?;
     let erased =
-        db.execute("DELETE FROM claim WHERE customer = ?1 AND grant_id = ?2", params![customer, grant.grant_id])?;
+        db.execute("DELETE FROM lent WHERE customer = ?1 AND grant_id = ?2", params![customer, grant.grant_id])?;
     let sql = format!(
-        "INSERT OR REPLACE INTO lent (customer, {GRANT_COLUMNS})
+        "INSERT INTO lent (customer, {GRANT_COLUMNS})
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)"
     );
     db.execute(

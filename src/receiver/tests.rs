@@ -7,7 +7,6 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
-use rusqlite::Connection;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use url::Url;
@@ -375,14 +374,22 @@ fn after_a_revocation_the_values_are_in_no_file() {
 }
 
 #[test]
+fn an_update_leaves_nothing_of_the_values_that_it_replaces() {
+    let fixture = Fixture::bound();
+    fixture.push(&fixture.set(Event::GrantCreated, content(1, json!({"email": SECRET}), 999)));
+    assert!(stored(fixture.dir.path(), SECRET));
+    fixture.push(&fixture.set(Event::GrantUpdated, content(2, json!({"email": "a@b.example"}), 999)));
+    assert!(!stored(fixture.dir.path(), SECRET));
+}
+
+#[test]
 fn a_grant_expires_without_being_told() {
     let fixture = Fixture::bound();
     let set = fixture.set(Event::GrantCreated, content(1, json!({"email": SECRET}), 999));
     fixture.push(&set);
     fixture.acknowledgement();
-    let db = Connection::open(fixture.dir.path().join(store::FILE)).unwrap();
-    db.execute("UPDATE lent SET expires_at = 5", []).unwrap();
-    drop(db);
+    let overdue = Grant { expires_at: from_now(-1), ..fixture.detail().grants.remove(0) };
+    Store::open(fixture.dir.path()).unwrap().write(|db| store::put_grant(db, 1, &overdue)).unwrap();
     let deletion = fixture.deletion();
     assert_eq!((deletion.version, deletion.deleted, deletion.set_hash), (1, vec!["email".to_owned()], set_hash(&set)));
     assert_eq!(fixture.detail().grants[0].status, GrantStatus::Expired);
