@@ -5,6 +5,7 @@ pub mod error;
 pub mod grant;
 pub mod ledger;
 pub mod profile;
+pub mod receiver;
 pub mod text;
 pub mod vault;
 pub mod vendor;
