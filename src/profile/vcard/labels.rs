@@ -25,10 +25,18 @@ const OLD: [(&str, &str); 6] = [
     ("other", "other"),
 ];
 
+/// Old types that say how a thing works, and not which one it is.
+const UNTELLING: [&str; 16] = [
+    "pref", "internet", "x400", "aol", "applelink", "dom", "intl", "postal", "parcel", "msg", "isdn", "modem", "bbs",
+    "pcs", "preferred", "x-internet",
+];
+
 /// What the parameters of a property say about it.
 pub(super) struct Types {
     known: Vec<VCardType>,
     other: Vec<String>,
+    /// The values of `TYPE` that nobody registered, such as `school`.
+    words: Vec<String>,
     /// Its place among its equals: 1 to 100 (RFC 6350, section 5.3), then those that say nothing.
     pub preference: u32,
 }
@@ -36,13 +44,16 @@ pub(super) struct Types {
 impl Types {
     /// Reads `TYPE`, bare types (vCard 2.1) and `PREF`.
     pub(super) fn of(entry: &VCardEntry) -> Self {
-        let mut types = Self { known: Vec::new(), other: Vec::new(), preference: 101 };
+        let mut types = Self { known: Vec::new(), other: Vec::new(), words: Vec::new(), preference: 101 };
         for parameter in &entry.params {
             match (&parameter.name, &parameter.value) {
                 (VCardParameterName::Pref, VCardParameterValue::Integer(rank)) => types.prefer(*rank),
                 (VCardParameterName::Pref, VCardParameterValue::Null) => types.prefer(1),
                 (VCardParameterName::Type, VCardParameterValue::Type(known)) => types.known.push(known.clone()),
-                (VCardParameterName::Type, VCardParameterValue::Text(text)) => types.text(text),
+                (VCardParameterName::Type, VCardParameterValue::Text(text)) => {
+                    types.text(text);
+                    types.words.push(text.trim().to_ascii_lowercase());
+                }
                 (VCardParameterName::Other(name), VCardParameterValue::Null) => types.text(name),
                 _ => {}
             }
@@ -76,7 +87,8 @@ impl Types {
             parts.push(label);
         }
         parts.dedup();
-        label_of(&parts.join("-"))
+        let own_words = || self.words.iter().find(|word| !UNTELLING.contains(&word.as_str()));
+        if parts.is_empty() { own_words().and_then(|word| label_of(word)) } else { label_of(&parts.join("-")) }
     }
 
     /// Where the thing is, to bring an address and its label (vCard 2.1, 3.0) together.
