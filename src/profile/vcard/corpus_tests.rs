@@ -122,7 +122,12 @@ fn an_android_of_version_2_1() {
     holds(&file.cards[2], &["name=Ñ Ñ Ñ Ñ Ñ", "family_name=Ñ Ñ Ñ Ñ", "phone_number=123456789"]);
     holds(
         &file.cards[3],
-        &["phone_number=123456", "phone_number.home=234567", "phone_number.cell=3456789", "phone_number.home-2=45678901"],
+        &[
+            "phone_number=123456",
+            "phone_number.home=234567",
+            "phone_number.cell=3456789",
+            "phone_number.home-2=45678901",
+        ],
     );
     holds(&file.cards[4], &["email=bob@company.com", "email.other=ÑÑÑÑÑÑÑÑÑÑÑÑÑÑ", "website=http://www.company.com"]);
 }

@@ -27,8 +27,22 @@ const OLD: [(&str, &str); 6] = [
 
 /// Old types that say how a thing works, and not which one it is.
 const UNTELLING: [&str; 16] = [
-    "pref", "internet", "x400", "aol", "applelink", "dom", "intl", "postal", "parcel", "msg", "isdn", "modem", "bbs",
-    "pcs", "preferred", "x-internet",
+    "pref",
+    "internet",
+    "x400",
+    "aol",
+    "applelink",
+    "dom",
+    "intl",
+    "postal",
+    "parcel",
+    "msg",
+    "isdn",
+    "modem",
+    "bbs",
+    "pcs",
+    "preferred",
+    "x-internet",
 ];
 
 /// What the parameters of a property say about it.

@@ -2,7 +2,7 @@
 
 mod values;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 
 use calcard::vcard::{VCard, VCardEntry, VCardParameterName, VCardProperty};
 
@@ -71,8 +71,8 @@ struct Mapper {
     left_out: Vec<LeftOut>,
 }
 
-/// Turns the properties of a card into claims; `lines` says where each property begins.
-pub(super) fn claims(card: &VCard, lines: HashMap<String, VecDeque<usize>>, nested: &[usize]) -> Mapped {
+/// Turns the properties of a card into claims; `lines` says on which line of the file each begins.
+pub(super) fn claims(card: &VCard, lines: &[Option<usize>], nested: &[usize]) -> Mapped {
     let own = card.property(&VCardProperty::Prodid).is_some_and(|entry| values::text(entry).starts_with(PRODUCT));
     let (properties, problems) = properties(card, lines, own);
     let mut mapper = Mapper { own, claims: Vec::new(), left_out: Vec::new() };
@@ -100,11 +100,7 @@ pub(super) fn claims(card: &VCard, lines: HashMap<String, VecDeque<usize>>, nest
 }
 
 /// The card's properties, with their lines and labels, and the lines that are no properties.
-fn properties<'a>(
-    card: &'a VCard,
-    mut lines: HashMap<String, VecDeque<usize>>,
-    own: bool,
-) -> (Vec<Property<'a>>, Vec<Problem>) {
+fn properties<'a>(card: &'a VCard, lines: &[Option<usize>], own: bool) -> (Vec<Property<'a>>, Vec<Problem>) {
     let group = |entry: &VCardEntry| entry.group.as_deref().map(str::to_ascii_lowercase);
     let apple: HashMap<String, String> = card
         .entries
@@ -113,9 +109,8 @@ fn properties<'a>(
         .filter_map(|entry| Some((group(entry)?, values::text(entry))))
         .collect();
     let (mut properties, mut problems) = (Vec::new(), Vec::new());
-    for entry in &card.entries {
+    for (entry, line) in card.entries.iter().zip(lines.iter().copied()) {
         let name = entry.name.as_str().to_ascii_uppercase();
-        let line = lines.get_mut(&name).and_then(VecDeque::pop_front);
         if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_') {
             problems.push(Problem::new(line.unwrap_or(1), &format!("not a vCard property: {name}")));
             continue;

@@ -26,7 +26,7 @@ mod tests;
 
 use std::collections::{HashMap, VecDeque};
 
-use calcard::vcard::{VCard, VCardProperty, VCardValue};
+use calcard::vcard::{VCard, VCardEntry, VCardProperty, VCardValue};
 use calcard::{Entry, Parser};
 
 use crate::error::{Error, Result};
@@ -112,10 +112,15 @@ pub fn read(bytes: &[u8]) -> Result<CardFile> {
     let mut cards = Vec::with_capacity(sources.len());
     for (index, source) in sources.into_iter().enumerate() {
         let (mut vcard, more) = parse(&source);
-        keep_dashed_dates(&mut vcard, &source);
         problems.extend(more);
-        let lines = property_lines(&source);
-        let mapped = map::claims(&vcard, lines, &source.nested);
+        let lines = property_lines(&vcard, &source);
+        for (entry, line) in vcard.entries.iter_mut().zip(&lines) {
+            if let Some(line) = line {
+                repair(entry, &source.body[*line]);
+            }
+        }
+        let lines = lines.into_iter().map(|line| line.map(|index| source.line + 1 + index)).collect::<Vec<_>>();
+        let mapped = map::claims(&vcard, &lines, &source.nested);
         problems.extend(mapped.problems);
         cards.push(Card {
             number: index + 1,
@@ -131,7 +136,7 @@ pub fn read(bytes: &[u8]) -> Result<CardFile> {
 
 /// Gives one card to the parser: strictly, as long as it names lines that it cannot read, then as it can.
 fn parse(source: &source::Source) -> (VCard, Vec<Problem>) {
-    let mut body = source.body.clone();
+    let mut body: Vec<String> = source.body.iter().map(|line| with_charset(line)).collect();
     let mut problems = Vec::new();
     let mut from = 0;
     for _ in 0..BAD_LINES_A_CARD {
@@ -154,18 +159,51 @@ fn parse(source: &source::Source) -> (VCard, Vec<Problem>) {
     }
 }
 
-/// The parser loses the day of `1985-04-12` in version 4.0, and of `--04-12` in any: both are written all the same.
-/// Such a birth date becomes a text again, and is read as one.
-fn keep_dashed_dates(card: &mut VCard, source: &source::Source) {
-    let written = source.body.iter().filter(|line| source::property_name(line).as_deref() == Some("BDAY"));
-    let entries = card.entries.iter_mut().filter(|entry| entry.name == VCardProperty::Bday);
-    for (entry, line) in entries.zip(written) {
-        let cut = |value: &VCardValue| matches!(value, VCardValue::PartialDateTime(date) if date.day.is_none());
-        if let Some((_, value)) = line.split_once(':').filter(|_| entry.values.first().is_some_and(cut))
-            && value.contains('-')
-        {
-            entry.values = vec![VCardValue::Text(value.to_owned())];
+/// The line of the card's body on which each property begins; the parser does not say.
+fn property_lines(card: &VCard, source: &source::Source) -> Vec<Option<usize>> {
+    let mut lines: HashMap<String, VecDeque<usize>> = HashMap::new();
+    for (index, line) in source.body.iter().enumerate() {
+        if let Some(name) = source::property_name(line) {
+            lines.entry(name).or_default().push_back(index);
         }
+    }
+    let names = card.entries.iter().map(|entry| entry.name.as_str().to_ascii_uppercase());
+    names.map(|name| lines.get_mut(&name).and_then(VecDeque::pop_front)).collect()
+}
+
+/// Puts right what the parser loses, by the line as it was written.
+fn repair(entry: &mut VCardEntry, line: &str) {
+    let Some((parameters, value)) = line.split_once(':') else { return };
+    // The day of `1985-04-12` in version 4.0, and of `--04-12` in any: both are written all the same. Such a birth
+    // date becomes a text again, and is read as one.
+    let cut = |value: &VCardValue| matches!(value, VCardValue::PartialDateTime(date) if date.day.is_none());
+    if entry.name == VCardProperty::Bday && value.contains('-') && entry.values.first().is_some_and(cut) {
+        entry.values = vec![VCardValue::Text(value.to_owned())];
+    }
+    if !names_no_charset(parameters) {
+        return;
+    }
+    for value in &mut entry.values {
+        if let VCardValue::Binary(data) = value {
+            *value = VCardValue::Text(source::windows_1252(&data.data));
+        }
+    }
+}
+
+/// Whether a property is quoted-printable (vCard 2.1) and does not say in which character set.
+fn names_no_charset(parameters: &str) -> bool {
+    let parameters = parameters.to_ascii_uppercase();
+    parameters.contains("QUOTED-PRINTABLE") && !parameters.contains("CHARSET")
+}
+
+/// The parser takes quoted-printable text without a character set for windows-1252, though it often is UTF-8. Told of
+/// a set that it does not know, it gives UTF-8 as text and anything else as bytes.
+fn with_charset(line: &str) -> String {
+    match line.split_once(':') {
+        Some((parameters, value)) if source::property_name(line).is_some() && names_no_charset(parameters) => {
+            format!("{parameters};CHARSET=X-UNKNOWN:{value}")
+        }
+        _ => line.to_owned(),
     }
 }
 
@@ -183,17 +221,6 @@ fn find_line(body: &[String], from: usize, text: &str) -> Option<usize> {
         !line.is_empty() && (wanted.starts_with(&line) || line.starts_with(&wanted) && !wanted.is_empty())
     };
     body.iter().skip(from).position(starts).map(|index| index + from)
-}
-
-/// On which lines of the file each property begins, by its name in upper case. The parser does not say.
-fn property_lines(source: &source::Source) -> HashMap<String, VecDeque<usize>> {
-    let mut lines: HashMap<String, VecDeque<usize>> = HashMap::new();
-    for (index, line) in source.body.iter().enumerate() {
-        if let Some(name) = source::property_name(line) {
-            lines.entry(name).or_default().push_back(source.line + 1 + index);
-        }
-    }
-    lines
 }
 
 /// Somebody else's text, fit for a terminal and no longer than `most` characters.

@@ -69,6 +69,11 @@ fn charset(line: &[u8]) -> Option<&'static Encoding> {
     })
 }
 
+/// Bytes that are not UTF-8, as the most frequent of the old character sets.
+pub(super) fn windows_1252(bytes: &[u8]) -> String {
+    WINDOWS_1252.decode_without_bom_handling(bytes).0.into_owned()
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Mark {
     Begin,
@@ -149,9 +154,10 @@ impl Splitter {
     fn line(&mut self, number: usize, line: &str) {
         let Some(open) = &mut self.open else { return self.between(number, line) };
         let line = line.strip_prefix(open.indent.as_str()).unwrap_or(line);
-        let found = mark(line).filter(|_| !is_indented(line));
+        // A card within this one may be indented, as a continuation of its AGENT.
+        let found = mark(line).filter(|_| open.depth > 0 || !is_indented(line));
         match found {
-            Some(Mark::End) if open.depth == 0 => return self.close(true),
+            Some(Mark::End) if open.depth == 0 => self.close(true),
             Some(Mark::End) => {
                 open.depth -= 1;
                 open.source.body.push(String::new());
@@ -195,8 +201,14 @@ impl Splitter {
     }
 
     fn close(&mut self, ended: bool) {
-        let Some(open) = self.open.take() else { return };
-        if !ended {
+        let Some(mut open) = self.open.take() else { return };
+        // Nothing came after an indented end: it was no continuation of the line before it.
+        let last = open.source.body.iter().rposition(|line| !line.trim().is_empty());
+        let indented_end = last.filter(|last| !ended && mark(&open.source.body[*last]) == Some(Mark::End));
+        if let Some(last) = indented_end {
+            open.source.body.truncate(last);
+        }
+        if !ended && indented_end.is_none() {
             self.problems.push(Problem::new(open.source.line, "this card has no END:VCARD; it may be cut off"));
         }
         self.cards.push(open.source);

@@ -140,8 +140,13 @@ fn a_label_of_its_own_finds_its_address() {
 
 #[test]
 fn a_card_within_a_card_is_left_out_and_said_so() {
-    for agent in ["AGENT:\nBEGIN:VCARD\n", "AGENT:BEGIN:VCARD\n"] {
-        let text = format!("BEGIN:VCARD\nVERSION:2.1\nFN:Boss\n{agent}FN:Agent\nEND:VCARD\nTEL:1\nEND:VCARD\n");
+    let nested = [
+        "AGENT:\nBEGIN:VCARD\nFN:Agent\nEND:VCARD",
+        "AGENT:BEGIN:VCARD\nFN:Agent\nEND:VCARD",
+        "AGENT:BEGIN:VCARD\n FN:Agent\n END:VCARD",
+    ];
+    for nested in nested {
+        let text = format!("BEGIN:VCARD\nVERSION:2.1\nFN:Boss\n{nested}\nTEL:1\nEND:VCARD\n");
         let card = only(&text);
         assert_eq!(shown(&card.claims), ["name=Boss", "phone_number=1"]);
         assert_eq!(card.left_out[0].property, "AGENT");
@@ -177,6 +182,24 @@ fn character_sets() {
     assert_eq!(shown(&file.cards[0].claims), ["name=Jörg", "nickname=Jörg"]);
     let what: Vec<_> = file.problems.iter().map(|problem| (problem.line, problem.what.as_str())).collect();
     assert_eq!(what, [(3, "not UTF-8: read as windows-1252"), (4, "not UTF-8: read as Shift_JIS")]);
+}
+
+#[test]
+fn quoted_printable_without_a_character_set() {
+    for (written, expected) in
+        [("J=C3=BCrg", "Jürg"), ("J=FCrg", "Jürg"), ("Reid=92s", "Reid’s"), ("=C3=81ron", "Áron")]
+    {
+        let card = card("2.1", &format!("FN;ENCODING=QUOTED-PRINTABLE:{written}"));
+        assert_eq!(card.title, expected);
+    }
+}
+
+#[test]
+fn an_indented_end_is_one_if_nothing_follows() {
+    let card = only("BEGIN:VCARD\nVERSION:3.0\nFN:Ada\n END:VCARD\n\n");
+    assert_eq!(card.title, "Ada");
+    let card = only("BEGIN:VCARD\nVERSION:3.0\nFN:Ada\n END:VCARD\nEND:VCARD\n");
+    assert_eq!(card.title, "AdaEND:VCARD");
 }
 
 #[test]
