@@ -7,6 +7,7 @@ pub mod check;
 pub mod form;
 pub mod model;
 mod store;
+pub mod vcard;
 
 pub use store::{DEFAULT_PERSONA, Version, current, get, history, personas, require_persona};
 
