@@ -1,5 +1,6 @@
 //! Customer Managed Relationships: the vault that a customer keeps, and what they lend from it.
 
+pub mod cli;
 pub mod delivery;
 pub mod error;
 pub mod grant;

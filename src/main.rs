@@ -1,3 +1,7 @@
-//! The program: parse, run, exit code.
+//! The program: parse, run, exit code; all of it in the library.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cmr::cli::main(std::env::args_os())
+}

@@ -23,7 +23,7 @@ use crate::wire::event::{Event, GrantContent, GrantRenewed, GrantRevoked, Relati
 use crate::wire::set::Unchecked;
 
 /// How long a vendor has to state the deletion after a revocation, in days: the month of GDPR Art. 12(3), as 30 days.
-const CONFIRM_DAYS: i64 = 30;
+pub const CONFIRM_DAYS: i64 = 30;
 
 /// The preview of lending these claims of a persona to a vendor.
 ///

@@ -3,7 +3,7 @@
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp, ToSpan, civil::Date};
 
-use super::model::LentClaim;
+use super::model::{LentClaim, Scope};
 use super::vocabulary;
 use crate::error::{Error, Result};
 use crate::profile::model::{Claim, ClaimName, claim_kind};
@@ -108,6 +108,41 @@ pub fn span(typed: &str) -> Result<Span> {
     }
 }
 
+/// In what the vendor would get or may do more than before, in words. Empty for the same or less.
+pub fn widens(before: &Scope, after: &Scope) -> Vec<String> {
+    let mut wider = Vec::new();
+    let new = |what: &str, old: Vec<&str>, now: Vec<&str>| {
+        let more: Vec<&str> = now.into_iter().filter(|name| !old.contains(name)).collect();
+        (!more.is_empty()).then(|| format!("{what} {}", more.join(", ")))
+    };
+    fn names(scope: &Scope) -> Vec<&str> {
+        scope.claims.iter().map(|lent| lent.claim.base()).collect()
+    }
+    fn terms(scope: &Scope) -> Vec<&str> {
+        scope.purposes.iter().map(|purpose| purpose.term.as_str()).collect()
+    }
+    fn recipients(scope: &Scope) -> Vec<&str> {
+        scope.recipients.iter().map(String::as_str).collect()
+    }
+    wider.extend(new("also", names(before), names(after)));
+    wider.extend(new("also for", terms(before), terms(after)));
+    wider.extend(new("also to", recipients(before), recipients(after)));
+    if before.terms != after.terms {
+        wider.push("under other terms".into());
+    }
+    if longer(&before.data_life, &after.data_life) {
+        wider.push(format!("kept for {} instead of {}", after.data_life, before.data_life));
+    }
+    wider
+}
+
+/// Whether a duration is longer than another, counted from a fixed day; one that cannot be compared counts as longer.
+fn longer(before: &str, after: &str) -> bool {
+    let (Ok(before), Ok(after)) = (before.parse::<Span>(), after.parse::<Span>()) else { return true };
+    let order = after.compare((before, Date::constant(2026, 1, 1)));
+    order.map_or(true, |order| order == std::cmp::Ordering::Greater)
+}
+
 /// Reads the end of a grant: a span from now, or a date, whose whole day counts in the user's time zone.
 ///
 /// # Errors
@@ -155,6 +190,30 @@ mod tests {
         let main = profile(&["email", "email.work"]);
         assert_eq!(picked(&main, &["email"]).unwrap(), ["email"]);
         assert!(picked(&main, &["email", "email.work"]).unwrap_err().to_string().contains("both go"));
+    }
+
+    #[test]
+    fn more_of_anything_widens_and_less_does_not() {
+        use super::super::model::{Mode, Purpose};
+        let scope = |claims: &[&str], purposes: &[&str], life: &str| Scope {
+            claims: claims
+                .iter()
+                .map(|c| LentClaim { claim: c.parse().unwrap(), why: None, optional: false })
+                .collect(),
+            purposes: purposes.iter().map(|p| Purpose { term: (*p).into(), words: None }).collect(),
+            lawful_basis: "Consent".into(),
+            mode: Mode::Continuous,
+            data_life: life.into(),
+            recipients: Vec::new(),
+            terms: None,
+        };
+        let base = scope(&["email", "name"], &["Marketing"], "P1Y");
+        assert!(widens(&base, &base).is_empty());
+        assert!(widens(&base, &scope(&["email"], &["Marketing"], "P6M")).is_empty());
+        assert!(widens(&base, &scope(&["email"], &["Marketing"], "P365D")).is_empty());
+        assert_eq!(widens(&base, &scope(&["email", "address"], &["Marketing"], "P1Y")), ["also address"]);
+        assert_eq!(widens(&base, &scope(&["email"], &["Advertising"], "P1Y")), ["also for Advertising"]);
+        assert_eq!(widens(&base, &scope(&["email"], &["Marketing"], "P2Y")), ["kept for P2Y instead of P1Y"]);
     }
 
     #[test]

@@ -158,3 +158,15 @@ pub fn new_recovery() -> (age::x25519::Identity, Zeroizing<String>) {
     let text = Zeroizing::new(identity.to_string().expose_secret().to_owned());
     (identity, text)
 }
+
+/// Looks whether a slot's file is an age file at all, without opening it.
+///
+/// # Errors
+/// Kind damaged, naming the file.
+pub fn inspect(dir: &Path, slot: &SlotEntry) -> Result<()> {
+    let path = slot.path(dir);
+    let bytes = read_bounded(&path)?;
+    age::Decryptor::new_buffered(bytes.as_slice())
+        .map(|_| ())
+        .map_err(|e| Error::damaged(format!("{}: not a key slot ({e})", path.display())))
+}

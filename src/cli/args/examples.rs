@@ -1,0 +1,97 @@
+//! The examples in the help, as data: every one of them is run by a test, in the order in which they stand here.
+
+/// One example.
+pub struct Example {
+    /// What it does.
+    pub what: &'static str,
+    /// What to type.
+    pub line: &'static str,
+}
+
+const fn example(what: &'static str, line: &'static str) -> Example {
+    Example { what, line }
+}
+
+/// `profile set`.
+pub static PROFILE_SET: [Example; 4] = [
+    example("Set your e-mail address", "cmr profile set email ada@example.org"),
+    example("Add a second one under a label", "cmr profile set email.work ada@work.example"),
+    example(
+        "Set an address, part by part",
+        "cmr profile set address.home 'street_address=12 rue de la Paix' postal_code=75002 locality=Paris country=FR",
+    ),
+    example("Change one part of it", "cmr profile set address.home.postal_code 75001"),
+];
+
+/// `vendor add`.
+pub static VENDOR_ADD: [Example; 1] = [example(
+    "Add a vendor that runs on this machine, with the token that it gave you",
+    "cmr vendor add acme --url http://127.0.0.1:8080 --allow-loopback --token-file token.txt",
+)];
+
+/// `grant create`.
+pub static GRANT_CREATE: [Example; 2] = [
+    example(
+        "Look first: nothing is sent or kept",
+        "cmr grant create acme --claims email,address --purpose DeliveryOfGoods --expires 90d --dry-run",
+    ),
+    example(
+        "Lend for 90 days; the vendor may keep it for a year",
+        "cmr grant create acme --claims email,address --purpose DeliveryOfGoods --expires 90d --data-life 1y --terms SD-BASE --yes",
+    ),
+];
+
+/// `push`.
+pub static PUSH: [Example; 1] = [example("Deliver what waits", "cmr push")];
+
+/// `vendor knows`.
+pub static VENDOR_KNOWS: [Example; 2] = [
+    example("What acme knows now", "cmr vendor knows acme"),
+    example("What it knew on a day", "cmr vendor knows acme --at 2026-01-31"),
+];
+
+/// `who`.
+pub static WHO: [Example; 1] = [example("Who has your e-mail address", "cmr who email")];
+
+/// `grant amend`.
+pub static GRANT_AMEND: [Example; 1] =
+    [example("Take one claim out of a grant", "cmr grant amend acme --drop address --yes")];
+
+/// `grant renew`.
+pub static GRANT_RENEW: [Example; 1] =
+    [example("Let a grant last 90 more days from now", "cmr grant renew acme --expires 90d --yes")];
+
+/// `grant revoke`.
+pub static GRANT_REVOKE: [Example; 1] =
+    [example("Take a grant back", "cmr grant revoke acme --why 'no longer a customer' --yes")];
+
+/// `log`.
+pub static LOG: [Example; 2] = [
+    example("The last five entries", "cmr log --limit 5"),
+    example("Check every entry of the chain", "cmr log verify"),
+];
+
+/// All of them, in an order in which they can be typed.
+pub fn all() -> Vec<&'static Example> {
+    [
+        &PROFILE_SET[..],
+        &VENDOR_ADD,
+        &GRANT_CREATE,
+        &PUSH,
+        &VENDOR_KNOWS,
+        &WHO,
+        &GRANT_AMEND,
+        &GRANT_RENEW,
+        &GRANT_REVOKE,
+        &LOG,
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// The examples as they stand at the end of a help text.
+pub fn help(examples: &[Example]) -> String {
+    let blocks = examples.iter().map(|example| format!("  {}:\n    {}", example.what, example.line));
+    format!("Examples:\n{}", blocks.collect::<Vec<_>>().join("\n"))
+}

@@ -1,0 +1,13 @@
+//! `cmr init`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+/// Make a vault.
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// Write the recovery key to this new file, readable by you alone, instead of showing it
+    #[arg(long, value_name = "FILE")]
+    pub recovery_file: Option<PathBuf>,
+}

@@ -1,0 +1,176 @@
+//! What can be typed: clap types only. `commands/` mirrors these files one for one.
+
+use std::path::PathBuf;
+
+use clap::{ArgMatches, Args, Command, FromArgMatches, Parser, Subcommand, ValueEnum};
+
+pub mod demo;
+pub mod examples;
+pub mod grant;
+pub mod init;
+pub mod key;
+pub mod log;
+pub mod moving;
+pub mod outbox;
+pub mod persona;
+pub mod profile;
+pub mod receiver;
+pub mod vendor;
+
+/// Customer Managed Relationships: keep your own profile, encrypted, and lend vendors exactly what you choose.
+#[derive(Debug, Parser)]
+#[command(name = "cmr", version, propagate_version = true, disable_help_subcommand = true, max_term_width = 100)]
+#[command(after_help = "Start with: cmr demo (shows the main job) or cmr init (makes your vault).\n\
+    Exit codes: 0 done, 1 failed, 2 usage, 3 locked, 4 queued, 5 you must act, 6 not found, 7 bad input, 8 damaged.")]
+pub struct Cli {
+    /// What holds for every command.
+    #[command(flatten)]
+    pub globals: Globals,
+    /// What to do.
+    #[command(subcommand)]
+    pub noun: Noun,
+}
+
+/// Options that every command takes.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Options for every command")]
+pub struct Globals {
+    /// Where the vault lies
+    #[arg(long, global = true, value_name = "DIR", env = "CMR_HOME", hide_env_values = true)]
+    pub vault: Option<PathBuf>,
+    /// Print one JSON document instead of text
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Never ask: fail, and name the option that answers
+    #[arg(long, global = true)]
+    pub no_input: bool,
+    /// Answer yes to what would be asked
+    #[arg(long, short = 'y', global = true)]
+    pub yes: bool,
+    /// Show what would be done, and do nothing
+    #[arg(long, global = true)]
+    pub dry_run: bool,
+    /// Read the passphrase from this open file descriptor
+    #[arg(long, global = true, value_name = "N")]
+    pub passphrase_fd: Option<u32>,
+    /// Read the data key, 64 hexadecimal digits, from this open file descriptor
+    #[arg(long, global = true, value_name = "N", hide = true)]
+    pub data_key_fd: Option<u32>,
+    /// Colours: auto, always or never
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_possible_values = true)]
+    pub color: When,
+    /// Say less: nothing but the result
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+    /// Say more: -v what happens, -vv each step. Never a value of the profile
+    #[arg(long, short, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum When {
+    /// On a terminal that can show them.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// Declares the first words. The arguments of each are built only when it was typed: eighty subcommands cost more than
+/// a read of the vault.
+macro_rules! nouns {
+    ($($(#[doc = $doc:literal])* $variant:ident($args:ty) = $name:literal, $about:literal;)*) => {
+        /// The first word of a command.
+        #[derive(Debug)]
+        pub enum Noun {
+            $($(#[doc = $doc])* $variant($args),)*
+        }
+
+        impl FromArgMatches for Noun {
+            fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+                match matches.subcommand() {
+                    $(Some(($name, inner)) => <$args>::from_arg_matches(inner).map(Noun::$variant),)*
+                    _ => Err(clap::Error::new(clap::error::ErrorKind::MissingSubcommand)),
+                }
+            }
+
+            fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+                *self = Self::from_arg_matches(matches)?;
+                Ok(())
+            }
+        }
+
+        impl Subcommand for Noun {
+            fn augment_subcommands(command: Command) -> Command {
+                command.subcommand_required(true).arg_required_else_help(true)
+                    $(.subcommand(Command::new($name).about($about).defer(<$args>::augment_args)))*
+            }
+
+            fn augment_subcommands_for_update(command: Command) -> Command {
+                Self::augment_subcommands(command)
+            }
+
+            fn has_subcommand(name: &str) -> bool {
+                [$($name),*].contains(&name)
+            }
+        }
+    };
+}
+
+nouns! {
+    /// Make a vault.
+    Init(init::InitArgs) = "init", "Make a vault: your passphrase, and a recovery key shown once";
+    /// See the main job.
+    Demo(demo::DemoArgs) = "demo", "See the main job work on a vault and three vendors of its own";
+    /// Where things stand.
+    Status(NoArgs) = "status", "Where things stand, and what needs you";
+    /// The ways to open the vault.
+    Key(key::KeyArgs) = "key", "The ways to open the vault";
+    /// Me.
+    Profile(profile::ProfileArgs) = "profile", "Your claims: name, e-mail, addresses, and every version of them";
+    /// Named sets of claim values.
+    Persona(persona::PersonaArgs) = "persona", "Named sets of claim values: default, work, …";
+    /// Them.
+    Vendor(vendor::VendorArgs) = "vendor", "Vendors, and your relationship with each";
+    /// What is lent.
+    Grant(grant::GrantArgs) = "grant", "What you lend: claims, for a purpose, for a time, revocable";
+    /// Deliver.
+    Push(moving::PushArgs) = "push", "Deliver what waits, and collect the vendors' answers";
+    /// Collect answers.
+    Pull(moving::PullArgs) = "pull", "Collect the vendors' answers";
+    /// What waits.
+    Outbox(outbox::OutboxArgs) = "outbox", "Messages on their way";
+    /// Who has a claim.
+    Who(log::WhoArgs) = "who", "Which vendors have a claim of yours";
+    /// The ledger.
+    Log(log::LogArgs) = "log", "The ledger: every change, in a chain that can be verified";
+    /// The vendor's side.
+    Receiver(receiver::ReceiverArgs) = "receiver", "The vendor's side: a reference server that takes pushes";
+    /// Completion scripts.
+    Completions(CompletionsArgs) = "completions", "Print the completion script for a shell";
+}
+
+/// No arguments.
+#[derive(Debug, Args)]
+pub struct NoArgs {}
+
+/// `cmr completions`.
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    /// bash, zsh or fish
+    pub shell: Shell,
+}
+
+/// The shells with a completion script.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Shell {
+    /// GNU bash.
+    Bash,
+    /// zsh.
+    Zsh,
+    /// fish.
+    Fish,
+}

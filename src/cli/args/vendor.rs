@@ -1,0 +1,113 @@
+//! `cmr vendor`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::examples;
+
+/// Vendors, and your relationship with each.
+#[derive(Debug, Args)]
+pub struct VendorArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub verb: VendorVerb,
+}
+
+/// Where a vendor's token comes from.
+#[derive(Debug, Clone, Default, Args)]
+pub struct TokenArgs {
+    /// Read the token that the vendor gave you from this file
+    #[arg(long, value_name = "FILE", conflicts_with = "token_fd")]
+    pub token_file: Option<PathBuf>,
+    /// Read it from this open file descriptor
+    #[arg(long, value_name = "N")]
+    pub token_fd: Option<u32>,
+}
+
+/// What to do with vendors.
+#[derive(Debug, Subcommand)]
+pub enum VendorVerb {
+    /// Add a vendor: discover what it takes, and make a key for this relationship alone
+    #[command(after_help = examples::help(&examples::VENDOR_ADD))]
+    Add {
+        /// What you call it
+        name: String,
+        /// Its https URL, as it names it for cmr
+        #[arg(long)]
+        url: String,
+        /// Where the token comes from.
+        #[command(flatten)]
+        token: TokenArgs,
+        /// Let the vendor be on this machine, without TLS; kept with the vendor. For tests
+        #[arg(long)]
+        allow_loopback: bool,
+        /// Approve an endpoint's origin other than the vendor's own
+        #[arg(long, value_name = "ORIGIN")]
+        approve_origin: Vec<String>,
+        /// Your account or customer number there
+        #[arg(long)]
+        account: Option<String>,
+    },
+    /// List the vendors
+    List,
+    /// Show a vendor: what it takes, its keys, grants, aliases and notes
+    Show {
+        /// The vendor: its name or the beginning of it, its domain, or its id
+        vendor: String,
+    },
+    /// Change what you keep about a vendor
+    Set {
+        /// The vendor
+        vendor: String,
+        /// Call it otherwise
+        #[arg(long)]
+        name: Option<String>,
+        /// Its name in full
+        #[arg(long)]
+        title: Option<String>,
+        /// Your account or customer number there; empty takes it away
+        #[arg(long)]
+        account: Option<String>,
+        /// How much it matters to you, 1 first; 0 takes it away
+        #[arg(long)]
+        rank: Option<i64>,
+        /// Where a new token comes from.
+        #[command(flatten)]
+        token: TokenArgs,
+        /// Read its document and keys again
+        #[arg(long)]
+        discover: bool,
+        /// Approve an endpoint's origin other than the vendor's own
+        #[arg(long, value_name = "ORIGIN")]
+        approve_origin: Vec<String>,
+    },
+    /// Note something about a vendor
+    Note {
+        /// The vendor
+        vendor: String,
+        /// The note
+        text: String,
+    },
+    /// Give one vendor another value of a claim than the others get
+    Alias {
+        /// The vendor
+        vendor: String,
+        /// The claim
+        claim: Option<String>,
+        /// The value for this vendor; without it the alias is shown
+        value: Option<String>,
+        /// Take the alias away
+        #[arg(long, conflicts_with = "value", requires = "claim")]
+        remove: bool,
+    },
+    /// What a vendor knows of you, from what was delivered and not stated deleted
+    #[command(after_help = examples::help(&examples::VENDOR_KNOWS))]
+    Knows {
+        /// The vendor
+        vendor: String,
+        /// As of the end of this day, or of this moment
+        #[arg(long, value_name = "DATE")]
+        at: Option<String>,
+    },
+}

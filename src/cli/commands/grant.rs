@@ -1,0 +1,336 @@
+//! `cmr grant`.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::super::args::grant::{AmendArgs, CreateArgs, GrantArgs, GrantVerb};
+use super::super::output::grant::{Consequences, GrantDetail, GrantView, Grants, Lent, Preview, PreviewRow, Reason};
+use super::super::output::message::MessageView;
+use super::super::session::Session;
+use super::super::{Outcome, Result};
+use crate::delivery::{self, lend, pull};
+use crate::error::Error;
+use crate::grant::model::Mode;
+use crate::grant::preview::Row;
+use crate::grant::{self, Grant, Purpose, Scope, Status, scope, vocabulary};
+use crate::ledger::disclosure;
+use crate::vault::Vault;
+use crate::vendor::{self, Vendor};
+use crate::{profile, text};
+
+pub(in super::super) fn run(args: &GrantArgs, session: &Session) -> Result<Outcome> {
+    match &args.verb {
+        GrantVerb::Create(args) => create(session, args),
+        GrantVerb::List { vendor, all } => list(session, vendor.as_deref(), *all),
+        GrantVerb::Show { grant } => show(session, grant),
+        GrantVerb::Preview { grant } => preview(session, grant),
+        GrantVerb::Amend(args) => amend(session, args),
+        GrantVerb::Renew { grant, expires } => renew(session, grant, expires),
+        GrantVerb::Revoke { grant, why } => revoke(session, grant, why.as_deref()),
+    }
+}
+
+/// The view of a grant, with its last disclosure.
+pub(super) fn view_of(vault: &Vault, grant: &Grant, vendor: &str) -> Result<GrantView> {
+    let last = disclosure::last_of_grant(vault.connection(), &grant.id)?;
+    Ok(GrantView::of(grant, vendor, last, Timestamp::now()))
+}
+
+fn purposes(typed: &[String], words: Option<&str>) -> Result<Vec<Purpose>> {
+    let words = words.map(text::printable);
+    let one = |term: &String| Ok(Purpose { term: vocabulary::purpose(term)?.to_owned(), words: words.clone() });
+    typed.iter().map(one).collect()
+}
+
+fn create(session: &Session, args: &CreateArgs) -> Result<Outcome> {
+    let purposes = purposes(&args.purpose, args.words.as_deref())?;
+    let terms = args.terms.as_deref().map(vocabulary::terms).transpose()?.map(str::to_owned);
+    let lawful_basis = vocabulary::lawful_basis(&args.lawful_basis)?.to_owned();
+    let data_life = scope::span(&args.data_life)?.to_string();
+    let expires_at = scope::end(&args.expires, Timestamp::now(), &TimeZone::system())?;
+    let mut vault = session.vault()?;
+    let vendor = vendor::find(vault.connection(), &args.vendor)?;
+    profile::require_persona(vault.connection(), &args.persona)?;
+    let mut claims = scope::claims(&profile::current(vault.connection(), &args.persona)?, &args.claims)?;
+    scope::explain(&mut claims, &args.why, &args.optional)?;
+    let scope = Scope {
+        claims,
+        purposes,
+        lawful_basis,
+        mode: if args.once { Mode::Once } else { Mode::Continuous },
+        data_life,
+        recipients: args.recipient.iter().map(|who| text::printable(who)).collect(),
+        terms,
+    };
+    let rows = lend::look(vault.connection(), &vendor, &args.persona, &scope.claims)?;
+    warn_terms(session, &vendor, &scope);
+    let preview = Preview {
+        vendor: vendor.name.clone(),
+        preview: rows.iter().map(PreviewRow::of).collect(),
+        purposes: args.purpose.clone(),
+        expires: expires_at,
+        data_life: scope.data_life.clone(),
+        terms: scope.terms.clone(),
+        persona: args.persona.clone(),
+    };
+    session.printer().preview(&preview)?;
+    if grant::preview::sendable(&rows).is_empty() {
+        return Err(Error::bad_input(format!("no claim of this grant can be sent to {}", vendor.name))
+            .hint(format!("cmr vendor show {} says what it takes", vendor.name)));
+    }
+    if session.globals().dry_run {
+        session.printer().show(&Lent { grant: None, preview: preview.preview, queued: false, dry_run: true })?;
+        return Ok(Outcome::Done);
+    }
+    if !args.draft {
+        session.require(&format!("Lend this to {}?", vendor.name), "--yes, or keep it with --draft")?;
+    }
+    let new = lend::NewGrant { vendor: &vendor, persona: &args.persona, scope, expires_at };
+    let grant = vault.write(|tx| {
+        let mut grant = lend::draft(tx, new)?;
+        if !args.draft {
+            lend::offer(tx, &vendor, &mut grant)?;
+        }
+        Ok(grant)
+    })?;
+    finish(session, &vault, &vendor, &grant, &rows, !args.draft)
+}
+
+fn warn_terms(session: &Session, vendor: &Vendor, scope: &Scope) {
+    let supported = &vendor.metadata.cmr.terms_supported;
+    if let Some(terms) = scope.terms.as_ref().filter(|terms| !supported.is_empty() && !supported.contains(terms)) {
+        session.printer().warn(&format!("{} does not say that it signs {terms}: it may decline", vendor.name));
+    }
+}
+
+fn finish(
+    session: &Session,
+    vault: &Vault,
+    vendor: &Vendor,
+    grant: &Grant,
+    rows: &[Row],
+    queued: bool,
+) -> Result<Outcome> {
+    session.printer().show(&Lent {
+        grant: Some(view_of(vault, grant, &vendor.name)?),
+        preview: rows.iter().map(PreviewRow::of).collect(),
+        queued,
+        dry_run: false,
+    })?;
+    Ok(Outcome::Done)
+}
+
+fn list(session: &Session, only: Option<&str>, all: bool) -> Result<Outcome> {
+    let vault = session.vault()?;
+    let connection = vault.connection();
+    let grants = match only {
+        Some(typed) => grant::list_of_vendor(connection, &vendor::find(connection, typed)?.id)?,
+        None => grant::list(connection)?,
+    };
+    let now = Timestamp::now();
+    let vendors = vendor::list(connection)?;
+    let name = |id: &str| vendors.iter().find(|vendor| vendor.id == id).map_or("?", |vendor| vendor.name.as_str());
+    let open = |grant: &Grant| grant.is_current(now) || grant.state.status == Status::Draft || waits(grant);
+    let grants = grants
+        .iter()
+        .filter(|grant| all || open(grant))
+        .map(|grant| view_of(&vault, grant, name(&grant.vendor_id)))
+        .collect::<Result<_>>()?;
+    session.printer().show(&Grants { grants })?;
+    Ok(Outcome::Done)
+}
+
+/// A revocation that no vendor confirmed stays visible.
+fn waits(grant: &Grant) -> bool {
+    grant.state.status == Status::Revoked && grant.state.vendor == grant::VendorStatus::NotConfirmed
+}
+
+fn show(session: &Session, typed: &str) -> Result<Outcome> {
+    let vault = session.vault()?;
+    let connection = vault.connection();
+    let grant = grant::find(connection, typed)?;
+    let vendor = vendor::get(connection, &grant.vendor_id)?;
+    let mut answers = pull::answers(connection, &grant.id)?;
+    let messages = delivery::of_grant(connection, &grant.id)?;
+    let message = |m: &delivery::Message| MessageView::of(m, &vendor.name, answers.remove(&m.id));
+    let reason = |lent: &grant::LentClaim| Reason {
+        claim: lent.claim.to_string(),
+        why: lent.why.clone(),
+        optional: lent.optional,
+    };
+    session.printer().show(&GrantDetail {
+        grant: view_of(&vault, &grant, &vendor.name)?,
+        reasons: grant.scope.claims.iter().map(reason).collect(),
+        messages: messages.iter().map(message).collect(),
+    })?;
+    Ok(Outcome::Done)
+}
+
+fn preview(session: &Session, typed: &str) -> Result<Outcome> {
+    let vault = session.vault()?;
+    let grant = grant::find(vault.connection(), typed)?;
+    let vendor = vendor::get(vault.connection(), &grant.vendor_id)?;
+    let rows = lend::look(vault.connection(), &vendor, &grant.persona, &grant.scope.claims)?;
+    session.printer().show(&preview_of(&vendor, &grant, &rows))?;
+    Ok(Outcome::Done)
+}
+
+fn preview_of(vendor: &Vendor, grant: &Grant, rows: &[Row]) -> Preview {
+    Preview {
+        vendor: vendor.name.clone(),
+        preview: rows.iter().map(PreviewRow::of).collect(),
+        purposes: grant.scope.purposes.iter().map(|purpose| purpose.term.clone()).collect(),
+        expires: grant.expires_at,
+        data_life: grant.scope.data_life.clone(),
+        terms: grant.scope.terms.clone(),
+        persona: grant.persona.clone(),
+    }
+}
+
+fn amend(session: &Session, args: &AmendArgs) -> Result<Outcome> {
+    let mut vault = session.vault()?;
+    let mut grant = grant::find(vault.connection(), &args.grant)?;
+    let vendor = vendor::get(vault.connection(), &grant.vendor_id)?;
+    let draft = grant.state.status == Status::Draft;
+    let amended = amended(&vault, &grant, args)?;
+    if amended == grant.scope && !(args.offer && draft) {
+        return Err(Error::usage("nothing would change")
+            .hint("say what: --add, --drop, --purpose, --data-life, --terms, --recipient or --offer"));
+    }
+    let wider = scope::widens(&grant.scope, &amended);
+    grant.scope = amended;
+    let rows = lend::look(vault.connection(), &vendor, &grant.persona, &grant.scope.claims)?;
+    session.printer().preview(&preview_of(&vendor, &grant, &rows))?;
+    let tells = !draft || args.offer;
+    if session.globals().dry_run {
+        session.printer().show(&Lent {
+            grant: Some(view_of(&vault, &grant, &vendor.name)?),
+            preview: rows.iter().map(PreviewRow::of).collect(),
+            queued: false,
+            dry_run: true,
+        })?;
+        return Ok(Outcome::Done);
+    }
+    match wider.is_empty() {
+        _ if !tells => {}
+        true => session.require(&format!("Tell {} this?", vendor.name), "--yes")?,
+        // Widening always asks: --yes alone is not an answer to it.
+        false if !(args.widen && session.globals().yes) && !draft => {
+            let question = format!("This widens the grant: {}. Lend it?", wider.join("; "));
+            if !session.prompt().confirm(&question, "--yes --widen")? {
+                return Err(Error::failed("stopped at your word: nothing was changed"));
+            }
+        }
+        false if draft => session.require(&format!("Lend this to {}?", vendor.name), "--yes")?,
+        false => {}
+    }
+    vault.write(|tx| {
+        lend::change(tx, &vendor, &mut grant)?;
+        if args.offer && draft {
+            lend::offer(tx, &vendor, &mut grant)?;
+        }
+        Ok(())
+    })?;
+    finish(session, &vault, &vendor, &grant, &rows, tells)
+}
+
+fn amended(vault: &Vault, grant: &Grant, args: &AmendArgs) -> Result<Scope> {
+    let mut amended = grant.scope.clone();
+    for typed in &args.drop {
+        let before = amended.claims.len();
+        amended.claims.retain(|lent| lent.claim.base() != typed && lent.claim.to_string() != *typed);
+        if amended.claims.len() == before {
+            return Err(Error::not_found(format!("{typed} is not among the claims of this grant"))
+                .hint(format!("they are {}", grant.claim_names().join(", "))));
+        }
+    }
+    if !args.add.is_empty() {
+        let current = profile::current(vault.connection(), &grant.persona)?;
+        let kept = amended.claims.iter().map(|lent| lent.claim.to_string());
+        let all: Vec<String> = kept.chain(args.add.iter().cloned()).collect();
+        let mut claims = scope::claims(&current, &all)?;
+        for lent in &mut claims {
+            if let Some(old) = amended.claims.iter().find(|old| old.claim == lent.claim) {
+                *lent = old.clone();
+            }
+        }
+        amended.claims = claims;
+    }
+    if amended.claims.is_empty() {
+        return Err(Error::bad_input("no claim would be left").hint("take the grant back instead: cmr grant revoke"));
+    }
+    if !args.purpose.is_empty() {
+        amended.purposes = purposes(&args.purpose, args.words.as_deref())?;
+    }
+    if let Some(span) = &args.data_life {
+        amended.data_life = scope::span(span)?.to_string();
+    }
+    if let Some(terms) = &args.terms {
+        amended.terms = Some(vocabulary::terms(terms)?.to_owned());
+    }
+    if !args.recipient.is_empty() {
+        amended.recipients = args.recipient.iter().map(|who| text::printable(who)).collect();
+    }
+    Ok(amended)
+}
+
+fn renew(session: &Session, typed: &str, expires: &str) -> Result<Outcome> {
+    let expires_at = scope::end(expires, Timestamp::now(), &TimeZone::system())?;
+    let mut vault = session.vault()?;
+    let mut grant = grant::find(vault.connection(), typed)?;
+    let vendor = vendor::get(vault.connection(), &grant.vendor_id)?;
+    if !grant.is_current(Timestamp::now()) && grant.state.status != Status::Draft {
+        return Err(Error::bad_input(format!("the grant to {} has ended", vendor.name))
+            .hint("an ended grant does not come back: cmr grant create"));
+    }
+    let until = super::super::output::text::local(expires_at);
+    if session.globals().dry_run {
+        session.printer().remark(&format!("{} would keep the grant until {until}.", vendor.name));
+        session.printer().show(&Lent {
+            grant: Some(view_of(&vault, &grant, &vendor.name)?),
+            preview: Vec::new(),
+            queued: false,
+            dry_run: true,
+        })?;
+        return Ok(Outcome::Done);
+    }
+    session.require(&format!("Let {} keep the grant until {until}?", vendor.name), "--yes")?;
+    vault.write(|tx| lend::renew(tx, &vendor, &mut grant, expires_at))?;
+    finish(session, &vault, &vendor, &grant, &[], true)
+}
+
+fn revoke(session: &Session, typed: &str, why: Option<&str>) -> Result<Outcome> {
+    let mut vault = session.vault()?;
+    let mut grant = grant::find(vault.connection(), typed)?;
+    let vendor = vendor::get(vault.connection(), &grant.vendor_id)?;
+    if !grant.state.status.is_current() && grant.state.status != Status::Draft {
+        return Err(Error::bad_input(format!("the grant to {} is {} already", vendor.name, grant.state.status.name()))
+            .hint(format!("cmr grant show {}", grant.id)));
+    }
+    let query = disclosure::Query { vendor_id: Some(&vendor.id), ..Default::default() };
+    let mut has: Vec<String> = disclosure::known(vault.connection(), &query)?
+        .into_iter()
+        .filter(|known| known.grant_id == grant.id)
+        .map(|known| known.claim)
+        .collect();
+    has.sort();
+    has.dedup();
+    session.printer().preview(&Consequences {
+        vendor: vendor.name.clone(),
+        has,
+        confirm_within_days: lend::CONFIRM_DAYS,
+    })?;
+    if session.globals().dry_run {
+        session.printer().show(&Lent {
+            grant: Some(view_of(&vault, &grant, &vendor.name)?),
+            preview: Vec::new(),
+            queued: false,
+            dry_run: true,
+        })?;
+        return Ok(Outcome::Done);
+    }
+    session.require(&format!("Take the grant back from {}?", vendor.name), "--yes")?;
+    let how = why.map_or_else(|| "taken back".to_owned(), text::printable);
+    let told = vault.write(|tx| lend::revoke(tx, &vendor, &mut grant, &how))?;
+    finish(session, &vault, &vendor, &grant, &[], told)
+}

@@ -1,0 +1,66 @@
+//! `cmr log` and `cmr who`.
+
+use serde_json::json;
+
+use super::super::args::log::{LogArgs, LogVerb, WhoArgs};
+use super::super::output::ledger::{EntryView, Log, Verified};
+use super::super::output::vendor::Known;
+use super::super::session::Session;
+use super::super::{Outcome, Result};
+use super::vendor::moment;
+use crate::ledger::{self, Filter, disclosure};
+use crate::profile;
+use crate::vault::quick_check;
+
+pub(in super::super) fn run(args: &LogArgs, session: &Session) -> Result<Outcome> {
+    match args.verb {
+        Some(LogVerb::Verify { accept_loss }) => verify(session, accept_loss),
+        None => list(session, args),
+    }
+}
+
+fn list(session: &Session, args: &LogArgs) -> Result<Outcome> {
+    let vault = session.vault()?;
+    let filter = Filter { limit: Some(args.limit), about: args.about.clone() };
+    let entries = ledger::entries(vault.connection(), &filter)?;
+    session.printer().show(&Log { entries: entries.iter().map(EntryView::of).collect() })?;
+    Ok(Outcome::Done)
+}
+
+fn verify(session: &Session, accept_loss: bool) -> Result<Outcome> {
+    let mut vault = session.vault_with_loss()?;
+    quick_check(vault.connection())?;
+    let verified = ledger::verify(vault.connection(), |_| {})?;
+    let lost = ledger::check_anchor(&vault);
+    let loss_accepted = accept_loss && lost.is_err();
+    if loss_accepted {
+        session.require("Go on without the entries that are missing?", "--yes")?;
+        let head = ledger::head(vault.connection())?;
+        let last = head.as_ref().map_or(0, |head| head.seq);
+        let anchored = vault.anchor()?.map_or(0, |anchor| anchor.seq);
+        if let Some(head) = &head {
+            vault.set_anchor(head)?;
+        }
+        let body = json!({"database_ends_at": last, "anchor_was_at": anchored});
+        vault.write(|tx| ledger::append(tx, "loss-accepted", "ledger", &body))?;
+    } else {
+        lost?;
+    }
+    let head = ledger::head(vault.connection())?;
+    session.printer().show(&Verified {
+        entries: verified.entries + u64::from(loss_accepted),
+        head: head.map(|head| head.hash),
+        loss_accepted,
+    })?;
+    Ok(Outcome::Done)
+}
+
+pub(in super::super) fn who(args: &WhoArgs, session: &Session) -> Result<Outcome> {
+    let at = moment(args.at.as_deref())?;
+    let target = profile::target(&args.claim)?;
+    let vault = session.vault()?;
+    let query = disclosure::Query { vendor_id: None, claim: Some(target.claim.base()), at: Some(at) };
+    let known = disclosure::known(vault.connection(), &query)?;
+    session.printer().show(&Known::of(target.claim.base(), at, &known))?;
+    Ok(Outcome::Done)
+}

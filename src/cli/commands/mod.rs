@@ -1,0 +1,16 @@
+//! What each command does: one file for each in `args/`.
+
+pub(super) mod completions;
+pub(super) mod demo;
+mod editor;
+pub(super) mod grant;
+pub(super) mod init;
+pub(super) mod key;
+pub(super) mod log;
+pub(super) mod moving;
+pub(super) mod outbox;
+pub(super) mod persona;
+pub(super) mod profile;
+pub(super) mod receiver;
+pub(super) mod status;
+pub(super) mod vendor;

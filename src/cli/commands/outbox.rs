@@ -1,0 +1,54 @@
+//! `cmr outbox`.
+
+use super::super::args::outbox::{OutboxArgs, OutboxVerb};
+use super::super::output::message::{MessageView, OneMessage, Outbox};
+use super::super::session::Session;
+use super::super::{Outcome, Result};
+use crate::delivery::{self, Message};
+use crate::error::Error;
+use crate::vault::Vault;
+use crate::vendor;
+use crate::wire::jose::Unverified;
+
+pub(in super::super) fn run(args: &OutboxArgs, session: &Session) -> Result<Outcome> {
+    let mut vault = session.vault()?;
+    let message = match &args.verb {
+        OutboxVerb::List { all } => return list(session, &vault, *all),
+        OutboxVerb::Show { message } => delivery::find(vault.connection(), message)?,
+        OutboxVerb::Retry { message } => {
+            let message = delivery::find(vault.connection(), message)?;
+            vault.write(|tx| delivery::retry(tx, &message))?;
+            session.printer().remark("It goes with the next push: cmr push");
+            delivery::find(vault.connection(), &message.id)?
+        }
+        OutboxVerb::Drop { message } => {
+            let message = delivery::find(vault.connection(), message)?;
+            session.require("Drop this message? The vendor will not hear of it", "--yes")?;
+            vault.write(|tx| delivery::drop_message(tx, &message))?;
+            delivery::find(vault.connection(), &message.id)?
+        }
+    };
+    let view = one(&vault, &message)?;
+    session.printer().show(&view)?;
+    Ok(Outcome::Done)
+}
+
+fn list(session: &Session, vault: &Vault, all: bool) -> Result<Outcome> {
+    let messages = delivery::list(vault.connection(), all)?
+        .iter()
+        .map(|message| {
+            let vendor = vendor::get(vault.connection(), &message.vendor_id)?;
+            Ok(MessageView::of(message, &vendor.name, None))
+        })
+        .collect::<Result<_>>()?;
+    session.printer().show(&Outbox { messages })?;
+    Ok(Outcome::Done)
+}
+
+fn one(vault: &Vault, message: &Message) -> Result<OneMessage> {
+    let vendor = vendor::get(vault.connection(), &message.vendor_id)?;
+    let unreadable = || Error::damaged(format!("it holds a message, {}, that is not readable", message.id));
+    let jws = Unverified::parse(&message.jws).map_err(|_| unreadable())?;
+    let claims = serde_json::from_slice(jws.peek()).map_err(|_| unreadable())?;
+    Ok(OneMessage { message: MessageView::of(message, &vendor.name, None), jws: message.jws.clone(), claims })
+}

@@ -1,0 +1,324 @@
+//! `cmr vendor`.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use secrecy::SecretString;
+use url::Url;
+
+use super::super::args::vendor::{TokenArgs, VendorArgs, VendorVerb};
+use super::super::output::grant::GrantView;
+use super::super::output::profile::{ClaimView, FollowView};
+use super::super::output::vendor::{
+    Aliases, Known, NoteView, VendorChanged, VendorDetail, VendorLine, VendorView, Vendors,
+};
+use super::super::secret;
+use super::super::session::Session;
+use super::super::{Outcome, Result};
+use super::grant::view_of;
+use crate::delivery::http::{Http, TIMEOUT};
+use crate::delivery::{discover, lend};
+use crate::error::Error;
+use crate::grant;
+use crate::ledger::disclosure;
+use crate::profile::check;
+use crate::profile::model::{Claim, ClaimName, ClaimValue};
+use crate::text::printable;
+use crate::vault::Vault;
+use crate::vendor::{self, NewVendor, Vendor};
+use crate::wire::discovery::Metadata;
+
+pub(in super::super) fn run(args: &VendorArgs, session: &Session) -> Result<Outcome> {
+    match &args.verb {
+        VendorVerb::Add { name, url, token, allow_loopback, approve_origin, account } => {
+            let new =
+                Add { name, url, token, allow_loopback: *allow_loopback, approve_origin, account: account.as_deref() };
+            new.run(session)
+        }
+        VendorVerb::List => list(session),
+        VendorVerb::Show { vendor } => show(session, vendor),
+        VendorVerb::Set { vendor, name, title, account, rank, token, discover, approve_origin } => {
+            let set = Set {
+                name: name.as_deref(),
+                title: title.as_deref(),
+                account: account.as_deref(),
+                rank: *rank,
+                token,
+                discover: *discover,
+                approve_origin,
+            };
+            set.run(session, vendor)
+        }
+        VendorVerb::Note { vendor, text } => note(session, vendor, text),
+        VendorVerb::Alias { vendor, claim, value, remove } => {
+            alias(session, vendor, claim.as_deref(), value.as_deref(), *remove)
+        }
+        VendorVerb::Knows { vendor, at } => knows(session, vendor, at.as_deref()),
+    }
+}
+
+struct Add<'a> {
+    name: &'a str,
+    url: &'a str,
+    token: &'a TokenArgs,
+    allow_loopback: bool,
+    approve_origin: &'a [String],
+    account: Option<&'a str>,
+}
+
+impl Add<'_> {
+    fn run(&self, session: &Session) -> Result<Outcome> {
+        vendor::check_name(self.name)?;
+        let url = discover::vendor_url(self.url)?;
+        let mut vault = session.vault()?;
+        let token = secret::given_token(self.token)?;
+        let http = Http::new(TIMEOUT)?;
+        let metadata = discover::metadata(&http, &url, self.allow_loopback)?;
+        let approved_origins = approve(session, &metadata, &url, self.approve_origin, &[])?;
+        let keys = discover::keys(&http, &metadata, self.allow_loopback)?.keys;
+        if session.globals().dry_run {
+            session.printer().remark(&format!("{url} is a vendor that cmr can talk to. Nothing was done: --dry-run."));
+            return Ok(Outcome::Done);
+        }
+        let token = match token {
+            Some(token) => Some(token),
+            None => ask_token(session, self.name)?,
+        };
+        let name = self.name.to_owned();
+        let allow_loopback = self.allow_loopback;
+        let has_token = token.is_some();
+        let vendor = vault.write(|tx| {
+            let new = NewVendor { name, url, metadata, keys, allow_loopback, approved_origins, token };
+            let vendor = vendor::add(tx, new)?;
+            if let Some(account) = self.account {
+                vendor::set_account(tx, &vendor, Some(account))?;
+            }
+            Ok(vendor)
+        })?;
+        session.printer().show(&detail(&vault, &vendor)?)?;
+        let name = &vendor.name;
+        session.printer().remark(&match has_token {
+            true => format!("Next: cmr grant create {name} --claims … --purpose … --expires 90d"),
+            false => format!("No token is kept for it. When it gives you one: cmr vendor set {name} --token-file FILE"),
+        });
+        Ok(Outcome::Done)
+    }
+}
+
+fn ask_token(session: &Session, name: &str) -> Result<Option<SecretString>> {
+    let typed = session.prompt().optional_secret(&format!("The token that {name} gave you (empty for none)"))?;
+    typed.as_ref().map(secret::token).transpose()
+}
+
+/// Origins other than the vendor's own, each approved by `--approve-origin`, before, or now.
+fn approve(
+    session: &Session,
+    metadata: &Metadata,
+    url: &Url,
+    given: &[String],
+    before: &[String],
+) -> Result<Vec<String>> {
+    let mut approved = Vec::new();
+    for origin in metadata.foreign_origins(url) {
+        let named = |list: &[String]| list.iter().any(|other| other.trim_end_matches('/') == origin);
+        if !named(given) && !named(before) {
+            let question = format!("{url} has endpoints on another origin, {}. Approve it?", printable(&origin));
+            let flag = format!("--approve-origin {}", printable(&origin));
+            if !session.prompt().confirm(&question, &flag)? {
+                return Err(Error::must_act(format!("{} was not approved: nothing was changed", printable(&origin))));
+            }
+        }
+        approved.push(origin);
+    }
+    Ok(approved)
+}
+
+fn list(session: &Session) -> Result<Outcome> {
+    let vault = session.vault()?;
+    let (connection, now) = (vault.connection(), Timestamp::now());
+    let grants = grant::list(connection)?;
+    let vendors = vendor::list(connection)?
+        .iter()
+        .map(|vendor| {
+            let current = grants.iter().filter(|grant| grant.vendor_id == vendor.id && grant.is_current(now)).count();
+            Ok(VendorLine { vendor: view(&vault, vendor)?, grants: current })
+        })
+        .collect::<Result<_>>()?;
+    session.printer().show(&Vendors { vendors })?;
+    Ok(Outcome::Done)
+}
+
+fn view(vault: &Vault, vendor: &Vendor) -> Result<VendorView> {
+    Ok(VendorView::of(vendor, &vendor::relationship(vault.connection(), &vendor.id)?))
+}
+
+fn show(session: &Session, typed: &str) -> Result<Outcome> {
+    let vault = session.vault()?;
+    let vendor = vendor::find(vault.connection(), typed)?;
+    session.printer().show(&detail(&vault, &vendor)?)?;
+    Ok(Outcome::Done)
+}
+
+fn detail(vault: &Vault, vendor: &Vendor) -> Result<VendorDetail> {
+    let connection = vault.connection();
+    let relationship = vendor::relationship(connection, &vendor.id)?;
+    let aliases = vendor::aliases(connection, &vendor.id)?;
+    let grants: Vec<GrantView> = grant::list_of_vendor(connection, &vendor.id)?
+        .iter()
+        .map(|grant| view_of(vault, grant, &vendor.name))
+        .collect::<Result<_>>()?;
+    let note = |(at, text)| NoteView { at, text };
+    Ok(VendorDetail {
+        vendor: VendorView::of(vendor, &relationship),
+        push_endpoint: vendor.metadata.cmr.push_endpoint.clone(),
+        poll_endpoint: vendor.metadata.cmr.poll_endpoint.clone(),
+        claims_supported: vendor.metadata.cmr.claims_supported.clone(),
+        terms_supported: vendor.metadata.cmr.terms_supported.clone(),
+        keys: vendor::keys(connection, &vendor.id)?.into_iter().map(|(kid, _)| kid).collect(),
+        approved_origins: vendor.approved_origins.clone(),
+        issuer: relationship.issuer,
+        introduced: relationship.introduced_at,
+        aliases: aliases.into_iter().map(alias_view).collect(),
+        grants,
+        notes: vendor::notes(connection, &vendor.id)?.into_iter().map(note).collect(),
+    })
+}
+
+fn alias_view((name, value): (ClaimName, ClaimValue)) -> ClaimView {
+    ClaimView::of(&Claim { name, value })
+}
+
+struct Set<'a> {
+    name: Option<&'a str>,
+    title: Option<&'a str>,
+    account: Option<&'a str>,
+    rank: Option<i64>,
+    token: &'a TokenArgs,
+    discover: bool,
+    approve_origin: &'a [String],
+}
+
+impl Set<'_> {
+    fn run(&self, session: &Session, typed: &str) -> Result<Outcome> {
+        if let Some(rank) = self.rank.filter(|rank| *rank < 0) {
+            return Err(Error::bad_input(format!("{rank} cannot be a rank")).hint("1 is first; 0 takes the rank away"));
+        }
+        let token = secret::given_token(self.token)?;
+        let mut vault = session.vault()?;
+        let vendor = vendor::find(vault.connection(), typed)?;
+        let found = if self.discover { Some(self.rediscover(session, &vendor)?) } else { None };
+        let changed = vault.write(|tx| {
+            let mut changed = Vec::new();
+            if let Some(name) = self.name {
+                vendor::rename(tx, &vendor, name)?;
+                changed.push(format!("it is called {name} now"));
+            }
+            if let Some(title) = self.title {
+                vendor::set_title(tx, &vendor, title)?;
+                changed.push("title set".into());
+            }
+            if let Some(account) = self.account {
+                vendor::set_account(tx, &vendor, Some(account).filter(|account| !account.is_empty()))?;
+                changed.push("account set".into());
+            }
+            if let Some(rank) = self.rank {
+                vendor::set_rank(tx, &vendor, Some(rank).filter(|rank| *rank > 0))?;
+                changed.push("rank set".into());
+            }
+            if let Some(token) = &token {
+                vendor::set_token(tx, &vendor, token)?;
+                changed.push("token kept".into());
+            }
+            if let Some((metadata, approved, keys)) = &found {
+                vendor::set_metadata(tx, &vendor, metadata, approved)?;
+                keys.iter().try_for_each(|key| vendor::add_key(tx, &vendor.id, key))?;
+                changed.push("document and keys read again".into());
+            }
+            Ok(changed)
+        })?;
+        let vendor = vendor::get(vault.connection(), &vendor.id)?;
+        session.printer().show(&VendorChanged { vendor: view(&vault, &vendor)?, changed })?;
+        if token.is_some() && !crate::delivery::list(vault.connection(), false)?.is_empty() {
+            session.printer().remark("Messages that were held are sent again with: cmr outbox retry ID");
+        }
+        Ok(Outcome::Done)
+    }
+
+    fn rediscover(
+        &self,
+        session: &Session,
+        vendor: &Vendor,
+    ) -> Result<(Metadata, Vec<String>, Vec<crate::wire::jose::Jwk>)> {
+        let http = Http::new(TIMEOUT)?;
+        let metadata = discover::metadata(&http, &vendor.url, vendor.allow_loopback)?;
+        let approved = approve(session, &metadata, &vendor.url, self.approve_origin, &vendor.approved_origins)?;
+        let keys = discover::keys(&http, &metadata, vendor.allow_loopback)?.keys;
+        Ok((metadata, approved, keys))
+    }
+}
+
+fn note(session: &Session, typed: &str, text: &str) -> Result<Outcome> {
+    if text.trim().is_empty() {
+        return Err(Error::bad_input("the note is empty"));
+    }
+    let mut vault = session.vault()?;
+    let vendor = vendor::find(vault.connection(), typed)?;
+    vault.write(|tx| vendor::add_note(tx, &vendor, tx.now(), text.trim()))?;
+    session.printer().show(&VendorChanged { vendor: view(&vault, &vendor)?, changed: vec!["note kept".into()] })?;
+    Ok(Outcome::Done)
+}
+
+fn alias(session: &Session, typed: &str, claim: Option<&str>, value: Option<&str>, remove: bool) -> Result<Outcome> {
+    let name = claim.map(str::parse::<ClaimName>).transpose()?;
+    let mut vault = session.vault()?;
+    let vendor = vendor::find(vault.connection(), typed)?;
+    let mut follows = Vec::new();
+    match (&name, value, remove) {
+        (Some(name), Some(value), _) => {
+            let value = check::text(name.kind(), value)?;
+            follows = vault.write(|tx| {
+                vendor::set_alias(tx, &vendor, name, &value)?;
+                lend::follow_vendor(tx, &vendor)
+            })?;
+        }
+        (Some(name), None, true) => {
+            follows = vault.write(|tx| {
+                if !vendor::remove_alias(tx, &vendor, name)? {
+                    return Err(Error::not_found(format!("{} has no alias for {name}", vendor.name)));
+                }
+                lend::follow_vendor(tx, &vendor)
+            })?;
+        }
+        _ => {}
+    }
+    let shown = |alias: &(ClaimName, ClaimValue)| name.as_ref().is_none_or(|name| *name == alias.0) || value.is_some();
+    let aliases = vendor::aliases(vault.connection(), &vendor.id)?;
+    session.printer().show(&Aliases {
+        vendor: vendor.name.clone(),
+        aliases: aliases.into_iter().filter(shown).map(alias_view).collect(),
+        follows: follows.iter().map(FollowView::of).collect(),
+    })?;
+    Ok(Outcome::Done)
+}
+
+fn knows(session: &Session, typed: &str, at: Option<&str>) -> Result<Outcome> {
+    let at = moment(at)?;
+    let vault = session.vault()?;
+    let vendor = vendor::find(vault.connection(), typed)?;
+    let query = disclosure::Query { vendor_id: Some(&vendor.id), claim: None, at: Some(at) };
+    let known = disclosure::known(vault.connection(), &query)?;
+    session.printer().show(&Known::of(&vendor.name, at, &known))?;
+    Ok(Outcome::Done)
+}
+
+/// Reads a moment: a day means its end in the user's time zone; nothing means now.
+pub(super) fn moment(typed: Option<&str>) -> Result<Timestamp> {
+    let Some(typed) = typed else { return Ok(Timestamp::now()) };
+    let bad =
+        || Error::bad_input(format!("{typed:?} is not a date")).hint("such as 2026-11-22, or 2026-11-22T15:00:00Z");
+    if let Ok(moment) = typed.parse::<Timestamp>() {
+        return Ok(moment);
+    }
+    let day: jiff::civil::Date = typed.parse().map_err(|_| bad())?;
+    let end = day.tomorrow().and_then(|next| next.to_zoned(TimeZone::system())).map_err(|_| bad())?;
+    Ok(end.timestamp())
+}

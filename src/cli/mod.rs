@@ -1,0 +1,108 @@
+//! The door: what is typed comes in here, is understood, asks the nouns, and leaves through the printer. No SQL, no
+//! HTTP and no cryptography.
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, FromArgMatches};
+
+pub mod args;
+mod commands;
+pub mod output;
+mod prompt;
+mod secret;
+mod session;
+
+use crate::error::{Error, Kind, Result};
+use args::{Cli, Noun};
+use session::Session;
+
+/// How a command that did not fail ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Done.
+    Done,
+    /// Done, and delivery goes on later.
+    Queued,
+    /// Done, and the user must act.
+    UserMustAct,
+}
+
+impl Outcome {
+    fn exit_code(self) -> u8 {
+        match self {
+            Outcome::Done => 0,
+            Outcome::Queued => Kind::Queued.exit_code(),
+            Outcome::UserMustAct => Kind::UserMustAct.exit_code(),
+        }
+    }
+}
+
+/// Runs the command line of this process.
+pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    harden();
+    let args: Vec<OsString> = args.into_iter().collect();
+    let cli = match parse(&args) {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error, &args),
+    };
+    output::start_logging(cli.globals.verbose);
+    let session = Session::new(cli.globals.clone());
+    match run(&cli.noun, &session) {
+        Ok(outcome) => ExitCode::from(outcome.exit_code()),
+        Err(error) => {
+            session.printer().error(&error, cli.globals.verbose > 0);
+            ExitCode::from(error.kind().exit_code())
+        }
+    }
+}
+
+/// Keeps what is written private and what is remembered out of core files. Where the system refuses, the command goes
+/// on: these are second lines of defence.
+fn harden() {
+    use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit, umask};
+    umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
+    let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+    let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
+}
+
+fn parse(args: &[OsString]) -> Result<Cli, clap::Error> {
+    let matches = Cli::command().try_get_matches_from(args)?;
+    Cli::from_arg_matches(&matches)
+}
+
+/// Help and version go to standard output; a mistake goes to standard error, as JSON where that was asked for.
+fn usage(error: &clap::Error, args: &[OsString]) -> ExitCode {
+    let json = args.iter().take_while(|arg| *arg != "--").any(|arg| arg == "--json");
+    if error.use_stderr() && json {
+        let text = error.render().to_string();
+        let message = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+        let printer = output::Printer::new(true, false, args::When::Never);
+        printer.error(&Error::usage(message).hint("cmr --help"), false);
+    } else {
+        let _ = error.print();
+    }
+    ExitCode::from(if error.use_stderr() { Kind::Usage.exit_code() } else { 0 })
+}
+
+/// Runs one command.
+fn run(noun: &Noun, session: &Session) -> Result<Outcome> {
+    use commands as c;
+    match noun {
+        Noun::Init(args) => c::init::run(args, session),
+        Noun::Demo(args) => c::demo::run(args, session),
+        Noun::Status(_) => c::status::run(session),
+        Noun::Key(args) => c::key::run(args, session),
+        Noun::Profile(args) => c::profile::run(args, session),
+        Noun::Persona(args) => c::persona::run(args, session),
+        Noun::Vendor(args) => c::vendor::run(args, session),
+        Noun::Grant(args) => c::grant::run(args, session),
+        Noun::Push(args) => c::moving::push(args, session),
+        Noun::Pull(args) => c::moving::pull(args, session),
+        Noun::Outbox(args) => c::outbox::run(args, session),
+        Noun::Who(args) => c::log::who(args, session),
+        Noun::Log(args) => c::log::run(args, session),
+        Noun::Receiver(args) => c::receiver::run(args, session),
+        Noun::Completions(args) => c::completions::run(args, session),
+    }
+}

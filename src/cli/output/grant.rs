@@ -1,0 +1,358 @@
+//! `grant`.
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::View;
+use super::message::MessageView;
+use super::profile::one_line;
+use super::text::{DIM, Text, Tone, day, local, local_or, plain, short, toned};
+use crate::grant::model::Mode;
+use crate::grant::preview::{Effect, Row};
+use crate::grant::{Grant, Status, VendorStatus};
+
+/// A grant.
+#[derive(Serialize, JsonSchema)]
+pub struct GrantView {
+    /// Its id.
+    pub id: String,
+    /// The vendor's name.
+    pub vendor: String,
+    /// Counts its messages that changed it.
+    pub version: u32,
+    /// What holds here.
+    pub status: Status,
+    /// What the vendor confirmed of the grant as it stands now.
+    pub vendor_status: VendorStatus,
+    /// OpenID names of its claims.
+    pub claims: Vec<String>,
+    /// What for: terms of DPV 2.2.
+    pub purposes: Vec<String>,
+    /// When it ends by itself.
+    pub expires: Timestamp,
+    /// When it was made.
+    pub granted: Timestamp,
+    /// When a claim of it was last delivered.
+    pub last_disclosure: Option<Timestamp>,
+    /// Whose values.
+    pub persona: String,
+    /// How long the vendor may keep the claims: an ISO 8601 duration.
+    pub data_life: String,
+    /// Whether changes of a claim follow.
+    pub mode: Mode,
+    /// `Consent` or `Contract`.
+    pub lawful_basis: String,
+    /// The IEEE 7012 agreement.
+    pub terms: Option<String>,
+    /// Who else may have the claims.
+    pub recipients: Vec<String>,
+    /// When it ended.
+    pub ended: Option<Timestamp>,
+    /// How it ended.
+    pub ended_how: Option<String>,
+    /// By when the vendor should have stated the deletion.
+    pub confirm_by: Option<Timestamp>,
+    /// When the vendor last confirmed something.
+    pub confirmed: Option<Timestamp>,
+}
+
+impl GrantView {
+    /// The view of a grant at a moment: one whose time is over is expired, told or not.
+    pub fn of(grant: &Grant, vendor: &str, last_disclosure: Option<Timestamp>, now: Timestamp) -> Self {
+        let over = grant.state.status.is_current() && now >= grant.expires_at;
+        Self {
+            id: grant.id.clone(),
+            vendor: vendor.to_owned(),
+            version: grant.state.version,
+            status: if over { Status::Expired } else { grant.state.status },
+            vendor_status: grant.state.vendor,
+            claims: grant.claim_names(),
+            purposes: grant.scope.purposes.iter().map(|purpose| purpose.term.clone()).collect(),
+            expires: grant.expires_at,
+            granted: grant.created_at,
+            last_disclosure,
+            persona: grant.persona.clone(),
+            data_life: grant.scope.data_life.clone(),
+            mode: grant.scope.mode,
+            lawful_basis: grant.scope.lawful_basis.clone(),
+            terms: grant.scope.terms.clone(),
+            recipients: grant.scope.recipients.clone(),
+            ended: grant.ended_at,
+            ended_how: grant.ended_how.clone(),
+            confirm_by: grant.confirm_by,
+            confirmed: grant.confirmed_at,
+        }
+    }
+
+    fn vendor_words(&self) -> (&'static str, Tone) {
+        match (self.vendor_status, self.status) {
+            (VendorStatus::NotTold, _) => ("not told", Tone::Dim),
+            (VendorStatus::NotConfirmed, _) => ("not confirmed", Tone::Warn),
+            (VendorStatus::Accepted, _) => ("accepted", Tone::Good),
+            (VendorStatus::PartiallyAccepted, _) => ("partially accepted", Tone::Warn),
+            (VendorStatus::Rejected, _) => ("rejected", Tone::Bad),
+            (VendorStatus::DeletionStated, _) => ("deletion stated", Tone::Good),
+        }
+    }
+
+    fn status_tone(&self) -> Tone {
+        match self.status {
+            Status::Active => Tone::Good,
+            Status::Offered | Status::Draft => Tone::Plain,
+            Status::Rejected => Tone::Bad,
+            Status::Expired | Status::Revoked => Tone::Dim,
+        }
+    }
+}
+
+/// `cmr grant list`.
+#[derive(Serialize, JsonSchema)]
+pub struct Grants {
+    /// The grants, newest first.
+    pub grants: Vec<GrantView>,
+}
+
+impl View for Grants {
+    const SCHEMA: &'static str = "cmr/grants/1";
+
+    fn text(&self, out: &mut Text) {
+        if self.grants.is_empty() {
+            out.line("You lend nothing. Lend: cmr grant create VENDOR --claims … --purpose … --expires 90d");
+            return;
+        }
+        let row = |grant: &GrantView| {
+            let (vendor_words, vendor_tone) = grant.vendor_words();
+            [
+                toned(&grant.vendor, Tone::Strong),
+                plain(grant.claims.join(", ")),
+                plain(grant.purposes.join(", ")),
+                toned(grant.status.name(), grant.status_tone()),
+                toned(vendor_words, vendor_tone),
+                plain(day(grant.granted)),
+                plain(day(grant.expires)),
+                plain(grant.last_disclosure.map_or_else(|| "never".into(), day)),
+                toned(short(&grant.id), Tone::Dim),
+            ]
+        };
+        let header = ["vendor", "claims", "purpose", "here", "at the vendor", "granted", "expires", "disclosed", "id"];
+        out.table(header, self.grants.iter().map(row).collect());
+    }
+}
+
+/// One line of a preview.
+#[derive(Serialize, JsonSchema)]
+pub struct PreviewRow {
+    /// OpenID claim name.
+    pub claim: String,
+    /// `new`, `same`, `changed`, `blocked`, or `has_already` for what the vendor has and this grant does not carry.
+    pub effect: &'static str,
+    /// The value that would be sent, or that the vendor has.
+    pub value: Option<Value>,
+    /// The value that the vendor has now.
+    pub had: Option<Value>,
+    /// Why it is blocked.
+    pub why: Option<String>,
+    /// Whether an alias takes the place of the profile's value.
+    pub alias: bool,
+}
+
+impl PreviewRow {
+    /// The view of a line.
+    pub fn of(row: &Row) -> Self {
+        let (effect, had, why) = match &row.effect {
+            Effect::New => ("new", None, None),
+            Effect::Same => ("same", row.value.clone(), None),
+            Effect::Changed { had } => ("changed", Some(had.clone()), None),
+            Effect::Blocked { why } => ("blocked", None, Some(why.clone())),
+            Effect::HasAlready => ("has_already", row.value.clone(), None),
+        };
+        Self { claim: row.claim.clone(), effect, value: row.value.clone(), had, why, alias: row.alias }
+    }
+}
+
+/// A preview.
+#[derive(Serialize, JsonSchema)]
+pub struct Preview {
+    /// The vendor's name.
+    pub vendor: String,
+    /// What would be sent, claim by claim.
+    pub preview: Vec<PreviewRow>,
+    /// What for.
+    pub purposes: Vec<String>,
+    /// When it ends by itself.
+    pub expires: Timestamp,
+    /// How long the vendor may keep the claims.
+    pub data_life: String,
+    /// The IEEE 7012 agreement.
+    pub terms: Option<String>,
+    /// Whose values.
+    pub persona: String,
+}
+
+impl View for Preview {
+    const SCHEMA: &'static str = "cmr/grant-preview/1";
+
+    fn text(&self, out: &mut Text) {
+        out.line(format!("{} would get:", self.vendor));
+        let row = |row: &PreviewRow| {
+            let (words, tone) = match row.effect {
+                "new" => ("new to them", Tone::Good),
+                "same" => ("they have it", Tone::Dim),
+                "changed" => ("changed", Tone::Warn),
+                "blocked" => ("blocked", Tone::Bad),
+                _ => ("they have it, not by this grant", Tone::Dim),
+            };
+            let aside = match (&row.why, row.effect, &row.had) {
+                (Some(why), ..) => why.clone(),
+                (_, "changed", Some(had)) => format!("was {}", one_line(had)),
+                _ if row.alias => "your alias for them".into(),
+                _ => String::new(),
+            };
+            [
+                toned(&row.claim, Tone::Strong),
+                toned(words, tone),
+                plain(row.value.as_ref().map(one_line).unwrap_or_default()),
+                toned(aside, Tone::Dim),
+            ]
+        };
+        out.table(["claim", "", "value", ""], self.preview.iter().map(row).collect());
+        out.fields([
+            ("for", self.purposes.join(", ")),
+            ("until", local(self.expires)),
+            ("they may keep it", self.data_life.clone()),
+            ("terms", self.terms.clone().unwrap_or_default()),
+            ("persona", if self.persona == "default" { String::new() } else { self.persona.clone() }),
+        ]);
+    }
+}
+
+/// `cmr grant create`, `amend`, `renew` and `revoke`.
+#[derive(Serialize, JsonSchema)]
+pub struct Lent {
+    /// The grant as it is now; null with `--dry-run` on a new one.
+    pub grant: Option<GrantView>,
+    /// What is sent, claim by claim.
+    pub preview: Vec<PreviewRow>,
+    /// Whether a message to the vendor waits.
+    pub queued: bool,
+    /// Whether nothing was done, because of `--dry-run`.
+    pub dry_run: bool,
+}
+
+impl View for Lent {
+    const SCHEMA: &'static str = "cmr/grant-change/1";
+
+    fn text(&self, out: &mut Text) {
+        let Some(grant) = self.grant.as_ref().filter(|_| !self.dry_run) else {
+            out.line("Nothing was done: --dry-run.");
+            return;
+        };
+        let what = match grant.status {
+            Status::Draft => "kept as a draft",
+            Status::Revoked => "revoked",
+            _ if grant.version == 1 => "made",
+            _ => "changed",
+        };
+        out.line(format!("Grant {what} for {} {DIM}{}{DIM:#}", grant.vendor, grant.id));
+        match (self.queued, grant.status) {
+            (true, _) => out.line("The vendor is told with: cmr push"),
+            (false, Status::Draft) => out.line(format!("Offer it: cmr grant amend {} --offer", short(&grant.id))),
+            (false, _) => out.line("The vendor was never told of it, and need not be told now."),
+        }
+    }
+}
+
+/// What `cmr grant revoke` would do, before it is asked for.
+#[derive(Serialize, JsonSchema)]
+pub struct Consequences {
+    /// The vendor's name.
+    pub vendor: String,
+    /// What the vendor has by this grant.
+    pub has: Vec<String>,
+    /// By when it is asked to state the deletion.
+    pub confirm_within_days: i64,
+}
+
+impl View for Consequences {
+    const SCHEMA: &'static str = "cmr/grant-consequences/1";
+
+    fn text(&self, out: &mut Text) {
+        if self.has.is_empty() {
+            out.line(format!("{} has nothing by this grant: unsent messages of it are cancelled.", self.vendor));
+            return;
+        }
+        out.line(format!("{} has by this grant: {}.", self.vendor, self.has.join(", ")));
+        out.line(format!(
+            "It will be told to stop using it, to delete it, to notify those it gave it to, and to state so, signed,\n\
+             within {} days. Until then the revocation shows as not confirmed. An ended grant does not come back.",
+            self.confirm_within_days
+        ));
+    }
+}
+
+/// `cmr grant show`.
+#[derive(Serialize, JsonSchema)]
+pub struct GrantDetail {
+    /// The grant.
+    #[serde(flatten)]
+    pub grant: GrantView,
+    /// Why each claim is needed, where that was said.
+    pub reasons: Vec<Reason>,
+    /// Its messages and the vendor's answers, oldest first.
+    pub messages: Vec<MessageView>,
+}
+
+/// Why a claim is needed.
+#[derive(Serialize, JsonSchema)]
+pub struct Reason {
+    /// The claim of the profile.
+    pub claim: String,
+    /// Why.
+    pub why: Option<String>,
+    /// Whether the purpose can do without it.
+    pub optional: bool,
+}
+
+impl View for GrantDetail {
+    const SCHEMA: &'static str = "cmr/grant/1";
+
+    fn text(&self, out: &mut Text) {
+        let grant = &self.grant;
+        let (vendor_words, _) = grant.vendor_words();
+        let claim = |reason: &Reason| {
+            let optional = if reason.optional { " (optional)" } else { "" };
+            let why = reason.why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+            format!("{}{optional}{why}", reason.claim)
+        };
+        let confirmed = grant.confirmed.map(|at| format!(", {}", local(at))).unwrap_or_default();
+        out.line(format!("Grant to {} {DIM}{}{DIM:#}", grant.vendor, grant.id));
+        out.fields([
+            ("here", format!("{}, version {}", grant.status.name(), grant.version)),
+            ("at the vendor", format!("{vendor_words}{confirmed}")),
+            ("claims", self.reasons.iter().map(claim).collect::<Vec<_>>().join("; ")),
+            ("for", grant.purposes.join(", ")),
+            ("lawful basis", grant.lawful_basis.clone()),
+            ("terms", grant.terms.clone().unwrap_or_default()),
+            ("recipients", grant.recipients.join(", ")),
+            ("persona", grant.persona.clone()),
+            ("granted", local(grant.granted)),
+            ("expires", local(grant.expires)),
+            ("they may keep it", grant.data_life.clone()),
+            ("last disclosure", local_or(grant.last_disclosure, "never")),
+            (
+                "ended",
+                grant
+                    .ended
+                    .map(|at| format!("{}: {}", local(at), grant.ended_how.as_deref().unwrap_or("")))
+                    .unwrap_or_default(),
+            ),
+            ("confirm by", grant.confirm_by.map(local).unwrap_or_default()),
+        ]);
+        if !self.messages.is_empty() {
+            out.heading("Messages");
+            super::message::table(out, &self.messages);
+        }
+    }
+}

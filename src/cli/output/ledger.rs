@@ -1,0 +1,90 @@
+//! `log`.
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::View;
+use super::text::{GOOD, Text, Tone, local, plain, toned};
+use crate::ledger::Entry;
+
+/// `cmr log`.
+#[derive(Serialize, JsonSchema)]
+pub struct Log {
+    /// The entries, newest first.
+    pub entries: Vec<EntryView>,
+}
+
+/// One entry.
+#[derive(Serialize, JsonSchema)]
+pub struct EntryView {
+    /// Its number.
+    pub seq: i64,
+    /// When.
+    pub at: Timestamp,
+    /// What happened.
+    pub action: String,
+    /// What it happened to.
+    pub subject: String,
+    /// The rest. Holds no claim value.
+    pub body: Value,
+    /// Its hash, hexadecimal.
+    pub hash: String,
+}
+
+impl EntryView {
+    /// The view of an entry.
+    pub fn of(entry: &Entry) -> Self {
+        Self {
+            seq: entry.seq,
+            at: entry.at,
+            action: entry.action.clone(),
+            subject: entry.subject.clone(),
+            body: entry.body_json(),
+            hash: entry.hash_hex(),
+        }
+    }
+}
+
+impl View for Log {
+    const SCHEMA: &'static str = "cmr/log/1";
+
+    fn text(&self, out: &mut Text) {
+        let row = |entry: &EntryView| {
+            [
+                plain(entry.seq.to_string()),
+                plain(local(entry.at)),
+                toned(&entry.action, Tone::Strong),
+                plain(&entry.subject),
+                toned(&entry.hash[..12], Tone::Dim),
+            ]
+        };
+        out.table(["entry", "at", "what", "about", "hash"], self.entries.iter().map(row).collect());
+    }
+}
+
+/// `cmr log verify`.
+#[derive(Serialize, JsonSchema)]
+pub struct Verified {
+    /// How many entries verified.
+    pub entries: u64,
+    /// The hash of the last one: note it elsewhere, and you can later prove that nothing before it changed.
+    pub head: Option<String>,
+    /// Whether missing entries were accepted.
+    pub loss_accepted: bool,
+}
+
+impl View for Verified {
+    const SCHEMA: &'static str = "cmr/log-verify/1";
+
+    fn text(&self, out: &mut Text) {
+        out.line(format!("{GOOD}The ledger is whole:{GOOD:#} {} entries verify, and the database does.", self.entries));
+        if let Some(head) = &self.head {
+            out.line(format!("  head {head}"));
+        }
+        if self.loss_accepted {
+            out.line("What was missing is accepted: the ledger says so from now on.");
+        }
+    }
+}

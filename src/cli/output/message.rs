@@ -1,0 +1,266 @@
+//! `push`, `pull` and `outbox`.
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::View;
+use super::text::{DIM, Text, Tone, count, local, plain, short, toned};
+use crate::delivery::{Message, MessageState};
+
+/// A message.
+#[derive(Serialize, JsonSchema)]
+pub struct MessageView {
+    /// Its id.
+    pub id: String,
+    /// `out` or `in`.
+    pub direction: &'static str,
+    /// The vendor's name.
+    pub vendor: String,
+    /// The event's name.
+    pub event: String,
+    /// The grant that it is about.
+    pub grant: Option<String>,
+    /// The grant's version that it makes or answers.
+    pub version: Option<u32>,
+    /// What became of it.
+    pub state: MessageState,
+    /// When it was signed or received.
+    pub at: Timestamp,
+    /// How often it was sent.
+    pub attempts: u32,
+    /// Since when it may have arrived.
+    pub attempted: Option<Timestamp>,
+    /// When the vendor's server took it.
+    pub delivered: Option<Timestamp>,
+    /// Not before this is it sent again.
+    pub due: Option<Timestamp>,
+    /// Why it is in this state.
+    pub reason: Option<String>,
+    /// What the vendor answered, for a message that came in.
+    pub content: Option<Value>,
+}
+
+impl MessageView {
+    /// The view of a message.
+    pub fn of(message: &Message, vendor: &str, content: Option<Value>) -> Self {
+        Self {
+            id: message.id.clone(),
+            direction: if message.outgoing { "out" } else { "in" },
+            vendor: vendor.to_owned(),
+            event: message.event.clone(),
+            grant: message.grant_id.clone(),
+            version: message.version,
+            state: message.state,
+            at: message.created_at,
+            attempts: message.attempts,
+            attempted: message.attempted_at,
+            delivered: message.delivered_at,
+            due: message.due_at,
+            reason: message.reason.clone(),
+            content,
+        }
+    }
+
+    fn words(&self) -> String {
+        let mut words = self.reason.clone().unwrap_or_default();
+        if let (MessageState::Queued, Some(due)) = (self.state, self.due) {
+            words = format!("{words}; again after {}", local(due));
+        }
+        if self.state == MessageState::Queued && self.attempted.is_some() {
+            words.push_str("; it may have arrived");
+        }
+        if let Some(content) = &self.content {
+            words = said(content);
+        }
+        words.trim_start_matches("; ").to_owned()
+    }
+}
+
+/// What a vendor's answer says, on one line.
+fn said(content: &Value) -> String {
+    let list = |name: &str| {
+        let items = content.get(name).and_then(Value::as_array)?;
+        let text = |item: &Value| item.as_str().or_else(|| item.get("claim")?.as_str()).unwrap_or("?").to_owned();
+        (!items.is_empty()).then(|| items.iter().map(text).collect::<Vec<_>>().join(", "))
+    };
+    let status = content.get("status").and_then(Value::as_str).map(|status| status.replace('_', " "));
+    let parts = [
+        status,
+        list("refused_claims").map(|claims| format!("refused {claims}")),
+        list("deleted").map(|claims| format!("states that it deleted {claims}")),
+        list("retained").map(|claims| format!("keeps {claims}")),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
+}
+
+fn tone(state: MessageState) -> Tone {
+    match state {
+        MessageState::Delivered | MessageState::Received => Tone::Good,
+        MessageState::Queued => Tone::Warn,
+        MessageState::Held | MessageState::Failed => Tone::Bad,
+        MessageState::Cancelled => Tone::Dim,
+    }
+}
+
+/// Messages as a table.
+pub fn table(out: &mut Text, messages: &[MessageView]) {
+    let row = |message: &MessageView| {
+        let version = message.version.map(|version| format!(" v{version}")).unwrap_or_default();
+        [
+            plain(&message.vendor),
+            plain(format!("{}{version}", message.event)),
+            toned(message.state.name(), tone(message.state)),
+            plain(local(message.delivered.unwrap_or(message.at))),
+            plain(message.words()),
+            toned(short(&message.id), Tone::Dim),
+        ]
+    };
+    out.table(["vendor", "message", "state", "at", "", "id"], messages.iter().map(row).collect());
+}
+
+/// `cmr outbox list`.
+#[derive(Serialize, JsonSchema)]
+pub struct Outbox {
+    /// The messages, newest first.
+    pub messages: Vec<MessageView>,
+}
+
+impl View for Outbox {
+    const SCHEMA: &'static str = "cmr/outbox/1";
+
+    fn text(&self, out: &mut Text) {
+        match self.messages.is_empty() {
+            true => out.line("Nothing waits."),
+            false => table(out, &self.messages),
+        }
+    }
+}
+
+/// `cmr outbox show`, `retry` and `drop`.
+#[derive(Serialize, JsonSchema)]
+pub struct OneMessage {
+    /// The message.
+    #[serde(flatten)]
+    pub message: MessageView,
+    /// The compact SET, as it goes over the wire.
+    pub jws: String,
+    /// The claims of the SET.
+    pub claims: Value,
+}
+
+impl View for OneMessage {
+    const SCHEMA: &'static str = "cmr/message/1";
+
+    fn text(&self, out: &mut Text) {
+        table(out, std::slice::from_ref(&self.message));
+        let json = serde_json::to_string_pretty(&self.claims).unwrap_or_default();
+        out.gap();
+        for line in json.lines() {
+            out.line(crate::text::printable(line));
+        }
+    }
+}
+
+/// `cmr push` and `cmr pull`.
+#[derive(Default, Serialize, JsonSchema)]
+pub struct Moved {
+    /// What was sent or is still to be sent, a line each.
+    pub lines: Vec<Line>,
+    /// What vendors said, beyond those lines.
+    pub answers: Vec<MessageView>,
+    /// What vendors sent that did not verify.
+    pub refused: Vec<RefusedView>,
+    /// Vendors that could not be asked for their answers, and why.
+    pub troubles: Vec<TroubleView>,
+    /// Whether nothing was sent, because of `--dry-run`.
+    pub dry_run: bool,
+}
+
+/// What became of one message to one vendor.
+#[derive(Serialize, JsonSchema)]
+pub struct Line {
+    /// The vendor's name.
+    pub vendor: String,
+    /// The event's name.
+    pub event: String,
+    /// The grant.
+    pub grant: Option<String>,
+    /// The grant's version.
+    pub version: Option<u32>,
+    /// `queued`, `delivered`, `acknowledged`, `refused`, `deletion_stated`, `held`, `failed` or `waiting` (with `--dry-run`).
+    pub state: String,
+    /// Why, or what the vendor said.
+    pub reason: Option<String>,
+    /// The message's id.
+    pub message: String,
+}
+
+/// Something that a vendor sent and that did not verify.
+#[derive(Serialize, JsonSchema)]
+pub struct RefusedView {
+    /// The vendor's name.
+    pub vendor: String,
+    /// The id of what it sent.
+    pub jti: String,
+    /// Why it was refused.
+    pub why: String,
+}
+
+/// A vendor that could not be asked.
+#[derive(Serialize, JsonSchema)]
+pub struct TroubleView {
+    /// The vendor's name.
+    pub vendor: String,
+    /// Why.
+    pub why: String,
+}
+
+impl Line {
+    fn tone(&self) -> Tone {
+        match self.state.as_str() {
+            "acknowledged" | "deletion_stated" => Tone::Good,
+            "delivered" => Tone::Plain,
+            "queued" | "waiting" => Tone::Warn,
+            _ => Tone::Bad,
+        }
+    }
+}
+
+impl View for Moved {
+    const SCHEMA: &'static str = "cmr/moved/1";
+
+    fn text(&self, out: &mut Text) {
+        if !self.lines.is_empty() {
+            let row = |line: &Line| {
+                let version = line.version.map(|version| format!(" v{version}")).unwrap_or_default();
+                [
+                    toned(&line.vendor, Tone::Strong),
+                    plain(format!("{}{version}", line.event)),
+                    toned(line.state.replace('_', " "), line.tone()),
+                    plain(line.reason.as_deref().unwrap_or("")),
+                ]
+            };
+            out.table(["vendor", "message", "state", ""], self.lines.iter().map(row).collect());
+        }
+        if !self.answers.is_empty() {
+            table(out, &self.answers);
+        }
+        for refused in &self.refused {
+            out.line(format!(
+                "  {} sent something that was refused: {} {DIM}{}{DIM:#}",
+                refused.vendor, refused.why, refused.jti
+            ));
+        }
+        for trouble in &self.troubles {
+            out.line(format!("  {} could not be asked for its answers: {}", trouble.vendor, trouble.why));
+        }
+        if self.lines.is_empty() && self.answers.is_empty() && self.troubles.is_empty() && self.refused.is_empty() {
+            out.line("Nothing to send, and nothing new.");
+        }
+        if self.dry_run {
+            out.line(format!("Nothing was sent: --dry-run. {} waiting.", count(self.lines.len(), "message")));
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! The only code that prints: results on standard output, as text or as one JSON document; remarks and errors on
+//! standard error.
+
+use std::io::{self, IsTerminal, Write};
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use super::args::When;
+use crate::error::{Error, Result};
+
+pub mod grant;
+pub mod ledger;
+mod logger;
+pub mod message;
+pub mod profile;
+pub mod receiver;
+pub mod schema;
+pub mod text;
+pub mod vault;
+pub mod vendor;
+
+pub use logger::start_logging;
+use text::Text;
+
+/// Something that a command answers: a versioned JSON document, and the same for people.
+pub trait View: Serialize + JsonSchema {
+    /// `cmr/` and the name of the document and its version: a change that could break a reader counts up.
+    const SCHEMA: &'static str;
+
+    /// The same for people.
+    fn text(&self, out: &mut Text);
+}
+
+/// Where results and remarks go.
+pub struct Printer {
+    json: bool,
+    quiet: bool,
+}
+
+impl Printer {
+    /// A printer, with colours as asked for.
+    pub fn new(json: bool, quiet: bool, color: When) -> Self {
+        let choice = match color {
+            When::Auto => anstream::ColorChoice::Auto,
+            When::Always => anstream::ColorChoice::Always,
+            When::Never => anstream::ColorChoice::Never,
+        };
+        choice.write_global();
+        Self { json, quiet }
+    }
+
+    /// Whether results are JSON.
+    pub fn is_json(&self) -> bool {
+        self.json
+    }
+
+    /// Prints a command's result.
+    ///
+    /// # Errors
+    /// Kind failed if it cannot be written. A reader that has gone is no error.
+    pub fn show<V: View>(&self, view: &V) -> Result<()> {
+        if self.json {
+            return self.raw(&format!("{}\n", document(view)?));
+        }
+        let mut out = Text::default();
+        view.text(&mut out);
+        self.raw(&out.into_string())
+    }
+
+    /// Prints text as it is.
+    ///
+    /// # Errors
+    /// As [`Printer::show`].
+    pub fn raw(&self, text: &str) -> Result<()> {
+        let mut stdout = anstream::stdout().lock();
+        match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+            Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            other => other.map_err(|e| Error::failed(format!("cannot write the result: {e}"))),
+        }
+    }
+
+    /// Shows a person what they are about to be asked about. With `--json` nothing: the document comes at the end.
+    pub fn preview<V: View>(&self, view: &V) -> Result<()> {
+        if self.json {
+            return Ok(());
+        }
+        let mut out = Text::default();
+        view.text(&mut out);
+        self.raw(&out.into_string())
+    }
+
+    /// Remarks on what happened, and what to type next. Not with `--quiet` or `--json`.
+    pub fn remark(&self, text: &str) {
+        if !self.json && !self.quiet {
+            to_stderr(&format!("{text}\n"));
+        }
+    }
+
+    /// What must be said even with `--quiet`.
+    pub fn warn(&self, text: &str) {
+        to_stderr(&format!("{}warning:{:#} {text}\n", text::WARN, text::WARN));
+    }
+
+    /// Says that a command failed.
+    pub fn error(&self, error: &Error, verbose: bool) {
+        if self.json {
+            let mut body = json!({"code": error.kind().code(), "message": error.to_string()});
+            if let Some(hint) = error.hint_text() {
+                body["hint"] = json!(hint);
+            }
+            return to_stderr(&format!("{}\n", json!({"error": body})));
+        }
+        let mut words = format!("{}error:{:#} {error}\n", text::BAD, text::BAD);
+        if let Some(hint) = error.hint_text() {
+            words.push_str(&format!("{}hint:{:#}  {hint}\n", text::DIM, text::DIM));
+        }
+        if verbose && let Some(cause) = std::error::Error::source(error) {
+            words.push_str(&format!("{}cause:{:#} {cause}\n", text::DIM, text::DIM));
+        }
+        to_stderr(&words);
+    }
+}
+
+/// The JSON document of a view.
+///
+/// # Errors
+/// Kind failed, should the writer refuse.
+pub fn document<V: View>(view: &V) -> Result<String> {
+    let failed = |e| Error::failed(format!("cannot write the result as JSON: {e}"));
+    let mut map = Map::new();
+    map.insert("schema".into(), json!(V::SCHEMA));
+    match serde_json::to_value(view).map_err(failed)? {
+        Value::Object(members) => map.extend(members),
+        other => _ = map.insert("value".into(), other),
+    }
+    serde_json::to_string_pretty(&map).map_err(failed)
+}
+
+/// Whether a person reads standard error.
+pub fn stderr_is_terminal() -> bool {
+    io::stderr().is_terminal()
+}
+
+fn to_stderr(text: &str) {
+    // Nobody is left to tell if this fails.
+    let _ = anstream::stderr().write_all(text.as_bytes());
+}

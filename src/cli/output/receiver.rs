@@ -1,0 +1,129 @@
+//! `receiver`.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::View;
+use super::profile::one_line;
+use super::text::{BOLD, DIM, Text, Tone, local, plain, short, toned};
+use crate::receiver::{CustomerDetail, CustomerView, NewCustomer};
+
+/// `cmr receiver serve`, once it listens.
+#[derive(Serialize, JsonSchema)]
+pub struct Serving {
+    /// Where it listens.
+    pub listen: String,
+    /// The vendor's URL, for `cmr vendor add`.
+    pub resource: String,
+}
+
+impl View for Serving {
+    const SCHEMA: &'static str = "cmr/receiver/1";
+
+    fn text(&self, out: &mut Text) {
+        out.line(format!("Serving {BOLD}{}{BOLD:#} on {}. Ctrl-C stops it.", self.resource, self.listen));
+    }
+}
+
+/// `cmr receiver customer add`.
+#[derive(Serialize, JsonSchema)]
+pub struct Added {
+    /// The customer's name.
+    pub name: String,
+    /// Their token, shown this once.
+    pub token: String,
+}
+
+impl From<NewCustomer> for Added {
+    fn from(new: NewCustomer) -> Self {
+        Self { name: new.name, token: new.token }
+    }
+}
+
+impl View for Added {
+    const SCHEMA: &'static str = "cmr/receiver-customer/1";
+
+    fn text(&self, out: &mut Text) {
+        out.line(&self.token);
+    }
+}
+
+/// `cmr receiver customer list`.
+#[derive(Serialize, JsonSchema)]
+pub struct Customers {
+    /// The customers.
+    #[schemars(with = "Vec<Value>")]
+    pub customers: Vec<CustomerView>,
+}
+
+impl View for Customers {
+    const SCHEMA: &'static str = "cmr/receiver-customers/1";
+
+    fn text(&self, out: &mut Text) {
+        let row = |customer: &CustomerView| {
+            [
+                toned(&customer.name, Tone::Strong),
+                plain(local(customer.created_at)),
+                plain(customer.bound_at.map_or_else(|| "no key yet".into(), local)),
+                plain(customer.active_grants.to_string()),
+            ]
+        };
+        out.table(["customer", "added", "key bound", "active grants"], self.customers.iter().map(row).collect());
+    }
+}
+
+/// `cmr receiver show`.
+#[derive(Serialize, JsonSchema)]
+pub struct Arrived {
+    /// The customers with all that is held about them.
+    #[schemars(with = "Vec<Value>")]
+    pub customers: Vec<CustomerDetail>,
+}
+
+impl View for Arrived {
+    const SCHEMA: &'static str = "cmr/receiver-show/1";
+
+    fn text(&self, out: &mut Text) {
+        for detail in &self.customers {
+            out.heading(&detail.customer.name);
+            if let Some(issuer) = &detail.customer.issuer {
+                out.line(format!("  {DIM}{}{DIM:#}", crate::text::printable(issuer)));
+            }
+            for grant in &detail.grants {
+                out.line(format!(
+                    "  grant {} v{} {}, until {}, for {}",
+                    short(&crate::text::printable(&grant.grant_id)),
+                    grant.version,
+                    grant.status.as_str(),
+                    local(grant.expires_at),
+                    crate::text::printable(&grant.purposes.join(", ")),
+                ));
+                out.fields(grant.claims.iter().map(|(claim, value)| (claim.as_str(), one_line(value))));
+            }
+            let row = |set: &crate::receiver::ReceivedView| {
+                let version = set.version.map(|version| format!(" v{version}")).unwrap_or_default();
+                [
+                    plain(local(set.received_at)),
+                    plain(format!("{}{version}", set.event)),
+                    plain(format!("{:?}", set.outcome).to_lowercase()),
+                    plain(set.reason.as_deref().unwrap_or("")),
+                    toned(short(&set.jti), Tone::Dim),
+                ]
+            };
+            if !detail.received.is_empty() {
+                out.table(["at", "message", "outcome", "", "jti"], detail.received.iter().map(row).collect());
+            }
+            for refused in &detail.refused {
+                out.line(format!(
+                    "  the customer refused an answer: {} {}",
+                    refused.err,
+                    crate::text::printable(&refused.description)
+                ));
+            }
+        }
+        if self.customers.is_empty() {
+            out.line("No customers yet. Add one: cmr receiver customer add NAME --data DIR");
+        }
+    }
+}

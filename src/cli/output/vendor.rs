@@ -1,0 +1,312 @@
+//! `vendor` and `who`.
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::View;
+use super::grant::GrantView;
+use super::profile::{ClaimView, FollowView, one_line};
+use super::text::{DIM, Text, Tone, count, local, plain, toned};
+use crate::ledger::disclosure::Disclosure;
+use crate::vendor::{Relationship, Vendor};
+
+/// A vendor, and my side of the relationship.
+#[derive(Serialize, JsonSchema)]
+pub struct VendorView {
+    /// Its id.
+    pub id: String,
+    /// What you call it.
+    pub name: String,
+    /// What it calls itself.
+    pub title: Option<String>,
+    /// Its URL.
+    pub url: String,
+    /// Its host.
+    pub domain: String,
+    /// Your account or customer number there.
+    pub account: Option<String>,
+    /// How much it matters to you, 1 first.
+    pub rank: Option<i64>,
+    /// Whether a token is kept for it.
+    pub has_token: bool,
+    /// Whether it may be on this machine.
+    pub allow_loopback: bool,
+    /// Since when it is in the vault.
+    pub added: Timestamp,
+}
+
+impl VendorView {
+    /// The view of a vendor.
+    pub fn of(vendor: &Vendor, relationship: &Relationship) -> Self {
+        Self {
+            id: vendor.id.clone(),
+            name: vendor.name.clone(),
+            title: vendor.title.clone(),
+            url: vendor.url.to_string(),
+            domain: vendor.domain.clone(),
+            account: relationship.account.clone(),
+            rank: relationship.rank,
+            has_token: relationship.token.is_some(),
+            allow_loopback: vendor.allow_loopback,
+            added: vendor.added_at,
+        }
+    }
+}
+
+/// `cmr vendor list`.
+#[derive(Serialize, JsonSchema)]
+pub struct Vendors {
+    /// The vendors, by rank and name.
+    pub vendors: Vec<VendorLine>,
+}
+
+/// A vendor in a list.
+#[derive(Serialize, JsonSchema)]
+pub struct VendorLine {
+    /// The vendor.
+    #[serde(flatten)]
+    pub vendor: VendorView,
+    /// How many current grants it has.
+    pub grants: usize,
+}
+
+impl View for Vendors {
+    const SCHEMA: &'static str = "cmr/vendors/1";
+
+    fn text(&self, out: &mut Text) {
+        if self.vendors.is_empty() {
+            out.line("No vendors yet. Add one: cmr vendor add NAME --url https://…");
+            return;
+        }
+        let row = |line: &VendorLine| {
+            [
+                toned(&line.vendor.name, Tone::Strong),
+                plain(&line.vendor.domain),
+                plain(line.grants.to_string()),
+                plain(line.vendor.rank.map(|rank| rank.to_string()).unwrap_or_default()),
+                plain(line.vendor.account.as_deref().unwrap_or("")),
+            ]
+        };
+        out.table(["vendor", "domain", "grants", "rank", "account"], self.vendors.iter().map(row).collect());
+    }
+}
+
+/// `cmr vendor add` and `show`.
+#[derive(Serialize, JsonSchema)]
+pub struct VendorDetail {
+    /// The vendor.
+    #[serde(flatten)]
+    pub vendor: VendorView,
+    /// Where messages go.
+    pub push_endpoint: String,
+    /// Where answers come from.
+    pub poll_endpoint: String,
+    /// Claims that it takes; empty means any.
+    pub claims_supported: Vec<String>,
+    /// Agreements that it signs; empty means that it does not say.
+    pub terms_supported: Vec<String>,
+    /// Ids of the keys that it signs with.
+    pub keys: Vec<String>,
+    /// Origins other than its own that you approved.
+    pub approved_origins: Vec<String>,
+    /// Who you are there: a name that no other vendor knows.
+    pub issuer: String,
+    /// When it took the relationship's key.
+    pub introduced: Option<Timestamp>,
+    /// What it gets in place of claims of the profile.
+    pub aliases: Vec<ClaimView>,
+    /// Its grants, ended ones too.
+    pub grants: Vec<GrantView>,
+    /// Your notes, newest first.
+    pub notes: Vec<NoteView>,
+}
+
+/// A note.
+#[derive(Serialize, JsonSchema)]
+pub struct NoteView {
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub text: String,
+}
+
+impl View for VendorDetail {
+    const SCHEMA: &'static str = "cmr/vendor/1";
+
+    fn text(&self, out: &mut Text) {
+        let vendor = &self.vendor;
+        let any = |list: &[String], otherwise: &str| {
+            if list.is_empty() { otherwise.to_owned() } else { list.join(", ") }
+        };
+        out.heading(&match &vendor.title {
+            Some(title) => format!("{}, {title}", vendor.name),
+            None => vendor.name.clone(),
+        });
+        out.fields([
+            ("url", vendor.url.clone()),
+            ("takes", any(&self.claims_supported, "any claim")),
+            ("agreements", any(&self.terms_supported, "it does not say")),
+            ("pushed to", self.push_endpoint.clone()),
+            ("answers from", self.poll_endpoint.clone()),
+            ("signs with", self.keys.join(", ")),
+            ("approved origins", self.approved_origins.join(", ")),
+            ("you are there", self.issuer.clone()),
+            ("introduced", self.introduced.map_or_else(|| "not yet".into(), local)),
+            ("token", if vendor.has_token { "kept".into() } else { "none".into() }),
+            ("account", vendor.account.clone().unwrap_or_default()),
+            ("rank", vendor.rank.map(|rank| rank.to_string()).unwrap_or_default()),
+            ("on this machine", if vendor.allow_loopback { "allowed, without TLS".into() } else { String::new() }),
+        ]);
+        for alias in &self.aliases {
+            out.line(format!(
+                "  {DIM}alias{DIM:#}  {} is {} for them",
+                alias.claim,
+                crate::text::printable(&one_line(&alias.value))
+            ));
+        }
+        if !self.grants.is_empty() {
+            out.heading("Grants");
+            let row = |grant: &GrantView| {
+                [
+                    plain(grant.claims.join(", ")),
+                    plain(grant.purposes.join(", ")),
+                    plain(grant.status.name()),
+                    plain(grant.vendor_status.name().replace('_', " ")),
+                    plain(local(grant.expires)),
+                    toned(super::text::short(&grant.id), Tone::Dim),
+                ]
+            };
+            let header = ["claims", "purpose", "here", "at the vendor", "expires", "id"];
+            out.table(header, self.grants.iter().map(row).collect());
+        }
+        if !self.notes.is_empty() {
+            out.heading("Notes");
+            out.table(["at", "note"], self.notes.iter().map(|n| [plain(local(n.at)), plain(&n.text)]).collect());
+        }
+    }
+}
+
+/// `cmr vendor set` and `note`.
+#[derive(Serialize, JsonSchema)]
+pub struct VendorChanged {
+    /// The vendor.
+    #[serde(flatten)]
+    pub vendor: VendorView,
+    /// What changed, in words.
+    pub changed: Vec<String>,
+}
+
+impl View for VendorChanged {
+    const SCHEMA: &'static str = "cmr/vendor-changes/1";
+
+    fn text(&self, out: &mut Text) {
+        match self.changed.is_empty() {
+            true => out.line(format!("{}: nothing changed", self.vendor.name)),
+            false => out.line(format!("{}: {}", self.vendor.name, self.changed.join(", "))),
+        }
+    }
+}
+
+/// `cmr vendor alias`.
+#[derive(Serialize, JsonSchema)]
+pub struct Aliases {
+    /// The vendor's name.
+    pub vendor: String,
+    /// What it gets in place of claims of the profile.
+    pub aliases: Vec<ClaimView>,
+    /// The grants whose vendor will hear of it.
+    pub follows: Vec<FollowView>,
+}
+
+impl View for Aliases {
+    const SCHEMA: &'static str = "cmr/aliases/1";
+
+    fn text(&self, out: &mut Text) {
+        match self.aliases.is_empty() {
+            true => out.line(format!("{} has no alias: it gets what the profile says.", self.vendor)),
+            false => {
+                let row = |alias: &ClaimView| [toned(&alias.claim, Tone::Strong), plain(one_line(&alias.value))];
+                out.table(["claim", "value for them"], self.aliases.iter().map(row).collect());
+            }
+        }
+        if !self.follows.is_empty() {
+            out.line(format!("{} will hear of it: cmr push", self.vendor));
+        }
+    }
+}
+
+/// `cmr vendor knows` and `cmr who`.
+#[derive(Serialize, JsonSchema)]
+pub struct Known {
+    /// What was asked: a vendor or a claim.
+    pub about: String,
+    /// As of when.
+    pub at: Timestamp,
+    /// What is known, newest first.
+    pub known: Vec<KnownView>,
+}
+
+/// One value that a vendor knows.
+#[derive(Serialize, JsonSchema)]
+pub struct KnownView {
+    /// The vendor's name.
+    pub vendor: String,
+    /// OpenID claim name.
+    pub claim: String,
+    /// The value.
+    pub value: Value,
+    /// When the vendor's server took it; null if it left and was not answered: the vendor may know it.
+    pub delivered: Option<Timestamp>,
+    /// Whether it is the latest that the vendor got of this claim; others it has seen as well.
+    pub latest: bool,
+    /// The grant.
+    pub grant: String,
+}
+
+impl Known {
+    /// The view of disclosures, newest first.
+    pub fn of(about: &str, at: Timestamp, disclosures: &[Disclosure]) -> Self {
+        let mut seen = std::collections::HashSet::new();
+        let mut view = |disclosure: &Disclosure| KnownView {
+            vendor: disclosure.vendor.clone(),
+            claim: disclosure.claim.clone(),
+            value: disclosure.value.clone(),
+            delivered: disclosure.delivered_at,
+            latest: seen.insert((disclosure.vendor_id.clone(), disclosure.claim.clone())),
+            grant: disclosure.grant_id.clone(),
+        };
+        Self { about: about.to_owned(), at, known: disclosures.iter().map(&mut view).collect() }
+    }
+}
+
+impl View for Known {
+    const SCHEMA: &'static str = "cmr/known/1";
+
+    fn text(&self, out: &mut Text) {
+        if self.known.is_empty() {
+            out.line(format!(
+                "{}: nothing is known to a vendor by what was delivered until {}.",
+                self.about,
+                local(self.at)
+            ));
+            return;
+        }
+        let row = |known: &KnownView| {
+            let (when, tone) = match known.delivered {
+                Some(at) => (local(at), Tone::Plain),
+                None => ("may have arrived".to_owned(), Tone::Warn),
+            };
+            [
+                toned(&known.vendor, Tone::Strong),
+                plain(&known.claim),
+                plain(one_line(&known.value)),
+                toned(when, tone),
+                toned(if known.latest { "" } else { "earlier value" }, Tone::Dim),
+            ]
+        };
+        out.table(["vendor", "claim", "value", "delivered", ""], self.known.iter().map(row).collect());
+        out.line(format!("  {DIM}{}, as of {}{DIM:#}", count(self.known.len(), "value"), local(self.at)));
+    }
+}

@@ -1,0 +1,98 @@
+//! The only code that asks.
+
+use dialoguer::{Confirm, Input, Password, Select};
+use secrecy::SecretString;
+
+use crate::error::{Error, Result};
+
+/// Somebody who can answer.
+pub(super) trait Prompt {
+    /// Yes or no. `flag` is what would have answered.
+    fn confirm(&self, question: &str, flag: &str) -> Result<bool>;
+
+    /// A text that is not shown while it is typed.
+    fn secret(&self, question: &str) -> Result<SecretString>;
+
+    /// A text that is not shown, and may be left empty.
+    fn optional_secret(&self, question: &str) -> Result<Option<SecretString>>;
+
+    /// A text.
+    fn line(&self, question: &str, flag: &str) -> Result<String>;
+
+    /// One of several, by its place.
+    fn choose(&self, question: &str, among: &[String], flag: &str) -> Result<usize>;
+
+    /// Whether anybody is there.
+    fn is_interactive(&self) -> bool;
+}
+
+/// A person at a terminal.
+pub(super) struct Terminal;
+
+fn stopped(error: dialoguer::Error) -> Error {
+    let dialoguer::Error::IO(error) = error;
+    match error.kind() {
+        std::io::ErrorKind::Interrupted => Error::failed("stopped: nothing was changed"),
+        _ => Error::failed(format!("cannot ask: {error}")),
+    }
+}
+
+impl Prompt for Terminal {
+    fn confirm(&self, question: &str, _: &str) -> Result<bool> {
+        Confirm::new().with_prompt(question).default(false).interact().map_err(stopped)
+    }
+
+    fn secret(&self, question: &str) -> Result<SecretString> {
+        Password::new().with_prompt(question).interact().map(SecretString::from).map_err(stopped)
+    }
+
+    fn optional_secret(&self, question: &str) -> Result<Option<SecretString>> {
+        let typed = Password::new().with_prompt(question).allow_empty_password(true).interact().map_err(stopped)?;
+        Ok((!typed.trim().is_empty()).then(|| SecretString::from(typed)))
+    }
+
+    fn line(&self, question: &str, _: &str) -> Result<String> {
+        Input::new().with_prompt(question).interact_text().map_err(stopped)
+    }
+
+    fn choose(&self, question: &str, among: &[String], _: &str) -> Result<usize> {
+        Select::new().with_prompt(question).items(among).default(0).interact().map_err(stopped)
+    }
+
+    fn is_interactive(&self) -> bool {
+        true
+    }
+}
+
+/// Nobody: every question names what would have answered it.
+pub(super) struct Refusing;
+
+fn unanswered(question: &str, flag: &str) -> Error {
+    Error::usage(format!("cannot ask here: {question}")).hint(format!("answer with {flag}"))
+}
+
+impl Prompt for Refusing {
+    fn confirm(&self, question: &str, flag: &str) -> Result<bool> {
+        Err(unanswered(question, flag))
+    }
+
+    fn secret(&self, question: &str) -> Result<SecretString> {
+        Err(unanswered(question, "--passphrase-fd N or CMR_PASSPHRASE_FILE"))
+    }
+
+    fn optional_secret(&self, _: &str) -> Result<Option<SecretString>> {
+        Ok(None)
+    }
+
+    fn line(&self, question: &str, flag: &str) -> Result<String> {
+        Err(unanswered(question, flag))
+    }
+
+    fn choose(&self, question: &str, _: &[String], flag: &str) -> Result<usize> {
+        Err(unanswered(question, flag))
+    }
+
+    fn is_interactive(&self) -> bool {
+        false
+    }
+}

@@ -1,0 +1,136 @@
+//! What holds while one command runs: options, printer, prompt, and the way to the vault.
+
+use std::cell::RefCell;
+use std::path::PathBuf;
+use std::rc::Rc;
+
+use secrecy::SecretString;
+
+use super::args::{Globals, When};
+use super::output::Printer;
+use super::prompt::{Prompt, Refusing, Terminal};
+use super::secret;
+use crate::error::{Error, Result};
+use crate::ledger;
+use crate::vault::key::DataKey;
+use crate::vault::{Manifest, Vault, slot};
+
+/// One command's session.
+pub(super) struct Session {
+    globals: Globals,
+    printer: Printer,
+    prompt: Box<dyn Prompt>,
+    /// The data key, where several commands share a process: the demo.
+    key: Option<Rc<DataKey>>,
+    unlocked_by: RefCell<String>,
+}
+
+impl Session {
+    pub(super) fn new(globals: Globals) -> Self {
+        let interactive = !globals.no_input && std::io::IsTerminal::is_terminal(&std::io::stdin());
+        let prompt: Box<dyn Prompt> = if interactive { Box::new(Terminal) } else { Box::new(Refusing) };
+        let printer = Printer::new(globals.json, globals.quiet, globals.color);
+        Self { globals, printer, prompt, key: None, unlocked_by: RefCell::default() }
+    }
+
+    /// A session whose vault is opened with this key.
+    pub(super) fn with_key(globals: Globals, key: Rc<DataKey>) -> Self {
+        Self { key: Some(key), ..Self::new(globals) }
+    }
+
+    pub(super) fn globals(&self) -> &Globals {
+        &self.globals
+    }
+
+    pub(super) fn printer(&self) -> &Printer {
+        &self.printer
+    }
+
+    pub(super) fn prompt(&self) -> &dyn Prompt {
+        &*self.prompt
+    }
+
+    pub(super) fn color(&self) -> When {
+        self.globals.color
+    }
+
+    /// Asks for a yes, unless `--yes` said it. `flag` is what answers without a person.
+    pub(super) fn confirm(&self, question: &str, flag: &str) -> Result<bool> {
+        if self.globals.yes {
+            return Ok(true);
+        }
+        self.prompt.confirm(question, flag)
+    }
+
+    /// The same, where a no ends the command.
+    pub(super) fn require(&self, question: &str, flag: &str) -> Result<()> {
+        match self.confirm(question, flag)? {
+            true => Ok(()),
+            false => Err(Error::failed("stopped at your word: nothing was changed")),
+        }
+    }
+
+    /// Where the vault lies: `--vault`, `CMR_HOME`, or the user's data directory.
+    pub(super) fn vault_dir(&self) -> Result<PathBuf> {
+        if let Some(dir) = &self.globals.vault {
+            return Ok(dir.clone());
+        }
+        directories::ProjectDirs::from("", "", "cmr")
+            .map(|dirs| dirs.data_dir().to_owned())
+            .ok_or_else(|| Error::failed("this account has no home directory").hint("say where: --vault DIR"))
+    }
+
+    /// Opens the vault.
+    pub(super) fn vault(&self) -> Result<Vault> {
+        let dir = self.vault_dir()?;
+        let manifest = Manifest::read(&dir)?;
+        let key = self.data_key(&dir, &manifest)?;
+        let vault = Vault::open(&dir, manifest, &key)?;
+        ledger::check_anchor(&vault)?;
+        Ok(vault)
+    }
+
+    /// Opens the vault even where its ledger is not what the anchor says.
+    pub(super) fn vault_with_loss(&self) -> Result<Vault> {
+        let dir = self.vault_dir()?;
+        let manifest = Manifest::read(&dir)?;
+        let key = self.data_key(&dir, &manifest)?;
+        Vault::open(&dir, manifest, &key)
+    }
+
+    /// How the vault was opened, once it was.
+    pub(super) fn unlocked_by(&self) -> String {
+        self.unlocked_by.borrow().clone()
+    }
+
+    /// The data key, from the first of: `--data-key-fd`, `--passphrase-fd`, `CMR_PASSPHRASE_FILE`,
+    /// `CMR_IDENTITY_FILE`, a prompt. One that fails is an error: a weaker one is never tried silently.
+    fn data_key(&self, dir: &std::path::Path, manifest: &Manifest) -> Result<Rc<DataKey>> {
+        let how = |text: &str| *self.unlocked_by.borrow_mut() = text.to_owned();
+        if let Some(key) = &self.key {
+            how("the demo's own key");
+            return Ok(Rc::clone(key));
+        }
+        if let Some(fd) = self.globals.data_key_fd {
+            how("--data-key-fd");
+            let hex = secret::read_fd(fd, "--data-key-fd")?;
+            return DataKey::from_hex(hex.as_bytes())
+                .map(Rc::new)
+                .map_err(|_| Error::bad_input("--data-key-fd holds no data key of 64 hexadecimal digits"));
+        }
+        if let Some((passphrase, from)) = secret::given_passphrase(&self.globals)? {
+            how(from);
+            return slot::unlock_with_passphrase(dir, manifest, passphrase).map(Rc::new);
+        }
+        if let Some(file) = std::env::var_os("CMR_IDENTITY_FILE") {
+            how("CMR_IDENTITY_FILE");
+            return slot::unlock_with_identity_file(dir, manifest, file.as_ref()).map(Rc::new);
+        }
+        how("the passphrase, typed");
+        let passphrase: SecretString = self.prompt.secret("Passphrase").map_err(|_| {
+            Error::locked("the vault is locked, and nobody can be asked for the passphrase")
+                .hint("give it by --passphrase-fd N, CMR_PASSPHRASE_FILE or CMR_IDENTITY_FILE")
+        })?;
+        slot::unlock_with_passphrase(dir, manifest, passphrase).map(Rc::new)
+    }
+}
