@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use super::args::When;
 use crate::error::{Error, Result};
 
+pub mod demo;
 pub mod grant;
 pub mod ledger;
 mod logger;
@@ -37,6 +38,7 @@ pub trait View: Serialize + JsonSchema {
 pub struct Printer {
     json: bool,
     quiet: bool,
+    silent: bool,
 }
 
 impl Printer {
@@ -48,7 +50,13 @@ impl Printer {
             When::Never => anstream::ColorChoice::Never,
         };
         choice.write_global();
-        Self { json, quiet }
+        Self { json, quiet, silent: false }
+    }
+
+    /// Prints nothing any more, but errors.
+    pub fn silence(&mut self) {
+        self.silent = true;
+        self.quiet = true;
     }
 
     /// Whether results are JSON.
@@ -74,6 +82,9 @@ impl Printer {
     /// # Errors
     /// As [`Printer::show`].
     pub fn raw(&self, text: &str) -> Result<()> {
+        if self.silent {
+            return Ok(());
+        }
         let mut stdout = anstream::stdout().lock();
         match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
             Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),
