@@ -54,6 +54,7 @@ pub struct Pulled {
 /// The vault's. What a vendor does is no error: it is in the result.
 pub fn pull(vault: &mut Vault, http: &Http, only: Option<&str>, mut told: impl FnMut(&Pulled)) -> Result<Vec<Pulled>> {
     let _turn = super::push::turn(vault)?;
+    vault.write(|tx| super::lend::expire_due(tx).map(|_| ()))?;
     let mut all = Vec::new();
     for vendor in vendor::list(vault.connection())? {
         let relationship = vendor::relationship(vault.connection(), &vendor.id)?;

@@ -146,7 +146,23 @@ pub fn document<V: View>(view: &V) -> Result<String> {
         Value::Object(members) => map.extend(members),
         other => _ = map.insert("value".into(), other),
     }
-    serde_json::to_string_pretty(&map).map_err(failed)
+    Ok(escape_invisible(&serde_json::to_string_pretty(&map).map_err(failed)?))
+}
+
+/// JSON leaves C1 control characters and those that turn the direction of text as they are: a terminal would obey
+/// them. They can only stand inside of strings, where an escape means the same.
+fn escape_invisible(json: &str) -> String {
+    let mut escaped = String::with_capacity(json.len());
+    for c in json.chars() {
+        let invisible = c == '\u{7f}'
+            || ('\u{80}'..='\u{9f}').contains(&c)
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
+        match invisible {
+            true => escaped.push_str(&format!("\\u{:04x}", u32::from(c))),
+            false => escaped.push(c),
+        }
+    }
+    escaped
 }
 
 /// Whether a person reads standard error.
