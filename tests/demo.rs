@@ -1,5 +1,7 @@
 //! The demo does the main job, leaves nothing behind, and is what the README shows.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};

@@ -2,6 +2,8 @@
 //!
 //! After a change of the command line: `CMR_BLESS=1 cargo test --test generated`.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::fs;
 use std::path::Path;
 

@@ -26,7 +26,7 @@ pub(in super::super) fn push(args: &PushArgs, session: &Session) -> Result<Outco
     let waits = delivery::list(vault.connection(), false)?.iter().any(|m| m.state == MessageState::Queued);
     if !waits && vendor_id.is_none() {
         session.printer().show(&Moved::default())?;
-        return Ok(stuck(&vault, &[])?);
+        return stuck(&vault, &[]);
     }
     let http = Http::new(Duration::from_secs(args.timeout))?;
     let plan = Plan { vendor_id, now: args.now };
