@@ -44,8 +44,8 @@ pub struct Pulled {
     pub messages: Vec<Message>,
     /// What was refused: `jti` and why.
     pub refused: Vec<(String, String)>,
-    /// Why the vendor could not be asked.
-    pub trouble: Option<String>,
+    /// Why the vendor could not be asked: the kind says whether the user must act, or it may work later.
+    pub trouble: Option<(Kind, String)>,
 }
 
 /// Asks vendors for their answers: one, or all that were introduced to the relationship's key.
@@ -84,7 +84,7 @@ impl Puller<'_> {
             let response = match self.poll(&request) {
                 Ok(response) => response,
                 Err(error) => {
-                    pulled.trouble = Some(error.to_string());
+                    pulled.trouble = Some((error.kind(), error.to_string()));
                     break;
                 }
             };
