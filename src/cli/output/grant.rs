@@ -136,7 +136,8 @@ impl View for Grants {
                 toned(short(&grant.id), Tone::Dim),
             ]
         };
-        let header = ["vendor", "claims", "purpose", "here", "at the vendor", "granted", "expires", "disclosed", "id"];
+        let header =
+            ["vendor", "claims", "purpose", "here", "at the vendor", "granted?", "expires", "disclosed?", "id?"];
         out.table(header, self.grants.iter().map(row).collect());
     }
 }
@@ -326,7 +327,11 @@ impl View for GrantDetail {
             let why = reason.why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
             format!("{}{optional}{why}", reason.claim)
         };
-        let confirmed = grant.confirmed.map(|at| format!(", {}", local(at))).unwrap_or_default();
+        let confirmed = match (grant.confirmed, grant.vendor_status) {
+            (None, _) => String::new(),
+            (Some(at), VendorStatus::NotConfirmed) => format!("; its last word came {}", local(at)),
+            (Some(at), _) => format!(", {}", local(at)),
+        };
         out.line(format!("Grant to {} {DIM}{}{DIM:#}", grant.vendor, grant.id));
         out.fields([
             ("here", format!("{}, version {}", grant.status.name(), grant.version)),

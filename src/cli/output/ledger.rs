@@ -60,7 +60,7 @@ impl View for Log {
                 toned(&entry.hash[..12], Tone::Dim),
             ]
         };
-        out.table(["entry", "at", "what", "about", "hash"], self.entries.iter().map(row).collect());
+        out.table(["entry", "at", "what", "about", "hash?"], self.entries.iter().map(row).collect());
     }
 }
 

@@ -117,7 +117,7 @@ pub fn table(out: &mut Text, messages: &[MessageView]) {
             toned(short(&message.id), Tone::Dim),
         ]
     };
-    out.table(["vendor", "message", "state", "at", "", "id"], messages.iter().map(row).collect());
+    out.table(["vendor", "message", "state", "at?", "", "id"], messages.iter().map(row).collect());
 }
 
 /// `cmr outbox list`.

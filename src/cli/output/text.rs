@@ -1,7 +1,7 @@
 //! What text for people is made of: headings, fields, tables and times.
 
 use anstyle::{AnsiColor, Style};
-use comfy_table::{Attribute, Cell, CellAlignment, Color, ColumnConstraint, ContentArrangement, Table};
+use comfy_table::{Attribute, Cell, Color, ColumnConstraint, ContentArrangement, Table};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -82,23 +82,29 @@ impl Text {
         }
     }
 
-    /// A table that fits the terminal; into a pipe it is as wide as it needs to be.
+    /// A table that fits the terminal; into a pipe it is as wide as it needs to be. A column whose name ends in `?`
+    /// is left out where there is no room for it, the last such column first.
     pub fn table<const N: usize>(&mut self, header: [&str; N], rows: Vec<[Col; N]>) {
+        let width = Table::new().width().map(usize::from);
+        let shown = columns_that_fit(&header, &rows, width);
         let mut table = Table::new();
-        table.load_style(comfy_table::presets::NOTHING).enforce_styling();
-        let arrangement = match table.is_tty() {
-            true => ContentArrangement::Dynamic,
-            false => ContentArrangement::Disabled,
-        };
-        table.set_content_arrangement(arrangement);
-        table.set_header(header.map(|name| styled(Cell::new(name.to_uppercase()), Tone::Dim)));
-        for row in rows {
-            table.add_row(row.map(|Col(text, tone)| styled(Cell::new(text).set_alignment(CellAlignment::Left), tone)));
+        table.load_style(comfy_table::presets::NOTHING).enforce_styling().style_text_only();
+        table.set_content_arrangement(match width {
+            Some(_) => ContentArrangement::Dynamic,
+            None => ContentArrangement::Disabled,
+        });
+        let names = shown.iter().map(|&index| header[index].trim_end_matches('?').to_uppercase());
+        table.set_header(names.map(|name| styled(Cell::new(name), Tone::Dim)).collect::<Vec<_>>());
+        for row in &rows {
+            let cells = shown.iter().map(|&index| styled(Cell::new(&row[index].0), row[index].1));
+            table.add_row(cells.collect::<Vec<_>>());
         }
-        if let Some(first) = table.column_mut(0) {
-            first.set_constraint(ColumnConstraint::ContentWidth);
+        for (place, &index) in shown.iter().enumerate() {
+            let narrow = content_width(&header, &rows, index) <= NEVER_WRAPPED;
+            if let Some(column) = table.column_mut(place).filter(|_| narrow) {
+                column.set_constraint(ColumnConstraint::ContentWidth);
+            }
         }
-        table.style_text_only();
         for line in table.lines() {
             self.line(format!(" {}", line.trim_end()));
         }
@@ -108,6 +114,35 @@ impl Text {
     pub fn into_string(self) -> String {
         self.0
     }
+}
+
+/// A column of no more characters than this is never wrapped: dates, states, ids.
+const NEVER_WRAPPED: usize = 22;
+
+/// What a column that may wrap should keep, in characters.
+const LEAST_WRAPPED: usize = 12;
+
+fn content_width<const N: usize>(header: &[&str; N], rows: &[[Col; N]], index: usize) -> usize {
+    let cells = rows.iter().map(|row| row[index].0.chars().count());
+    cells.chain([header[index].trim_end_matches('?').chars().count()]).max().unwrap_or(0)
+}
+
+/// The places of the columns that there is room for.
+fn columns_that_fit<const N: usize>(header: &[&str; N], rows: &[[Col; N]], width: Option<usize>) -> Vec<usize> {
+    let mut shown: Vec<usize> = (0..N).collect();
+    let least = |index: usize| match content_width(header, rows, index) {
+        width if width <= NEVER_WRAPPED => width,
+        _ => LEAST_WRAPPED,
+    };
+    // One blank on either side of a column, and one before the line.
+    let needed = |shown: &[usize]| 1 + shown.iter().map(|&index| least(index) + 2).sum::<usize>();
+    while width.is_some_and(|width| needed(&shown) > width) {
+        match shown.iter().rposition(|&index| header[index].ends_with('?')) {
+            Some(place) => _ = shown.remove(place),
+            None => break,
+        }
+    }
+    shown
 }
 
 fn styled(cell: Cell, tone: Tone) -> Cell {
@@ -146,4 +181,19 @@ pub fn short(id: &str) -> &str {
 /// `1 claim`, `2 claims`.
 pub fn count(n: usize, what: &str) -> String {
     if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_that_may_go_go_from_the_right_when_there_is_no_room() {
+        let header = ["vendor", "claims", "granted?", "id?"];
+        let rows = [[plain("acme"), plain("name, email, address, birthdate"), plain("2026-11-22"), plain("f68a809b")]];
+        assert_eq!(columns_that_fit(&header, &rows, None), [0, 1, 2, 3]);
+        assert_eq!(columns_that_fit(&header, &rows, Some(80)), [0, 1, 2, 3]);
+        assert_eq!(columns_that_fit(&header, &rows, Some(40)), [0, 1, 2]);
+        assert_eq!(columns_that_fit(&header, &rows, Some(10)), [0, 1]);
+    }
 }

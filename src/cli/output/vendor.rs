@@ -178,7 +178,7 @@ impl View for VendorDetail {
                     toned(super::text::short(&grant.id), Tone::Dim),
                 ]
             };
-            let header = ["claims", "purpose", "here", "at the vendor", "expires", "id"];
+            let header = ["claims", "purpose", "here", "at the vendor", "expires?", "id?"];
             out.table(header, self.grants.iter().map(row).collect());
         }
         if !self.notes.is_empty() {
