@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use secrecy::SecretString;
 
-use super::args::{Globals, When};
+use super::args::Globals;
 use super::output::Printer;
 use super::prompt::{Prompt, Refusing, Terminal};
 use super::secret;
@@ -50,8 +50,9 @@ impl Session {
         &*self.prompt
     }
 
-    pub(super) fn color(&self) -> When {
-        self.globals.color
+    /// Prints no results and no remarks any more.
+    pub(super) fn silence(&mut self) {
+        self.printer.silence();
     }
 
     /// Asks for a yes, unless `--yes` said it. `flag` is what answers without a person.

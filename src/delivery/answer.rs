@@ -26,6 +26,8 @@ pub enum Answer {
     },
     /// Connection refused, lost, timed out, or the name did not resolve. The message may have arrived.
     Nothing,
+    /// We did not want to talk to the vendor's address: it is not one that a vendor may have.
+    NotContacted,
 }
 
 /// What was already done about this message in this run: each remedy is tried once.
@@ -74,12 +76,16 @@ pub enum Hold {
     Unreachable,
     /// The vendor's address sends us elsewhere, and its document does not say so.
     Redirected,
+    /// The vendor's address is not one that a vendor may have.
+    Address,
 }
 
 /// The verdict on an answer. `attempts` counts those made, this one included; `dice` is a random number from 0 to 1.
 pub fn verdict(answer: &Answer, tried: Remedies, attempts: u32, dice: f64) -> Verdict {
-    let Answer::Http { status, code, retry_after } = answer else {
-        return Verdict::Later(backoff(attempts, dice));
+    let (status, code, retry_after) = match answer {
+        Answer::Http { status, code, retry_after } => (status, code, retry_after),
+        Answer::Nothing => return Verdict::Later(backoff(attempts, dice)),
+        Answer::NotContacted => return Verdict::Hold(Hold::Address),
     };
     let once = |done: bool, remedy: Verdict, then: Hold| if done { Verdict::Hold(then) } else { remedy };
     match (status, code) {
@@ -125,6 +131,7 @@ impl Hold {
             Hold::Key => "the vendor does not accept the relationship's key",
             Hold::Unreachable => "the vendor is not to be found at its address any more",
             Hold::Redirected => "the vendor's address redirects elsewhere",
+            Hold::Address => "the vendor's address is not contacted",
         }
     }
 }
@@ -176,6 +183,7 @@ mod tests {
             assert_eq!(again(status, None), Hold(super::Hold::Redirected));
         }
         assert!(matches!(verdict(&Answer::Nothing, ALL, 1, 0.5), Later(_)));
+        assert_eq!(verdict(&Answer::NotContacted, NONE, 1, 0.5), Hold(super::Hold::Address));
     }
 
     #[test]

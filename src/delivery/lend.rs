@@ -115,6 +115,10 @@ pub fn change(tx: &Tx, vendor: &Vendor, grant: &mut Grant) -> Result<()> {
         let signer = Signer::of(tx, vendor)?;
         introduce(tx, &signer)?;
         let event = if never_left { Event::GrantCreated } else { Event::GrantUpdated };
+        if never_left {
+            // Nobody has seen a version of it: the vendor's count begins at 1.
+            grant.state.version = 1;
+        }
         tell_content(tx, &signer, grant, event)?;
     }
     grant::save(tx, grant)

@@ -44,8 +44,8 @@ pub struct Pulled {
     pub messages: Vec<Message>,
     /// What was refused: `jti` and why.
     pub refused: Vec<(String, String)>,
-    /// Why the vendor could not be asked.
-    pub trouble: Option<String>,
+    /// Why the vendor could not be asked: the kind says whether the user must act, or it may work later.
+    pub trouble: Option<(Kind, String)>,
 }
 
 /// Asks vendors for their answers: one, or all that were introduced to the relationship's key.
@@ -54,6 +54,7 @@ pub struct Pulled {
 /// The vault's. What a vendor does is no error: it is in the result.
 pub fn pull(vault: &mut Vault, http: &Http, only: Option<&str>, mut told: impl FnMut(&Pulled)) -> Result<Vec<Pulled>> {
     let _turn = super::push::turn(vault)?;
+    vault.write(|tx| super::lend::expire_due(tx).map(|_| ()))?;
     let mut all = Vec::new();
     for vendor in vendor::list(vault.connection())? {
         let relationship = vendor::relationship(vault.connection(), &vendor.id)?;
@@ -85,7 +86,7 @@ impl Puller<'_> {
             let response = match self.poll(&request) {
                 Ok(response) => response,
                 Err(error) => {
-                    pulled.trouble = Some(error.to_string());
+                    pulled.trouble = Some((error.kind(), error.to_string()));
                     break;
                 }
             };

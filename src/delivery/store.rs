@@ -98,18 +98,23 @@ pub fn find(connection: &Connection, typed: &str) -> Result<Message> {
     }
 }
 
-/// The last message of a grant that was sent or will be: what the next one names as `prev`.
+/// Cancelled before it ever left: the vendor cannot have it.
+const LEFT_OR_WILL: &str = "(state <> 'cancelled' OR attempted_at IS NOT NULL)";
+
+/// The last message of a grant that may have left or will: what the next one names as `prev`.
 pub(super) fn last_of_grant(connection: &Connection, grant_id: &str) -> Result<Option<Message>> {
-    let rest =
-        "WHERE grant_id = ?1 AND direction = 'out' AND state <> 'cancelled' ORDER BY version DESC, id DESC LIMIT 1";
-    Ok(select(connection, rest, [grant_id])?.pop())
+    let order = "ORDER BY version DESC, id DESC LIMIT 1";
+    let rest = format!("WHERE grant_id = ?1 AND direction = 'out' AND {LEFT_OR_WILL} {order}");
+    Ok(select(connection, &rest, [grant_id])?.pop())
 }
 
 /// The last message of a grant that carried its claims, sent or to be sent.
 pub(super) fn last_content(connection: &Connection, grant_id: &str) -> Result<Option<Message>> {
-    let rest = "WHERE grant_id = ?1 AND direction = 'out' AND state <> 'cancelled'
-                AND event IN ('grant-created', 'grant-updated') ORDER BY version DESC, id DESC LIMIT 1";
-    Ok(select(connection, rest, [grant_id])?.pop())
+    let rest = format!(
+        "WHERE grant_id = ?1 AND direction = 'out' AND {LEFT_OR_WILL}
+         AND event IN ('grant-created', 'grant-updated') ORDER BY version DESC, id DESC LIMIT 1"
+    );
+    Ok(select(connection, &rest, [grant_id])?.pop())
 }
 
 /// Our message to a vendor with this hash.
@@ -194,14 +199,14 @@ pub(super) fn cancel_untried(tx: &Tx, grant_id: &str) -> Result<u32> {
          WHERE grant_id = ?1 AND direction = 'out' AND state IN ('queued', 'held') AND attempted_at IS NULL",
         [grant_id],
     )?;
-    let sql = "SELECT count(*) FROM message WHERE grant_id = ?1 AND direction = 'out' AND state <> 'cancelled'";
-    Ok(tx.query_row(sql, [grant_id], |row| row.get(0))?)
+    let sql = format!("SELECT count(*) FROM message WHERE grant_id = ?1 AND direction = 'out' AND {LEFT_OR_WILL}");
+    Ok(tx.query_row(&sql, [grant_id], |row| row.get(0))?)
 }
 
 /// Takes messages of a grant that may have arrived out of the queue: a later version overtakes them either way.
 pub(super) fn stop_retrying(tx: &Tx, grant_id: &str) -> Result<()> {
     tx.execute(
-        "UPDATE message SET state = 'failed', reason = 'overtaken; it may have arrived'
+        "UPDATE message SET state = 'cancelled', reason = 'overtaken; it may have arrived'
          WHERE grant_id = ?1 AND direction = 'out' AND state IN ('queued', 'held') AND attempted_at IS NOT NULL",
         [grant_id],
     )?;
@@ -221,12 +226,12 @@ pub fn retry(tx: &Tx, message: &Message) -> Result<()> {
     ledger::append(tx, "message-retried", &message.id, &json!({"vendor": message.vendor_id}))
 }
 
-/// Drops a message that waits or is held, at the user's word.
+/// Drops a message that waits, is held or failed, at the user's word.
 ///
 /// # Errors
-/// Kind bad input for a message that is at an end, or a revocation.
+/// Kind bad input for a message that is at an end.
 pub fn drop_message(tx: &Tx, message: &Message) -> Result<()> {
-    if !matches!(message.state, MessageState::Held | MessageState::Queued) {
+    if !matches!(message.state, MessageState::Held | MessageState::Queued | MessageState::Failed) {
         return Err(Error::bad_input(format!("the message is {}: there is nothing to drop", message.state.name())));
     }
     set_state(tx, &message.id, MessageState::Cancelled, Some("dropped by the user"))?;

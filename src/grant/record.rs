@@ -1,5 +1,5 @@
 //! The consent record of a grant: field names of ISO/IEC TS 27560:2023, terms of DPV 2.2, as the W3C's guide
-//! "Implementing ISO/IEC 27560 using DPV" puts them together.
+//! "Implementing ISO/IEC 27560 using DPV" puts them together. `pii_reason`, why a claim is needed, is an addition.
 
 use serde_json::{Value, json};
 
@@ -33,7 +33,7 @@ pub fn record(grant: &Grant, parties: &Parties, event_state: &str) -> Value {
             {"party_id": parties.vendor, "party_name": parties.vendor_name, "party_role": "dpv:DataController",
              "party_url": parties.vendor},
         ],
-        "consent_events": [{
+        "events": [{
             "event_type": format!("dpv:{}", grant.scope.lawful_basis),
             "event_state": format!("dpv:{event_state}"),
             "event_time": grant.created_at.to_string(),

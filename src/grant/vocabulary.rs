@@ -351,19 +351,7 @@ pub static CATEGORIES: [&str; 221] = [
     "WorkHistory",
 ];
 
-/// The agreements of IEEE 7012 (MyTerms), by their ids in the DPV list: what a vendor may do beyond the service itself.
-/// `SD` lends for a service; `PDC` is a personal data *contribution*, and grants use.
-pub static TERMS: [&str; 9] = [
-    "SD-BASE",
-    "SD-BASE-DP",
-    "SD-BASE-A",
-    "SD-BASE-AT",
-    "SD-BASE-ATP",
-    "SD-BASE-ATP-S3P",
-    "PDC-AI",
-    "PDC-GOOD",
-    "PDC-INTENT",
-];
+pub use crate::wire::event::TERMS;
 
 /// The lawful bases that a customer can name for a grant of theirs (DPV 2.2; GDPR Art. 6(1)(a) and (b)).
 pub static LAWFUL_BASES: [&str; 2] = ["Consent", "Contract"];

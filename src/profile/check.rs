@@ -32,8 +32,8 @@ pub fn text(kind: &ClaimKind, text: &str) -> Result<ClaimValue> {
 pub fn value(kind: &ClaimKind, value: ClaimValue) -> Result<ClaimValue> {
     match (&value, kind.shape) {
         (ClaimValue::Address(address), Shape::Address) => {
-            let parts = super::model::AddressPart::ALL.into_iter().filter_map(|part| address.part(part));
-            parts.map(|part| plain(kind, part, true)).collect::<Result<()>>()?;
+            let mut parts = super::model::AddressPart::ALL.into_iter().filter_map(|part| address.part(part));
+            parts.try_for_each(|part| plain(kind, part, true))?;
         }
         (ClaimValue::Text(text), shape) if shape != Shape::Address => {
             plain(kind, text, false)?;

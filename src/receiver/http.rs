@@ -17,7 +17,7 @@ use sha2::{Digest, Sha256};
 use super::desk::{Desk, Pushed};
 use crate::error::{Error, Result};
 use crate::wire::discovery::{CmrObject, DEFAULT_MAX_SET_BYTES, Metadata, PROFILE_VERSION};
-use crate::wire::event::Event;
+use crate::wire::event::{Event, TERMS};
 use crate::wire::jose::JwkSet;
 use crate::wire::transport::{ErrorBody, ErrorCode, PollRequest, PollResponse, SET_CONTENT_TYPE};
 
@@ -29,19 +29,6 @@ const LONG_POLL: Duration = Duration::from_secs(30);
 
 /// How long a body may take to arrive.
 const BODY_TIME: Duration = Duration::from_secs(20);
-
-/// The IEEE 7012 agreements of the DPV list, all of which this vendor signs.
-const TERMS: [&str; 9] = [
-    "SD-BASE",
-    "SD-BASE-DP",
-    "SD-BASE-A",
-    "SD-BASE-AT",
-    "SD-BASE-ATP",
-    "SD-BASE-ATP-S3P",
-    "PDC-AI",
-    "PDC-GOOD",
-    "PDC-INTENT",
-];
 
 /// What every request shares.
 pub struct Site {

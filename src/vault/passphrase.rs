@@ -22,7 +22,7 @@ pub fn check(passphrase: &str) -> Result<()> {
     }
     let time = estimate.crack_times().offline_slow_hashing_1e4_per_second();
     let why = estimate.feedback().and_then(|feedback| feedback.warning()).map(|w| format!(" {w}")).unwrap_or_default();
-    Err(Error::bad_input(format!("this passphrase is weak: guessing it takes about {time}.{why}"))
+    Err(Error::bad_input(format!("this passphrase is weak: guessing it takes {time}.{why}"))
         .hint("take several unrelated words; cmr init on a terminal offers some"))
 }
 
@@ -47,9 +47,9 @@ mod tests {
 
     #[test]
     fn weak_ones_are_refused_with_an_estimate() {
-        for weak in ["", "password", "azerty123", "cmrvault", "letmein2024"] {
+        for weak in ["", "sesame", "azerty123", "cmrvault", "letmein2024"] {
             let message = check(weak).unwrap_err().to_string();
-            assert!(message.contains("guessing it takes about"), "{message}");
+            assert!(message.contains("guessing it takes"), "{message}");
             assert!(weak.is_empty() || !message.contains(weak), "{message}");
         }
     }

@@ -13,6 +13,20 @@ pub const NAMESPACE: &str = "urn:cmr:secevent:1:";
 /// SSF's own connection test (OpenID Shared Signals Framework 1.0, section 8.1.4).
 pub const SSF_VERIFICATION: &str = "https://schemas.openid.net/secevent/ssf/event-type/verification";
 
+/// The agreements of IEEE 7012 (MyTerms), by their ids in the DPV list: what a vendor may do beyond the service itself.
+/// `SD` lends for a service; `PDC` is a personal data *contribution*, and grants use.
+pub static TERMS: [&str; 9] = [
+    "SD-BASE",
+    "SD-BASE-DP",
+    "SD-BASE-A",
+    "SD-BASE-AT",
+    "SD-BASE-ATP",
+    "SD-BASE-ATP-S3P",
+    "PDC-AI",
+    "PDC-GOOD",
+    "PDC-INTENT",
+];
+
 /// The events that this version sends or understands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Event {

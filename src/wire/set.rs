@@ -140,7 +140,8 @@ impl<'a> Unchecked<'a> {
             return Err(Refusal::new(ErrorCode::InvalidRequest, format!("typ is not {TYP}")));
         }
         let claims = serde_json::from_slice(jws.peek())
-            .map_err(|e| Refusal::new(ErrorCode::InvalidRequest, format!("the claims are not a SET's: {e}")))?;
+            // The parser's own words may quote a value.
+            .map_err(|_| Refusal::new(ErrorCode::InvalidRequest, "the claims are not those of a SET"))?;
         Ok(Self { jws, claims })
     }
 

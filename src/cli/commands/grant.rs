@@ -43,36 +43,16 @@ fn purposes(typed: &[String], words: Option<&str>) -> Result<Vec<Purpose>> {
 }
 
 fn create(session: &Session, args: &CreateArgs) -> Result<Outcome> {
-    let purposes = purposes(&args.purpose, args.words.as_deref())?;
-    let terms = args.terms.as_deref().map(vocabulary::terms).transpose()?.map(str::to_owned);
-    let lawful_basis = vocabulary::lawful_basis(&args.lawful_basis)?.to_owned();
-    let data_life = scope::span(&args.data_life)?.to_string();
     let expires_at = scope::end(&args.expires, Timestamp::now(), &TimeZone::system())?;
+    let mut scope = scope_without_claims(args)?;
     let mut vault = session.vault()?;
     let vendor = vendor::find(vault.connection(), &args.vendor)?;
     profile::require_persona(vault.connection(), &args.persona)?;
-    let mut claims = scope::claims(&profile::current(vault.connection(), &args.persona)?, &args.claims)?;
-    scope::explain(&mut claims, &args.why, &args.optional)?;
-    let scope = Scope {
-        claims,
-        purposes,
-        lawful_basis,
-        mode: if args.once { Mode::Once } else { Mode::Continuous },
-        data_life,
-        recipients: args.recipient.iter().map(|who| text::printable(who)).collect(),
-        terms,
-    };
+    scope.claims = scope::claims(&profile::current(vault.connection(), &args.persona)?, &args.claims)?;
+    scope::explain(&mut scope.claims, &args.why, &args.optional)?;
     let rows = lend::look(vault.connection(), &vendor, &args.persona, &scope.claims)?;
     warn_terms(session, &vendor, &scope);
-    let preview = Preview {
-        vendor: vendor.name.clone(),
-        preview: rows.iter().map(PreviewRow::of).collect(),
-        purposes: args.purpose.clone(),
-        expires: expires_at,
-        data_life: scope.data_life.clone(),
-        terms: scope.terms.clone(),
-        persona: args.persona.clone(),
-    };
+    let preview = preview_of(&vendor, &args.persona, &scope, expires_at, &rows);
     session.printer().preview(&preview)?;
     if grant::preview::sendable(&rows).is_empty() {
         return Err(Error::bad_input(format!("no claim of this grant can be sent to {}", vendor.name))
@@ -93,7 +73,20 @@ fn create(session: &Session, args: &CreateArgs) -> Result<Outcome> {
         }
         Ok(grant)
     })?;
-    finish(session, &vault, &vendor, &grant, &rows, !args.draft)
+    finish(session, &vault, &vendor, &grant, &rows, Ending::told(!args.draft))
+}
+
+/// All of a scope that needs no vault to be checked.
+fn scope_without_claims(args: &CreateArgs) -> Result<Scope> {
+    Ok(Scope {
+        claims: Vec::new(),
+        purposes: purposes(&args.purpose, args.words.as_deref())?,
+        lawful_basis: vocabulary::lawful_basis(&args.lawful_basis)?.to_owned(),
+        mode: if args.once { Mode::Once } else { Mode::Continuous },
+        data_life: scope::span(&args.data_life)?.to_string(),
+        recipients: args.recipient.iter().map(|who| text::printable(who)).collect(),
+        terms: args.terms.as_deref().map(vocabulary::terms).transpose()?.map(str::to_owned),
+    })
 }
 
 fn warn_terms(session: &Session, vendor: &Vendor, scope: &Scope) {
@@ -103,19 +96,36 @@ fn warn_terms(session: &Session, vendor: &Vendor, scope: &Scope) {
     }
 }
 
+/// How a command about a grant ended.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ending {
+    /// A message to the vendor waits.
+    Queued,
+    /// The vendor is not told.
+    Untold,
+    /// Nothing was done.
+    DryRun,
+}
+
+impl Ending {
+    fn told(told: bool) -> Self {
+        if told { Ending::Queued } else { Ending::Untold }
+    }
+}
+
 fn finish(
     session: &Session,
     vault: &Vault,
     vendor: &Vendor,
     grant: &Grant,
     rows: &[Row],
-    queued: bool,
+    ending: Ending,
 ) -> Result<Outcome> {
     session.printer().show(&Lent {
         grant: Some(view_of(vault, grant, &vendor.name)?),
         preview: rows.iter().map(PreviewRow::of).collect(),
-        queued,
-        dry_run: false,
+        queued: ending == Ending::Queued,
+        dry_run: ending == Ending::DryRun,
     })?;
     Ok(Outcome::Done)
 }
@@ -171,19 +181,19 @@ fn preview(session: &Session, typed: &str) -> Result<Outcome> {
     let grant = grant::find(vault.connection(), typed)?;
     let vendor = vendor::get(vault.connection(), &grant.vendor_id)?;
     let rows = lend::look(vault.connection(), &vendor, &grant.persona, &grant.scope.claims)?;
-    session.printer().show(&preview_of(&vendor, &grant, &rows))?;
+    session.printer().show(&preview_of(&vendor, &grant.persona, &grant.scope, grant.expires_at, &rows))?;
     Ok(Outcome::Done)
 }
 
-fn preview_of(vendor: &Vendor, grant: &Grant, rows: &[Row]) -> Preview {
+fn preview_of(vendor: &Vendor, persona: &str, scope: &Scope, expires: Timestamp, rows: &[Row]) -> Preview {
     Preview {
         vendor: vendor.name.clone(),
         preview: rows.iter().map(PreviewRow::of).collect(),
-        purposes: grant.scope.purposes.iter().map(|purpose| purpose.term.clone()).collect(),
-        expires: grant.expires_at,
-        data_life: grant.scope.data_life.clone(),
-        terms: grant.scope.terms.clone(),
-        persona: grant.persona.clone(),
+        purposes: scope.purposes.iter().map(|purpose| purpose.term.clone()).collect(),
+        expires,
+        data_life: scope.data_life.clone(),
+        terms: scope.terms.clone(),
+        persona: persona.to_owned(),
     }
 }
 
@@ -200,29 +210,14 @@ fn amend(session: &Session, args: &AmendArgs) -> Result<Outcome> {
     let wider = scope::widens(&grant.scope, &amended);
     grant.scope = amended;
     let rows = lend::look(vault.connection(), &vendor, &grant.persona, &grant.scope.claims)?;
-    session.printer().preview(&preview_of(&vendor, &grant, &rows))?;
+    session.printer().preview(&preview_of(&vendor, &grant.persona, &grant.scope, grant.expires_at, &rows))?;
     let tells = !draft || args.offer;
     if session.globals().dry_run {
-        session.printer().show(&Lent {
-            grant: Some(view_of(&vault, &grant, &vendor.name)?),
-            preview: rows.iter().map(PreviewRow::of).collect(),
-            queued: false,
-            dry_run: true,
-        })?;
-        return Ok(Outcome::Done);
+        return finish(session, &vault, &vendor, &grant, &rows, Ending::DryRun);
     }
-    match wider.is_empty() {
-        _ if !tells => {}
-        true => session.require(&format!("Tell {} this?", vendor.name), "--yes")?,
-        // Widening always asks: --yes alone is not an answer to it.
-        false if !(args.widen && session.globals().yes) && !draft => {
-            let question = format!("This widens the grant: {}. Lend it?", wider.join("; "));
-            if !session.prompt().confirm(&question, "--yes --widen")? {
-                return Err(Error::failed("stopped at your word: nothing was changed"));
-            }
-        }
-        false if draft => session.require(&format!("Lend this to {}?", vendor.name), "--yes")?,
-        false => {}
+    if tells {
+        let wider = if draft { Vec::new() } else { wider };
+        ask_to_tell(session, &vendor, &wider, args.widen)?;
     }
     vault.write(|tx| {
         lend::change(tx, &vendor, &mut grant)?;
@@ -231,7 +226,22 @@ fn amend(session: &Session, args: &AmendArgs) -> Result<Outcome> {
         }
         Ok(())
     })?;
-    finish(session, &vault, &vendor, &grant, &rows, tells)
+    finish(session, &vault, &vendor, &grant, &rows, Ending::told(tells))
+}
+
+/// Widening always asks: `--yes` alone is not an answer to it.
+fn ask_to_tell(session: &Session, vendor: &Vendor, wider: &[String], widen: bool) -> Result<()> {
+    if wider.is_empty() {
+        return session.require(&format!("Tell {} this?", vendor.name), "--yes");
+    }
+    if widen && session.globals().yes {
+        return Ok(());
+    }
+    let question = format!("This widens the grant: {}. Lend it?", wider.join("; "));
+    match session.prompt().confirm(&question, "--yes --widen")? {
+        true => Ok(()),
+        false => Err(Error::failed("stopped at your word: nothing was changed")),
+    }
 }
 
 fn amended(vault: &Vault, grant: &Grant, args: &AmendArgs) -> Result<Scope> {
@@ -286,17 +296,11 @@ fn renew(session: &Session, typed: &str, expires: &str) -> Result<Outcome> {
     let until = super::super::output::text::local(expires_at);
     if session.globals().dry_run {
         session.printer().remark(&format!("{} would keep the grant until {until}.", vendor.name));
-        session.printer().show(&Lent {
-            grant: Some(view_of(&vault, &grant, &vendor.name)?),
-            preview: Vec::new(),
-            queued: false,
-            dry_run: true,
-        })?;
-        return Ok(Outcome::Done);
+        return finish(session, &vault, &vendor, &grant, &[], Ending::DryRun);
     }
     session.require(&format!("Let {} keep the grant until {until}?", vendor.name), "--yes")?;
     vault.write(|tx| lend::renew(tx, &vendor, &mut grant, expires_at))?;
-    finish(session, &vault, &vendor, &grant, &[], true)
+    finish(session, &vault, &vendor, &grant, &[], Ending::Queued)
 }
 
 fn revoke(session: &Session, typed: &str, why: Option<&str>) -> Result<Outcome> {
@@ -321,16 +325,10 @@ fn revoke(session: &Session, typed: &str, why: Option<&str>) -> Result<Outcome> 
         confirm_within_days: lend::CONFIRM_DAYS,
     })?;
     if session.globals().dry_run {
-        session.printer().show(&Lent {
-            grant: Some(view_of(&vault, &grant, &vendor.name)?),
-            preview: Vec::new(),
-            queued: false,
-            dry_run: true,
-        })?;
-        return Ok(Outcome::Done);
+        return finish(session, &vault, &vendor, &grant, &[], Ending::DryRun);
     }
     session.require(&format!("Take the grant back from {}?", vendor.name), "--yes")?;
     let how = why.map_or_else(|| "taken back".to_owned(), text::printable);
     let told = vault.write(|tx| lend::revoke(tx, &vendor, &mut grant, &how))?;
-    finish(session, &vault, &vendor, &grant, &[], told)
+    finish(session, &vault, &vendor, &grant, &[], Ending::told(told))
 }

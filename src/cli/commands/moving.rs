@@ -13,6 +13,7 @@ use super::super::{Outcome, Result};
 use crate::delivery::http::Http;
 use crate::delivery::push::{self, Plan, Sent};
 use crate::delivery::{self, Message, MessageState, pull};
+use crate::error::Kind;
 use crate::vault::Vault;
 use crate::vendor;
 use crate::wire::event::Event;
@@ -26,7 +27,7 @@ pub(in super::super) fn push(args: &PushArgs, session: &Session) -> Result<Outco
     let waits = delivery::list(vault.connection(), false)?.iter().any(|m| m.state == MessageState::Queued);
     if !waits && vendor_id.is_none() {
         session.printer().show(&Moved::default())?;
-        return Ok(stuck(&vault, &[])?);
+        return stuck(&vault, &[]);
     }
     let http = Http::new(Duration::from_secs(args.timeout))?;
     let plan = Plan { vendor_id, now: args.now };
@@ -49,10 +50,14 @@ pub(in super::super) fn pull(args: &PullArgs, session: &Session) -> Result<Outco
     let mut answers = Answers::default();
     let pulled = pull::pull(&mut vault, &http, vendor_id.as_deref(), |_| {})?;
     answers.add(pulled, &vault)?;
+    let must_act = answers.must_act;
     let moved = answers.into_moved(&[]);
-    let troubled = !moved.troubles.is_empty() || !moved.refused.is_empty();
     session.printer().show(&moved)?;
-    Ok(if troubled { Outcome::UserMustAct } else { Outcome::Done })
+    Ok(match () {
+        () if must_act || !moved.refused.is_empty() => Outcome::UserMustAct,
+        () if !moved.troubles.is_empty() => Outcome::Queued,
+        () => Outcome::Done,
+    })
 }
 
 fn vendor_id(vault: &Vault, typed: Option<&str>) -> Result<Option<String>> {
@@ -108,6 +113,8 @@ struct Answers {
     received: Vec<(String, Message, Option<Value>)>,
     refused: Vec<RefusedView>,
     troubles: Vec<TroubleView>,
+    /// Whether a vendor refuses us, rather than being out of reach.
+    must_act: bool,
 }
 
 impl Answers {
@@ -123,7 +130,8 @@ impl Answers {
             }
             let refused = |(jti, why)| RefusedView { vendor: one.vendor.clone(), jti, why };
             self.refused.extend(one.refused.into_iter().map(refused));
-            self.troubles.extend(one.trouble.map(|why| TroubleView { vendor: one.vendor.clone(), why }));
+            self.must_act |= one.trouble.as_ref().is_some_and(|(kind, _)| *kind != Kind::Failed);
+            self.troubles.extend(one.trouble.map(|(_, why)| TroubleView { vendor: one.vendor.clone(), why }));
         }
         Ok(())
     }

@@ -16,7 +16,7 @@ use super::super::session::Session;
 use super::super::{Outcome, Result};
 use super::grant::view_of;
 use crate::delivery::http::{Http, TIMEOUT};
-use crate::delivery::{discover, lend};
+use crate::delivery::{self, Message, MessageState, discover, lend};
 use crate::error::Error;
 use crate::grant;
 use crate::ledger::disclosure;
@@ -227,6 +227,11 @@ impl Set<'_> {
             if let Some(token) = &token {
                 vendor::set_token(tx, &vendor, token)?;
                 changed.push("token kept".into());
+                let held = |m: &Message| m.vendor_id == vendor.id && m.state == MessageState::Held;
+                for message in delivery::list(tx, false)?.iter().filter(|message| held(message)) {
+                    delivery::retry(tx, message)?;
+                    changed.push(format!("{} goes with the next push", message.event));
+                }
             }
             if let Some((metadata, approved, keys)) = &found {
                 vendor::set_metadata(tx, &vendor, metadata, approved)?;
@@ -237,9 +242,6 @@ impl Set<'_> {
         })?;
         let vendor = vendor::get(vault.connection(), &vendor.id)?;
         session.printer().show(&VendorChanged { vendor: view(&vault, &vendor)?, changed })?;
-        if token.is_some() && !crate::delivery::list(vault.connection(), false)?.is_empty() {
-            session.printer().remark("Messages that were held are sent again with: cmr outbox retry ID");
-        }
         Ok(Outcome::Done)
     }
 

@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use super::args::When;
 use crate::error::{Error, Result};
 
+pub mod demo;
 pub mod grant;
 pub mod ledger;
 mod logger;
@@ -37,6 +38,7 @@ pub trait View: Serialize + JsonSchema {
 pub struct Printer {
     json: bool,
     quiet: bool,
+    silent: bool,
 }
 
 impl Printer {
@@ -48,7 +50,13 @@ impl Printer {
             When::Never => anstream::ColorChoice::Never,
         };
         choice.write_global();
-        Self { json, quiet }
+        Self { json, quiet, silent: false }
+    }
+
+    /// Prints nothing any more, but errors.
+    pub fn silence(&mut self) {
+        self.silent = true;
+        self.quiet = true;
     }
 
     /// Whether results are JSON.
@@ -74,6 +82,9 @@ impl Printer {
     /// # Errors
     /// As [`Printer::show`].
     pub fn raw(&self, text: &str) -> Result<()> {
+        if self.silent {
+            return Ok(());
+        }
         let mut stdout = anstream::stdout().lock();
         match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
             Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),
@@ -135,7 +146,23 @@ pub fn document<V: View>(view: &V) -> Result<String> {
         Value::Object(members) => map.extend(members),
         other => _ = map.insert("value".into(), other),
     }
-    serde_json::to_string_pretty(&map).map_err(failed)
+    Ok(escape_invisible(&serde_json::to_string_pretty(&map).map_err(failed)?))
+}
+
+/// JSON leaves C1 control characters and those that turn the direction of text as they are: a terminal would obey
+/// them. They can only stand inside of strings, where an escape means the same.
+fn escape_invisible(json: &str) -> String {
+    let mut escaped = String::with_capacity(json.len());
+    for c in json.chars() {
+        let invisible = c == '\u{7f}'
+            || ('\u{80}'..='\u{9f}').contains(&c)
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
+        match invisible {
+            true => escaped.push_str(&format!("\\u{:04x}", u32::from(c))),
+            false => escaped.push(c),
+        }
+    }
+    escaped
 }
 
 /// Whether a person reads standard error.

@@ -4,7 +4,7 @@ use schemars::{JsonSchema, Schema, generate::SchemaSettings};
 use serde_json::json;
 
 use super::View;
-use super::{grant, ledger, message, profile, receiver, vault, vendor};
+use super::{demo, grant, ledger, message, profile, receiver, vault, vendor};
 
 /// The schema of a view, with the member `schema` that every document has.
 fn schema_of<V: View + JsonSchema>() -> (&'static str, Schema) {
@@ -22,6 +22,7 @@ fn schema_of<V: View + JsonSchema>() -> (&'static str, Schema) {
 /// Every document's name and schema.
 pub fn all() -> Vec<(&'static str, Schema)> {
     vec![
+        schema_of::<demo::Demo>(),
         schema_of::<vault::Made>(),
         schema_of::<vault::Status>(),
         schema_of::<vault::Keys>(),

@@ -91,13 +91,14 @@ impl Text {
             false => ContentArrangement::Disabled,
         };
         table.set_content_arrangement(arrangement);
-        table.set_header(header.map(|name| Cell::new(name.to_uppercase()).add_attribute(Attribute::Dim)));
+        table.set_header(header.map(|name| styled(Cell::new(name.to_uppercase()), Tone::Dim)));
         for row in rows {
             table.add_row(row.map(|Col(text, tone)| styled(Cell::new(text).set_alignment(CellAlignment::Left), tone)));
         }
         if let Some(first) = table.column_mut(0) {
             first.set_constraint(ColumnConstraint::ContentWidth);
         }
+        table.style_text_only();
         for line in table.lines() {
             self.line(format!(" {}", line.trim_end()));
         }
@@ -111,6 +112,8 @@ impl Text {
 
 fn styled(cell: Cell, tone: Tone) -> Cell {
     match tone {
+        // Nothing to style: the codes alone would stand as invisible text at the end of a line.
+        _ if cell.content().is_empty() => cell,
         Tone::Plain => cell,
         Tone::Strong => cell.add_attribute(Attribute::Bold),
         Tone::Good => cell.fg(Color::Green),

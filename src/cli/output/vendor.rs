@@ -257,8 +257,10 @@ pub struct KnownView {
     pub claim: String,
     /// The value.
     pub value: Value,
-    /// When the vendor's server took it; null if it left and was not answered: the vendor may know it.
+    /// When the vendor's server last took it; null if it left and was not answered: the vendor may know it.
     pub delivered: Option<Timestamp>,
+    /// Since when the vendor has it, by the grants that are not stated deleted.
+    pub since: Option<Timestamp>,
     /// Whether it is the latest that the vendor got of this claim; others it has seen as well.
     pub latest: bool,
     /// The grant.
@@ -266,18 +268,27 @@ pub struct KnownView {
 }
 
 impl Known {
-    /// The view of disclosures, newest first.
+    /// The view of disclosures, newest first; the same value told again to the same vendor is one line.
     pub fn of(about: &str, at: Timestamp, disclosures: &[Disclosure]) -> Self {
-        let mut seen = std::collections::HashSet::new();
-        let mut view = |disclosure: &Disclosure| KnownView {
-            vendor: disclosure.vendor.clone(),
-            claim: disclosure.claim.clone(),
-            value: disclosure.value.clone(),
-            delivered: disclosure.delivered_at,
-            latest: seen.insert((disclosure.vendor_id.clone(), disclosure.claim.clone())),
-            grant: disclosure.grant_id.clone(),
-        };
-        Self { about: about.to_owned(), at, known: disclosures.iter().map(&mut view).collect() }
+        let mut known: Vec<KnownView> = Vec::new();
+        for disclosure in disclosures {
+            let same = |view: &&mut KnownView| view.vendor == disclosure.vendor && view.claim == disclosure.claim;
+            let latest = known.iter_mut().find(same).is_none();
+            let again = known.iter_mut().filter(same).find(|view| view.value == disclosure.value);
+            match again {
+                Some(view) if view.delivered.is_some() => view.since = disclosure.delivered_at.or(view.since),
+                _ => known.push(KnownView {
+                    vendor: disclosure.vendor.clone(),
+                    claim: disclosure.claim.clone(),
+                    value: disclosure.value.clone(),
+                    delivered: disclosure.delivered_at,
+                    since: disclosure.delivered_at,
+                    latest,
+                    grant: disclosure.grant_id.clone(),
+                }),
+            }
+        }
+        Self { about: about.to_owned(), at, known }
     }
 }
 
@@ -294,7 +305,7 @@ impl View for Known {
             return;
         }
         let row = |known: &KnownView| {
-            let (when, tone) = match known.delivered {
+            let (when, tone) = match known.since {
                 Some(at) => (local(at), Tone::Plain),
                 None => ("may have arrived".to_owned(), Tone::Warn),
             };
@@ -306,7 +317,7 @@ impl View for Known {
                 toned(if known.latest { "" } else { "earlier value" }, Tone::Dim),
             ]
         };
-        out.table(["vendor", "claim", "value", "delivered", ""], self.known.iter().map(row).collect());
+        out.table(["vendor", "claim", "value", "since", ""], self.known.iter().map(row).collect());
         out.line(format!("  {DIM}{}, as of {}{DIM:#}", count(self.known.len(), "value"), local(self.at)));
     }
 }
