@@ -61,7 +61,7 @@ pub fn pull(vault: &mut Vault, http: &Http, only: Option<&str>, mut told: impl F
         if only.is_some_and(|id| id != vendor.id) || relationship.introduced_at.is_none() {
             continue;
         }
-        let pulled = Puller { vault, http, vendor, relationship }.run()?;
+        let pulled = Puller { vault, http, vendor, relationship, asked_for_keys: false }.run()?;
         told(&pulled);
         all.push(pulled);
     }
@@ -73,6 +73,8 @@ struct Puller<'a> {
     http: &'a Http,
     vendor: Vendor,
     relationship: Relationship,
+    /// Whether the vendor's keys were fetched in this run, with or without success.
+    asked_for_keys: bool,
 }
 
 impl Puller<'_> {
@@ -168,13 +170,14 @@ impl Puller<'_> {
             return Ok(Some(key));
         }
         let last = vendor::keys(self.vault.connection(), &self.vendor.id)?.first().map(|(_, seen)| *seen);
-        if last.is_some_and(|seen| Timestamp::now().as_second() - seen.as_second() < KEYS_REST) {
+        let rests = last.is_some_and(|seen| Timestamp::now().as_second() - seen.as_second() < KEYS_REST);
+        if rests || std::mem::replace(&mut self.asked_for_keys, true) {
             return Ok(None);
         }
         match discover::keys(self.http, &self.vendor.metadata, self.vendor.allow_loopback) {
             Ok(set) => {
-                let vendor_id = self.vendor.id.clone();
-                self.vault.write(|tx| set.keys.iter().try_for_each(|key| vendor::add_key(tx, &vendor_id, key)))?;
+                let vendor = &self.vendor;
+                self.vault.write(|tx| set.keys.iter().try_for_each(|key| learn(tx, vendor, key)))?;
             }
             Err(error) => log::warn!("could not read the keys of {} again: {error}", self.vendor.name),
         }
@@ -199,6 +202,18 @@ impl Puller<'_> {
             }
             Err(error) => Err(error),
         }
+    }
+}
+
+/// Takes over a key of a vendor. One that cannot be taken is passed over: it must not cost the vendor's other keys, nor
+/// the other vendors their turn.
+fn learn(tx: &Tx, vendor: &Vendor, key: &Jwk) -> Result<()> {
+    match vendor::add_key(tx, &vendor.id, key) {
+        Err(error) if error.kind() == Kind::BadInput => {
+            log::warn!("passed over a key of {}: {error}", vendor.name);
+            Ok(())
+        }
+        other => other,
     }
 }
 

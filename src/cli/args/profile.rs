@@ -34,7 +34,7 @@ pub enum ProfileVerb {
         /// A claim, such as email, email.work, address.home or address.home.locality
         claim: String,
         /// Its value; part=text for an address; - reads it from standard input
-        #[arg(required = true, allow_hyphen_values = true)]
+        #[arg(required = true)]
         value: Vec<String>,
     },
     /// Take a claim away; active grants that carry it follow
@@ -66,4 +66,34 @@ pub enum ProfileVerb {
         /// A claim
         claim: Option<String>,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::super::{Cli, Noun};
+    use super::{ProfileArgs, ProfileVerb};
+
+    fn set(words: &[&str]) -> Option<(Vec<String>, bool)> {
+        let cli = Cli::try_parse_from(["cmr", "profile", "set"].iter().chain(words)).ok()?;
+        match cli.noun {
+            Noun::Profile(ProfileArgs { verb: ProfileVerb::Set { value, .. }, .. }) => {
+                Some((value, cli.globals.dry_run))
+            }
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn an_option_after_the_value_is_no_part_of_it() {
+        assert_eq!(set(&["nickname", "Ada", "--dry-run"]), Some((vec!["Ada".into()], true)));
+        assert_eq!(set(&["nickname", "Ada", "--dry-rum"]), None);
+    }
+
+    #[test]
+    fn standard_input_and_a_value_like_an_option_can_be_given() {
+        assert_eq!(set(&["nickname", "-"]), Some((vec!["-".into()], false)));
+        assert_eq!(set(&["nickname", "--", "--dry-run"]), Some((vec!["--dry-run".into()], false)));
+    }
 }
