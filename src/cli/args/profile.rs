@@ -34,7 +34,7 @@ pub enum ProfileVerb {
         /// A claim, such as email, email.work, address.home or address.home.locality
         claim: String,
         /// Its value; part=text for an address; - reads it from standard input
-        #[arg(required = true, allow_hyphen_values = true)]
+        #[arg(required = true)]
         value: Vec<String>,
     },
     /// Take a claim away; active grants that carry it follow
