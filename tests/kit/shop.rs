@@ -38,6 +38,11 @@ impl Shop {
         self.data.path().to_owned()
     }
 
+    /// From the next opening on it takes these claims only.
+    pub fn takes(&mut self, claims: &[&str]) {
+        self.claims = claims.iter().map(|claim| (*claim).to_owned()).collect();
+    }
+
     /// Closes the door: connections are refused.
     pub fn close(&mut self) {
         self.server = None;
