@@ -51,6 +51,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     match run(&cli.noun, &session) {
         Ok(outcome) => ExitCode::from(outcome.exit_code()),
         Err(error) => {
+            let error = session.name_database(error);
             session.printer().error(&error, cli.globals.verbose > 0);
             ExitCode::from(error.kind().exit_code())
         }

@@ -99,6 +99,14 @@ impl Session {
         Vault::open(&dir, manifest, &key)
     }
 
+    /// Names the vault's database in an error that it gave.
+    pub(super) fn name_database(&self, error: Error) -> Error {
+        match self.vault_dir() {
+            Ok(dir) => crate::vault::name_database(error, &dir),
+            Err(_) => error,
+        }
+    }
+
     /// How the vault was opened, once it was.
     pub(super) fn unlocked_by(&self) -> String {
         self.unlocked_by.borrow().clone()

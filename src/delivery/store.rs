@@ -8,6 +8,7 @@ use super::message::{Message, MessageState};
 use crate::error::{Error, Result};
 use crate::ledger;
 use crate::vault::{Tx, from_millis, to_millis};
+use crate::wire::event::Event;
 
 const COLUMNS: &str = "id, direction, vendor_id, grant_id, event, version, jws, set_hash, state, created_at, attempts, \
                        attempted_at, due_at, delivered_at, reason, answers, verified_by";
@@ -233,6 +234,12 @@ pub fn retry(tx: &Tx, message: &Message) -> Result<()> {
 pub fn drop_message(tx: &Tx, message: &Message) -> Result<()> {
     if !matches!(message.state, MessageState::Held | MessageState::Queued | MessageState::Failed) {
         return Err(Error::bad_input(format!("the message is {}: there is nothing to drop", message.state.name())));
+    }
+    if message.event == Event::GrantRevoked.name() {
+        return Err(Error::bad_input(
+            "a revocation cannot be dropped: the vendor would go on as if nothing had happened",
+        )
+        .hint(format!("send it: cmr outbox retry {}", message.id)));
     }
     set_state(tx, &message.id, MessageState::Cancelled, Some("dropped by the user"))?;
     let may_have_arrived = message.attempted_at.is_some();

@@ -8,12 +8,12 @@ use crate::error::{Error, Result};
 
 const HEAD: &str = "\
 # Your profile, persona PERSONA. Save and close to see what would change; delete a line to take a claim away.
-# Several values of one claim have labels:   [email]  main = \"…\"  work = \"…\"   (main is the one without a label)
+# Several values of one claim have labels:   [email]  unlabelled = \"…\"  work = \"…\"
 # An address has parts:                      [address.home]  street_address = \"…\"  locality = \"…\"
 ";
 
-/// The key of a claim's unlabelled value where it has labelled ones as well.
-const MAIN: &str = "main";
+/// The key of a claim's unlabelled value where it has labelled ones as well. It is no label, and `main` may be one.
+pub(super) const MAIN: &str = "unlabelled";
 
 /// Writes claims as TOML.
 ///

@@ -101,7 +101,8 @@ impl ClaimName {
     /// Kind bad input for a label of other characters, of more than 32, or one that is a part of an address.
     pub fn labelled(&self, label: &str) -> Result<Self> {
         let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
-        if label.is_empty() || label.len() > 32 || !label.chars().all(allowed) || AddressPart::named(label).is_some() {
+        let taken = AddressPart::named(label).is_some() || label == super::form::MAIN;
+        if label.is_empty() || label.len() > 32 || !label.chars().all(allowed) || taken {
             return Err(Error::bad_input(format!("{label:?} cannot be a label"))
                 .hint("a label is 1 to 32 of a-z, 0-9, - and _, such as home, work or billing"));
         }

@@ -131,13 +131,22 @@ pub fn quick_check(connection: &Connection) -> Result<()> {
         let mut rows = statement.query([])?;
         Ok(rows.next()?.map(|row| row.get(0)).transpose()?)
     };
-    if let Some(problem) = first("PRAGMA cipher_integrity_check")? {
-        return Err(Error::damaged(format!("the database does not verify: {problem}")));
-    }
-    match first("PRAGMA quick_check")?.as_deref() {
-        Some("ok") => Ok(()),
-        other => Err(Error::damaged(format!("the database is not whole: {}", other.unwrap_or("no answer")))),
-    }
+    let check = || {
+        if let Some(problem) = first("PRAGMA cipher_integrity_check")? {
+            return Err(Error::damaged(format!("it does not verify: {problem}")));
+        }
+        match first("PRAGMA quick_check")?.as_deref() {
+            Some("ok") => Ok(()),
+            other => Err(Error::damaged(format!("it is not whole: {}", other.unwrap_or("no answer")))),
+        }
+    };
+    check().map_err(|e| name_file(e, Path::new(connection.path().unwrap_or(super::DATABASE))))
+}
+
+/// Names the database in an error that it gave while it was read, outside of this room.
+pub fn name_database(error: Error, dir: &Path) -> Error {
+    let from_sqlite = std::error::Error::source(&error).is_some_and(|source| source.is::<rusqlite::Error>());
+    if from_sqlite { name_file(error, &dir.join(super::DATABASE)) } else { error }
 }
 
 /// Adds the file to a damage report that does not name one yet.

@@ -25,7 +25,7 @@ mod schema;
 pub mod slot;
 
 pub use anchor::Head;
-pub use database::{Tx, from_millis, quick_check, to_millis};
+pub use database::{Tx, from_millis, name_database, quick_check, to_millis};
 pub use files::{lock, replace};
 pub use manifest::{Manifest, SlotEntry};
 

@@ -103,6 +103,11 @@ pub fn unlock_with_identity_file(dir: &Path, manifest: &Manifest, file: &Path) -
         if let Some(key) = unlock(dir, manifest, SlotKind::Recovery, &identity)? {
             return Ok(key);
         }
+        // The manifest says that this identity opens the slot: then the slot is not what was written.
+        let recipient = identity.to_public().to_string();
+        if let Some(slot) = manifest.slots.iter().find(|slot| slot.recipient.as_ref() == Some(&recipient)) {
+            return Err(damaged(&slot.path(dir), "it does not open with its own identity"));
+        }
     }
     Err(match found {
         true => Error::locked(format!("no identity in {} opens this vault", file.display()))
@@ -115,9 +120,7 @@ fn unlock(dir: &Path, manifest: &Manifest, kind: SlotKind, identity: &dyn age::I
     for slot in manifest.slots.iter().filter(|slot| slot.kind == kind) {
         let path = slot.path(dir);
         let bytes = read_bounded(&path)?;
-        let damaged = |why: &str| {
-            Error::damaged(format!("{}: {why}", path.display())).hint("use another slot, or restore it from a backup")
-        };
+        let damaged = |why: &str| damaged(&path, why);
         match decrypt(&bytes, identity) {
             Ok(hex) => return DataKey::from_hex(&hex).map(Some),
             Err(age::DecryptError::NoMatchingKeys | age::DecryptError::KeyDecryptionFailed) => {}
@@ -131,6 +134,10 @@ fn unlock(dir: &Path, manifest: &Manifest, kind: SlotKind, identity: &dyn age::I
         }
     }
     Ok(None)
+}
+
+fn damaged(slot: &Path, why: &str) -> Error {
+    Error::damaged(format!("{}: {why}", slot.display())).hint("use another slot, or restore it from a backup")
 }
 
 fn decrypt(bytes: &[u8], identity: &dyn age::Identity) -> Result<Zeroizing<Vec<u8>>, age::DecryptError> {

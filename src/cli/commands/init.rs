@@ -1,6 +1,6 @@
 //! `cmr init`.
 
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
@@ -30,14 +30,13 @@ pub(in super::super) fn run(args: &InitArgs, session: &Session) -> Result<Outcom
         session.printer().remark(&format!("A vault would be made in {}. Nothing was done: --dry-run.", dir.display()));
         return Ok(Outcome::Done);
     }
+    // Before the vault: one whose recovery key has no place to go would lose it for good.
+    let recovery_file = args.recovery_file.as_deref().map(RecoveryFile::create).transpose()?;
     let (vault, recovery) = make(&dir, &passphrase)?;
-    let recovery_file = match &args.recovery_file {
-        Some(file) => {
-            write_recovery(file, &recovery).inspect_err(|_| {
-                session.printer().warn("the vault was made, but the recovery key could not be written");
-            })?;
-            Some(file.display().to_string())
-        }
+    let recovery_file = match recovery_file {
+        Some(file) => Some(file.keep(&recovery).inspect_err(|_| {
+            session.printer().warn("the vault was made, but the recovery key could not be written");
+        })?),
         None => None,
     };
     session.printer().show(&Made {
@@ -119,8 +118,31 @@ fn check_recovery(session: &Session, recovery: &str) -> Result<()> {
     Ok(())
 }
 
-fn write_recovery(path: &Path, recovery: &str) -> Result<()> {
-    let mut file =
-        OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(|e| io("create", path, e))?;
-    writeln!(file, "{recovery}").and_then(|()| file.sync_all()).map_err(|e| io("write", path, e))
+/// The new file for the recovery key. It is removed again unless the key is kept in it.
+struct RecoveryFile<'a> {
+    path: &'a Path,
+    file: File,
+    kept: bool,
+}
+
+impl<'a> RecoveryFile<'a> {
+    fn create(path: &'a Path) -> Result<Self> {
+        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+        Ok(Self { path, file: file.map_err(|e| io("create", path, e))?, kept: false })
+    }
+
+    fn keep(mut self, recovery: &str) -> Result<String> {
+        let written = writeln!(self.file, "{recovery}").and_then(|()| self.file.sync_all());
+        written.map_err(|e| io("write", self.path, e))?;
+        self.kept = true;
+        Ok(self.path.display().to_string())
+    }
+}
+
+impl Drop for RecoveryFile<'_> {
+    fn drop(&mut self) {
+        if !self.kept {
+            let _ = std::fs::remove_file(self.path);
+        }
+    }
 }

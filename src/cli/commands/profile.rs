@@ -165,6 +165,9 @@ fn edit(session: &Session, persona: &str) -> Result<Outcome> {
         match form::read(&edited) {
             Ok(claims) => break claims,
             Err(error) => {
+                if !session.prompt().is_interactive() {
+                    return Err(error);
+                }
                 session.printer().error(&error, false);
                 if !session.prompt().confirm("Edit again?", "a correct file")? {
                     return Err(Error::bad_input("the profile was not changed").because(error));
