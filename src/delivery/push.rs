@@ -98,7 +98,7 @@ impl Pusher<'_> {
         let (answer, words) = self.read(&reply);
         let verdict = verdict(&answer, self.remedies, message.attempts + 1, dice()?);
         log::info!("{} to {}: {verdict:?}", message.event, self.vendor.name);
-        let unsent = matches!(reply, Err(Trouble::Network { sent: false, .. }));
+        let unsent = matches!(reply, Err(Trouble::Network { sent: false, .. } | Trouble::Refused(_)));
         match verdict {
             // The token cannot be refreshed before accounts are linked: what the user gave is what there is.
             Verdict::RefreshToken => {
