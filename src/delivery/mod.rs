@@ -13,4 +13,4 @@ pub mod push;
 mod store;
 
 pub use message::{Message, MessageState};
-pub use store::{drop_message, find, list, of_grant, outbox_of, retry};
+pub use store::{drop_message, find, list, of_grant, retry};

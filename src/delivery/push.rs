@@ -75,7 +75,11 @@ struct Pusher<'a> {
 impl Pusher<'_> {
     /// Sends the vendor's messages in order until one has to wait.
     fn drain(&mut self, all: bool, told: &mut dyn FnMut(Sent)) -> Result<()> {
-        while let Some(message) = store::outbox_of(self.vault.connection(), &self.vendor.id)?.into_iter().next() {
+        while let Some(message) = store::next_of(self.vault.connection(), &self.vendor.id)? {
+            // What comes after it would be out of order: it may be the key that the rest is signed with.
+            if message.state == MessageState::Held {
+                return Ok(());
+            }
             if !all && message.due_at.is_some_and(|due| due > Timestamp::now()) {
                 told(Sent { vendor: self.vendor.name.clone(), message });
                 return Ok(());

@@ -65,12 +65,11 @@ pub fn of_grant(connection: &Connection, grant_id: &str) -> Result<Vec<Message>>
     select(connection, "WHERE grant_id = ?1 ORDER BY created_at, id", [grant_id])
 }
 
-/// The messages that wait to be sent to a vendor, in the order in which they go.
-///
-/// # Errors
-/// The database's.
-pub fn outbox_of(connection: &Connection, vendor_id: &str) -> Result<Vec<Message>> {
-    select(connection, &format!("WHERE vendor_id = ?1 AND state = 'queued' {SENDING_ORDER}"), [vendor_id])
+/// The message whose turn it is at a vendor: it waits to be sent, or is held and stops the others.
+pub(super) fn next_of(connection: &Connection, vendor_id: &str) -> Result<Option<Message>> {
+    let rest =
+        format!("WHERE vendor_id = ?1 AND direction = 'out' AND state IN ('queued', 'held') {SENDING_ORDER} LIMIT 1");
+    Ok(select(connection, &rest, [vendor_id])?.pop())
 }
 
 /// Vendors with something to send.

@@ -30,7 +30,7 @@ mod tests;
 pub use model::{
     CustomerDetail, CustomerView, Grant, GrantStatus, NewCustomer, Outcome, ReceivedView, RefusedView, WaitingView,
 };
-pub use server::{Config, Server};
+pub use server::{Config, Server, Signals};
 
 use store::Store;
 

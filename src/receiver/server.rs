@@ -4,11 +4,13 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::Poll;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::runtime::{Builder, Runtime};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use url::Url;
 
@@ -91,14 +93,40 @@ impl Server {
     }
 
     /// Blocks until Ctrl-C or SIGTERM, and then stops the server.
+    pub fn wait(self, mut signals: Signals) {
+        let Signals { runtime, interrupt, terminate } = &mut signals;
+        let either = std::future::poll_fn(|context| {
+            match interrupt.poll_recv(context).is_ready() || terminate.poll_recv(context).is_ready() {
+                true => Poll::Ready(()),
+                false => Poll::Pending,
+            }
+        });
+        runtime.block_on(either);
+        self.stop();
+    }
+}
+
+/// Ctrl-C and SIGTERM, caught from now on. To be made before anybody is told that the server runs: until then a signal
+/// kills the process.
+pub struct Signals {
+    runtime: Runtime,
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    /// Catches them.
     ///
     /// # Errors
     /// Where signals cannot be received.
-    pub fn wait(self) -> Result<()> {
-        let cannot = |e: std::io::Error| Error::failed(format!("cannot wait for signals: {e}")).because(e);
-        runtime()?.block_on(interrupted()).map_err(cannot)?;
-        self.stop();
-        Ok(())
+    pub fn catch() -> Result<Self> {
+        let runtime = runtime()?;
+        let catch = |kind| {
+            let _inside = runtime.enter();
+            signal(kind).map_err(|e| Error::failed(format!("cannot wait for signals: {e}")).because(e))
+        };
+        let (interrupt, terminate) = (catch(SignalKind::interrupt())?, catch(SignalKind::terminate())?);
+        Ok(Self { runtime, interrupt, terminate })
     }
 }
 
@@ -180,20 +208,4 @@ async fn sweep_often(site: Arc<Site>) {
             Err(error) => log::error!("expired grants were not ended: {error}"),
         }
     }
-}
-
-/// Returns at the first Ctrl-C or SIGTERM.
-async fn interrupted() -> std::io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (tell, mut told) = tokio::sync::mpsc::channel(1);
-    for kind in [SignalKind::interrupt(), SignalKind::terminate()] {
-        let mut signals = signal(kind)?;
-        let tell = tell.clone();
-        tokio::spawn(async move {
-            signals.recv().await;
-            let _ = tell.send(()).await;
-        });
-    }
-    told.recv().await;
-    Ok(())
 }

@@ -12,9 +12,9 @@ use crate::delivery::{self, lend, pull};
 use crate::error::Error;
 use crate::grant::model::Mode;
 use crate::grant::preview::Row;
-use crate::grant::{self, Grant, Purpose, Scope, Status, scope, vocabulary};
+use crate::grant::{self, Grant, Purpose, Scope, State, Status, scope, vocabulary};
 use crate::ledger::disclosure;
-use crate::vault::Vault;
+use crate::vault::{Tx, Vault};
 use crate::vendor::{self, Vendor};
 use crate::{profile, text};
 
@@ -208,6 +208,7 @@ fn amend(session: &Session, args: &AmendArgs) -> Result<Outcome> {
             .hint("say what: --add, --drop, --purpose, --data-life, --terms, --recipient or --offer"));
     }
     let wider = scope::widens(&grant.scope, &amended);
+    let seen = grant.state;
     grant.scope = amended;
     let rows = lend::look(vault.connection(), &vendor, &grant.persona, &grant.scope.claims)?;
     session.printer().preview(&preview_of(&vendor, &grant.persona, &grant.scope, grant.expires_at, &rows))?;
@@ -220,6 +221,7 @@ fn amend(session: &Session, args: &AmendArgs) -> Result<Outcome> {
         ask_to_tell(session, &vendor, &wider, args.widen)?;
     }
     vault.write(|tx| {
+        unchanged(tx, &grant, seen)?;
         lend::change(tx, &vendor, &mut grant)?;
         if args.offer && draft {
             lend::offer(tx, &vendor, &mut grant)?;
@@ -284,6 +286,15 @@ fn amended(vault: &Vault, grant: &Grant, args: &AmendArgs) -> Result<Scope> {
     Ok(amended)
 }
 
+/// Refuses to write over what another command did to the grant since it was read and shown.
+fn unchanged(tx: &Tx, grant: &Grant, seen: State) -> Result<()> {
+    match grant::get(tx, &grant.id)?.state == seen {
+        true => Ok(()),
+        false => Err(Error::failed("another command changed the grant meanwhile: nothing was changed")
+            .hint(format!("look at it, and try again: cmr grant show {}", grant.id))),
+    }
+}
+
 fn renew(session: &Session, typed: &str, expires: &str) -> Result<Outcome> {
     let expires_at = scope::end(expires, Timestamp::now(), &TimeZone::system())?;
     let mut vault = session.vault()?;
@@ -299,7 +310,10 @@ fn renew(session: &Session, typed: &str, expires: &str) -> Result<Outcome> {
         return finish(session, &vault, &vendor, &grant, &[], Ending::DryRun);
     }
     session.require(&format!("Let {} keep the grant until {until}?", vendor.name), "--yes")?;
-    vault.write(|tx| lend::renew(tx, &vendor, &mut grant, expires_at))?;
+    vault.write(|tx| {
+        unchanged(tx, &grant, grant.state)?;
+        lend::renew(tx, &vendor, &mut grant, expires_at)
+    })?;
     finish(session, &vault, &vendor, &grant, &[], Ending::Queued)
 }
 
@@ -329,6 +343,9 @@ fn revoke(session: &Session, typed: &str, why: Option<&str>) -> Result<Outcome> 
     }
     session.require(&format!("Take the grant back from {}?", vendor.name), "--yes")?;
     let how = why.map_or_else(|| "taken back".to_owned(), text::printable);
-    let told = vault.write(|tx| lend::revoke(tx, &vendor, &mut grant, &how))?;
-    finish(session, &vault, &vendor, &grant, &[], Ending::told(told))
+    let told = vault.write(|tx| {
+        unchanged(tx, &grant, grant.state)?;
+        lend::revoke(tx, &vendor, &mut grant, &how)
+    })?;
+    finish(session, &vault, &vendor, &grant, &[], told)
 }

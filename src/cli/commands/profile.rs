@@ -5,6 +5,8 @@ use std::io::{Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
+use rusqlite::Connection;
+
 use super::super::args::profile::{ProfileArgs, ProfileVerb};
 use super::super::output::profile::{
     ChangeView, Changed, ClaimView, Exported, FollowView, History, Import, LeftOutView, OneClaim, ProblemView, Profile,
@@ -86,14 +88,14 @@ fn set(session: &Session, persona: &str, typed: &str, words: &[String]) -> Resul
         [dash] if dash == "-" => vec![read_stdin()?],
         words => words.to_vec(),
     };
-    let mut vault = session.vault()?;
-    let old = profile::get(vault.connection(), persona, &target.claim)?;
-    let new = profile::typed_value(&target, &words, old.as_ref(), false)?;
-    let changes = match old.as_ref() == Some(&new) {
-        true => Vec::new(),
-        false => vec![Change { name: target.claim, old, new: Some(new) }],
-    };
-    finish(session, &mut vault, persona, &changes, "typed")
+    finish(session, &mut session.vault()?, persona, "typed", |connection| {
+        let old = profile::get(connection, persona, &target.claim)?;
+        let new = profile::typed_value(&target, &words, old.as_ref(), false)?;
+        Ok(match old.as_ref() == Some(&new) {
+            true => Vec::new(),
+            false => vec![Change { name: target.claim.clone(), old, new: Some(new) }],
+        })
+    })
 }
 
 fn read_stdin() -> Result<String> {
@@ -107,45 +109,54 @@ fn read_stdin() -> Result<String> {
 
 fn unset(session: &Session, persona: &str, typed: &str) -> Result<Outcome> {
     let target = profile::target(typed)?;
-    let mut vault = session.vault()?;
-    let Some(old) = profile::get(vault.connection(), persona, &target.claim)? else {
-        profile::require_persona(vault.connection(), persona)?;
-        return Err(Error::not_found(format!("the profile has no {}", target.claim)));
-    };
-    let new = match (target.part, &old) {
-        (Some(part), ClaimValue::Address(address)) => {
-            let mut address = address.clone();
-            address.set_part(part, "");
-            (!address.is_empty()).then_some(ClaimValue::Address(address))
-        }
-        _ => None,
-    };
-    let changes = [Change { name: target.claim, old: Some(old), new }];
-    finish(session, &mut vault, persona, &changes, "typed")
+    finish(session, &mut session.vault()?, persona, "typed", |connection| {
+        let Some(old) = profile::get(connection, persona, &target.claim)? else {
+            profile::require_persona(connection, persona)?;
+            return Err(Error::not_found(format!("the profile has no {}", target.claim)));
+        };
+        let new = match (target.part, &old) {
+            (Some(part), ClaimValue::Address(address)) => {
+                let mut address = address.clone();
+                address.set_part(part, "");
+                (!address.is_empty()).then_some(ClaimValue::Address(address))
+            }
+            _ => None,
+        };
+        Ok(vec![Change { name: target.claim.clone(), old: Some(old), new }])
+    })
 }
 
-/// Makes the changes and lets grants follow, in one transaction; or only says what would change.
+/// Finds out what to change, changes it and lets grants follow, in one transaction, so that of two commands at once
+/// neither undoes the other; or only finds it out.
 fn change(
     session: &Session,
     vault: &mut Vault,
     persona: &str,
-    changes: &[Change],
     source: &str,
-) -> Result<Vec<FollowView>> {
-    if session.globals().dry_run || changes.is_empty() {
-        profile::require_persona(vault.connection(), persona)?;
-        return Ok(Vec::new());
+    wanted: impl FnOnce(&Connection) -> Result<Vec<Change>>,
+) -> Result<(Vec<Change>, Vec<FollowView>)> {
+    profile::require_persona(vault.connection(), persona)?;
+    if session.globals().dry_run {
+        return Ok((wanted(vault.connection())?, Vec::new()));
     }
-    let names: Vec<ClaimName> = changes.iter().map(|change| change.name.clone()).collect();
-    let followed = vault.write(|tx| {
-        profile::apply(tx, persona, changes, source)?;
-        lend::follow(tx, persona, &names)
+    let (changes, followed) = vault.write(|tx| {
+        let changes = wanted(tx)?;
+        let names: Vec<ClaimName> = changes.iter().map(|change| change.name.clone()).collect();
+        profile::apply(tx, persona, &changes, source)?;
+        let followed = lend::follow(tx, persona, &names)?;
+        Ok((changes, followed))
     })?;
-    Ok(followed.iter().map(FollowView::of).collect())
+    Ok((changes, followed.iter().map(FollowView::of).collect()))
 }
 
-fn finish(session: &Session, vault: &mut Vault, persona: &str, changes: &[Change], source: &str) -> Result<Outcome> {
-    let follows = change(session, vault, persona, changes, source)?;
+fn finish(
+    session: &Session,
+    vault: &mut Vault,
+    persona: &str,
+    source: &str,
+    wanted: impl FnOnce(&Connection) -> Result<Vec<Change>>,
+) -> Result<Outcome> {
+    let (changes, follows) = change(session, vault, persona, source, wanted)?;
     session.printer().show(&Changed {
         persona: persona.to_owned(),
         changes: changes.iter().map(ChangeView::of).collect(),
@@ -187,7 +198,7 @@ fn edit(session: &Session, persona: &str) -> Result<Outcome> {
         preview_changes(session, &view)?;
         session.require("Make these changes?", "--yes")?;
     }
-    finish(session, &mut vault, persona, &changes, "edited")
+    finish(session, &mut vault, persona, "edited", |_| Ok(changes))
 }
 
 fn preview_changes(session: &Session, view: &Changed) -> Result<()> {
@@ -241,7 +252,9 @@ fn import(session: &Session, persona: &str, file: &Path, card: Option<usize>, na
         view.left_out.clear();
         view.problems.clear();
     }
-    view.follows = change(session, &mut vault, persona, &changes, &format!("vcard {}", file_name(file)))?;
+    let (changes, follows) =
+        change(session, &mut vault, persona, &format!("vcard {}", file_name(file)), |_| Ok(changes))?;
+    view.follows = follows;
     if view.dry_run || session.globals().yes || session.printer().is_json() || changes.is_empty() {
         session.printer().show(&view)?;
     }

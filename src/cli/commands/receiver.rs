@@ -4,7 +4,7 @@ use super::super::args::receiver::{CustomerVerb, ReceiverArgs, ReceiverVerb};
 use super::super::output::receiver::{Added, Arrived, Customers, Serving};
 use super::super::session::Session;
 use super::super::{Outcome, Result};
-use crate::receiver::{self, Config, Server};
+use crate::receiver::{self, Config, Server, Signals};
 
 pub(in super::super) fn run(args: &ReceiverArgs, session: &Session) -> Result<Outcome> {
     match &args.verb {
@@ -37,8 +37,10 @@ fn serve(session: &Session, config: Config) -> Result<()> {
     for claim in &config.claims_supported {
         crate::profile::model::claim_kind(claim)?;
     }
+    let signals = Signals::catch()?;
     let server = Server::start(config)?;
     let serving = Serving { listen: server.address().to_string(), resource: server.resource().to_owned() };
     session.printer().show(&serving)?;
-    server.wait()
+    server.wait(signals);
+    Ok(())
 }
