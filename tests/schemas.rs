@@ -1,6 +1,8 @@
 //! The published schemas in `docs/schemas` are those of the program: `CMR_BLESS=1 cargo test --test schemas` writes
 //! them anew after an intended change.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;

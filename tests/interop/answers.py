@@ -166,6 +166,29 @@ def deletion(checks, cmr, vendor, grant):
     checks.equal("afterwards the vendor knows what it said that it keeps", known, {"address"})
 
 
+def late(checks, cmr, vendor):
+    """Answers about what was overtaken: they are taken in, and change nothing."""
+    grant, first = lend(cmr, vendor)
+    cmr("grant", "amend", grant, "--drop", "address", "--yes").ok()
+    cmr("push").ok()
+    second = vendor.tokens()[-1]
+
+    def acknowledge(message):
+        jti = vendor.queue(vendor.sign(vendor.claims(message, "grant-acknowledged", vendor.acknowledgement(message))))
+        cmr("pull").ok()
+        return jti
+
+    jti = acknowledge(first)
+    checks.check("an answer to an overtaken version is acknowledged", jti in vendor.acks())
+    checks.equal("but confirms nothing of the new one", state(cmr, grant)[1], "not_confirmed")
+    acknowledge(second)
+    checks.equal("the answer to the new one does", state(cmr, grant), ("active", "accepted"))
+    cmr("grant", "revoke", grant, "--yes").ok()
+    cmr("push").ok()
+    acknowledge(second)
+    checks.equal("a late answer does not bring a revoked grant back", state(cmr, grant), ("revoked", "not_confirmed"))
+
+
 def algorithms(checks, cmr):
     """The other algorithms on the allow-list, by keys of another make."""
     for alg, key in (
@@ -249,6 +272,7 @@ def main(checks, scratch):
     refusals(checks, cmr, vendor, grant, message, elsewhere)
     accepted(checks, cmr, vendor, grant, message)
     deletion(checks, cmr, vendor, grant)
+    late(checks, cmr, vendor)
     algorithms(checks, cmr)
     rotation(checks, cmr, vendor, scratch)
     checks.equal("and the ledger verifies", cmr("log", "verify").code, 0)

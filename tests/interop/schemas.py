@@ -240,6 +240,7 @@ def main(checks, scratch):
     finally:
         server.send_signal(signal.SIGTERM)
         server.wait(timeout=20)
+    show("demo")
     unseen = {path.name for path in FOLDER.glob("*.json")} - set(show.seen)
     checks.equal("every published schema was printed by some command", unseen, set())
     show.would_notice()
