@@ -347,5 +347,5 @@ fn revoke(session: &Session, typed: &str, why: Option<&str>) -> Result<Outcome> 
         unchanged(tx, &grant, grant.state)?;
         lend::revoke(tx, &vendor, &mut grant, &how)
     })?;
-    finish(session, &vault, &vendor, &grant, &[], told)
+    finish(session, &vault, &vendor, &grant, &[], Ending::told(told))
 }
