@@ -10,6 +10,8 @@ pub mod lend;
 pub mod message;
 pub mod pull;
 pub mod push;
+#[cfg(test)]
+mod race_tests;
 mod store;
 
 pub use message::{Message, MessageState};

@@ -95,9 +95,16 @@ impl Pusher<'_> {
         Ok(())
     }
 
-    /// Sends one message and settles it. None where a remedy changed the queue and it must be looked at again.
+    /// Sends one message and settles it. None where the queue changed and must be looked at again: by a remedy, or by
+    /// another command.
     fn deliver(&mut self, message: &Message) -> Result<Option<Message>> {
-        self.vault.write(|tx| store::mark_attempt(tx, &message.id))?;
+        let begun = self.vault.write(|tx| {
+            lend::expire_due(tx)?;
+            store::begin_attempt(tx, message)
+        })?;
+        if !begun {
+            return Ok(None);
+        }
         let reply = self.post(message)?;
         let (answer, words) = self.read(&reply);
         let verdict = verdict(&answer, self.remedies, message.attempts + 1, dice()?);
@@ -109,10 +116,10 @@ impl Pusher<'_> {
                 self.remedies.token = true;
                 let had = vendor::relationship(self.vault.connection(), &self.vendor.id)?.token.is_some();
                 let words = if had { words } else { "the vendor wants a token, and there is none".to_owned() };
-                self.settle(message, Verdict::Hold(Hold::Relink), &words, unsent).map(Some)
+                self.settle(message, Verdict::Hold(Hold::Relink), &words, unsent)
             }
             Verdict::RegisterKey if message.event == Event::RelationshipCreated.name() => {
-                self.settle(message, Verdict::Hold(Hold::Key), &words, unsent).map(Some)
+                self.settle(message, Verdict::Hold(Hold::Key), &words, unsent)
             }
             Verdict::RegisterKey => {
                 self.remedies.key = true;
@@ -131,11 +138,11 @@ impl Pusher<'_> {
                             Hold::Unreachable
                         };
                         let words = format!("{words}; {error}");
-                        self.settle(message, Verdict::Hold(hold), &words, unsent).map(Some)
+                        self.settle(message, Verdict::Hold(hold), &words, unsent)
                     }
                 }
             }
-            verdict => self.settle(message, verdict, &words, unsent).map(Some),
+            verdict => self.settle(message, verdict, &words, unsent),
         }
     }
 
@@ -175,12 +182,17 @@ impl Pusher<'_> {
         (answer, words)
     }
 
-    /// Records the verdict, durably, with its ledger entry.
-    fn settle(&mut self, message: &Message, verdict: Verdict, words: &str, unsent: bool) -> Result<Message> {
+    /// Records the verdict, durably, with its ledger entry. None for a message that another command cancelled while it
+    /// was under way, and that did not arrive: it stays cancelled.
+    fn settle(&mut self, message: &Message, verdict: Verdict, words: &str, unsent: bool) -> Result<Option<Message>> {
         let vendor = &self.vendor;
         self.vault.write(|tx| {
             if unsent {
                 store::unmark_attempt(tx, message)?;
+            }
+            let cancelled = store::find(tx, &message.id)?.state == MessageState::Cancelled;
+            if cancelled && !matches!(verdict, Verdict::Delivered { .. }) {
+                return Ok(None);
             }
             match verdict {
                 Verdict::Delivered { unusual } => {
@@ -200,7 +212,7 @@ impl Pusher<'_> {
                     note(tx, "message-failed", vendor, message, Some(words))?;
                 }
             }
-            store::find(tx, &message.id)
+            store::find(tx, &message.id).map(Some)
         })
     }
 

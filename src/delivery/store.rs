@@ -162,10 +162,16 @@ pub(super) fn insert(tx: &Tx, message: &Message, jti: &str) -> Result<()> {
     Ok(())
 }
 
-/// Notes that a message is being sent: from now on it may have arrived.
-pub(super) fn mark_attempt(tx: &Tx, id: &str) -> Result<()> {
-    tx.execute("UPDATE message SET attempts = attempts + 1, attempted_at = ?2 WHERE id = ?1", (id, tx.now_millis()))?;
-    Ok(())
+/// Notes that a message is being sent: from now on it may have arrived. False, and nothing noted, if it is not its turn
+/// any more: another command took it back, or put something before it, since the queue was looked at.
+pub(super) fn begin_attempt(tx: &Tx, message: &Message) -> Result<bool> {
+    let next = next_of(tx, &message.vendor_id)?;
+    if next.is_none_or(|next| next.id != message.id || next.state != MessageState::Queued) {
+        return Ok(false);
+    }
+    let sql = "UPDATE message SET attempts = attempts + 1, attempted_at = ?2 WHERE id = ?1";
+    tx.execute(sql, (&message.id, tx.now_millis()))?;
+    Ok(true)
 }
 
 /// Notes that the attempt did not even reach the vendor's server: nothing has left by it.
@@ -218,6 +224,8 @@ pub(super) fn stop_retrying(tx: &Tx, grant_id: &str) -> Result<()> {
 /// # Errors
 /// Kind bad input for a message that is at an end.
 pub fn retry(tx: &Tx, message: &Message) -> Result<()> {
+    // As it is now: another command may have sent or cancelled it since it was looked at.
+    let message = &find(tx, &message.id)?;
     if !matches!(message.state, MessageState::Held | MessageState::Queued) {
         return Err(Error::bad_input(format!("the message is {}: it is not sent again", message.state.name()))
             .hint("a fix is a new message: change or revoke the grant"));
@@ -231,6 +239,7 @@ pub fn retry(tx: &Tx, message: &Message) -> Result<()> {
 /// # Errors
 /// Kind bad input for a message that is at an end.
 pub fn drop_message(tx: &Tx, message: &Message) -> Result<()> {
+    let message = &find(tx, &message.id)?;
     if !matches!(message.state, MessageState::Held | MessageState::Queued | MessageState::Failed) {
         return Err(Error::bad_input(format!("the message is {}: there is nothing to drop", message.state.name())));
     }

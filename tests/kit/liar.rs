@@ -15,6 +15,8 @@ use serde_json::{Value, json};
 pub enum Say {
     /// Status, headers, body.
     Http(u16, Vec<(&'static str, String)>, Vec<u8>),
+    /// This status, after a while.
+    Late(Duration, u16),
     /// Takes the whole request and drops the connection.
     Reset,
     /// Takes the whole request and says nothing.
@@ -183,6 +185,10 @@ fn serve(mut stream: TcpStream, script: &Mutex<Script>, stopping: &AtomicBool) -
             }
             stream.write_all(b"\r\n")?;
             stream.write_all(&body)
+        }
+        Say::Late(wait, status) => {
+            std::thread::sleep(wait);
+            write!(stream, "HTTP/1.1 {status} Because\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
         }
         Say::Reset => Ok(()),
         Say::Silence => {

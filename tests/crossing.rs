@@ -1,0 +1,38 @@
+//! What leaves and what is believed when words cross: a revocation while a push is under way, an end while a message
+//! waits, an answer about something else than it says.
+
+mod kit;
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use kit::{Liar, Say, TestEnv, wait_until};
+use serde_json::Value;
+
+/// A user who has lent a vendor these claims: two messages wait.
+fn lent(claims: &str) -> (TestEnv, Liar) {
+    let (env, liar) = (TestEnv::new().with_ada(), Liar::start());
+    env.add_vendor("acme", &liar.url(), "liars-token-0123456789");
+    env.ok(&format!("grant create acme --claims {claims} --purpose DeliveryOfGoods --expires 90d --yes"));
+    (env, liar)
+}
+
+fn events(env: &TestEnv, state: &str) -> Vec<Value> {
+    let outbox = env.json("outbox list --all");
+    let messages = outbox["messages"].as_array().unwrap().iter();
+    messages.filter(|message| message["state"] == state).map(|message| message["event"].clone()).collect()
+}
+
+#[test]
+fn a_message_revoked_while_it_is_refused_is_not_held_to_be_sent_again() {
+    let (env, liar) = lent("email");
+    liar.answers_pushes([Say::status(202), Say::Late(Duration::from_secs(2), 403)]);
+    let mut push = env.typed("push").stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    wait_until("the claims are under way", Duration::from_secs(20), || liar.pushed().len() == 2);
+    env.ok("grant revoke acme --yes");
+    push.wait().unwrap();
+    assert_eq!(events(&env, "cancelled"), ["grant-created"]);
+    assert!(events(&env, "held").is_empty());
+    env.ok("push");
+    assert_eq!(events(&env, "delivered"), ["grant-revoked", "relationship-created"]);
+}
