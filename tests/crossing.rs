@@ -36,3 +36,16 @@ fn a_message_revoked_while_it_is_refused_is_not_held_to_be_sent_again() {
     env.ok("push");
     assert_eq!(events(&env, "delivered"), ["grant-revoked", "relationship-created"]);
 }
+
+#[test]
+fn a_message_that_waited_beyond_the_end_of_its_grant_is_not_sent() {
+    let (env, liar) = lent("email");
+    liar.answers_pushes([Say::status(202), Say::status(503)]);
+    env.ends(4, "push");
+    assert_eq!(liar.pushed().len(), 2);
+    // The clock cannot be turned, so the end is moved.
+    env.open_vault().connection().execute("UPDATE \"grant\" SET expires_at = created_at", []).unwrap();
+    env.ok("push --now");
+    assert_eq!(liar.pushed().len(), 2);
+    assert_eq!(events(&env, "cancelled"), ["grant-created"]);
+}

@@ -185,6 +185,7 @@ pub fn expire_due(tx: &Tx) -> Result<Vec<Grant>> {
     let mut due = grant::due_to_expire(tx, tx.now())?;
     for grant in &mut due {
         store::cancel_untried(tx, &grant.id)?;
+        store::stop_retrying(tx, &grant.id)?;
         advance(grant, Step::Expire)?;
         grant.ended_at = Some(grant.expires_at);
         grant.ended_how = Some("its time was over".into());
