@@ -6,6 +6,7 @@ mod kit;
 use std::process::Stdio;
 use std::time::Duration;
 
+use cmr::wire::set::Unchecked;
 use kit::{Liar, Say, TestEnv, wait_until};
 use serde_json::Value;
 
@@ -15,6 +16,13 @@ fn lent(claims: &str) -> (TestEnv, Liar) {
     env.add_vendor("acme", &liar.url(), "liars-token-0123456789");
     env.ok(&format!("grant create acme --claims {claims} --purpose DeliveryOfGoods --expires 90d --yes"));
     (env, liar)
+}
+
+/// The claims of an event's payload, in what was pushed last.
+fn last_claims(liar: &Liar) -> Value {
+    let set = liar.pushed().pop().unwrap();
+    let claims = Unchecked::parse(&set).unwrap().peek().event().unwrap().1["claims"].clone();
+    claims
 }
 
 fn events(env: &TestEnv, state: &str) -> Vec<Value> {
@@ -48,4 +56,17 @@ fn a_message_that_waited_beyond_the_end_of_its_grant_is_not_sent() {
     env.ok("push --now");
     assert_eq!(liar.pushed().len(), 2);
     assert_eq!(events(&env, "cancelled"), ["grant-created"]);
+}
+
+#[test]
+fn an_alias_does_not_tell_today_s_values_to_whom_they_were_lent_once() {
+    let (env, liar) = (TestEnv::new().with_ada(), Liar::start());
+    env.add_vendor("acme", &liar.url(), "liars-token-0123456789");
+    env.ok("grant create acme --claims email,name --once --purpose DeliveryOfGoods --expires 90d --yes");
+    env.ok("push");
+    assert_eq!(env.json("profile set name 'Ada King'")["follows"], Value::Array(vec![]));
+    assert_eq!(env.json("vendor alias acme email shop@ada.example")["follows"], Value::Array(vec![]));
+    env.ok("push");
+    assert_eq!(liar.pushed().len(), 2);
+    assert_eq!(last_claims(&liar)["name"], "Ada Lovelace");
 }

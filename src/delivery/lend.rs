@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::events::{About, Signer};
 use super::store;
 use crate::error::{Error, Result};
+use crate::grant::model::Mode;
 use crate::grant::preview::{Outgoing, Row, preview, sendable};
 use crate::grant::record::{Parties, record};
 use crate::grant::{self, Grant, LentClaim, Scope, State, Status, Step};
@@ -223,13 +224,14 @@ pub fn follow(tx: &Tx, persona: &str, names: &[ClaimName]) -> Result<Vec<Followe
     Ok(followed)
 }
 
-/// As [`follow`], for one vendor: after an alias changed.
+/// As [`follow`], for one vendor: after an alias changed. A grant that was lent once does not follow.
 ///
 /// # Errors
 /// The database's.
 pub fn follow_vendor(tx: &Tx, vendor: &Vendor) -> Result<Vec<Followed>> {
     let mut followed = Vec::new();
-    for mut grant in grant::list_of_vendor(tx, &vendor.id)?.into_iter().filter(|grant| grant.is_current(tx.now())) {
+    let follows = |grant: &Grant| grant.scope.mode == Mode::Continuous && grant.is_current(tx.now());
+    for mut grant in grant::list_of_vendor(tx, &vendor.id)?.into_iter().filter(follows) {
         if let Some(claims) = differs(tx, vendor, &grant)? {
             change(tx, vendor, &mut grant)?;
             followed.push(Followed { vendor: vendor.clone(), grant, claims });
