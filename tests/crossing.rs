@@ -70,3 +70,14 @@ fn an_alias_does_not_tell_today_s_values_to_whom_they_were_lent_once() {
     assert_eq!(liar.pushed().len(), 2);
     assert_eq!(last_claims(&liar)["name"], "Ada Lovelace");
 }
+
+#[test]
+fn a_vendor_that_takes_no_message_any_more_cannot_keep_a_grant() {
+    let (env, liar) = lent("email");
+    env.ok("push");
+    liar.publishes(Say::json(200, &liar.document_with(|d| d["cmr"]["max_set_bytes"] = 10.into())));
+    env.ok("vendor set acme --discover");
+    assert_eq!(env.json("grant revoke acme --yes")["grant"]["status"], "revoked");
+    env.ok("push");
+    assert_eq!(liar.pushed().len(), 3);
+}

@@ -55,7 +55,8 @@ impl<'a> Signer<'a> {
         };
         let jws = claims.sign(&self.key, event == Event::RelationshipCreated);
         let most = self.vendor.metadata.max_set_bytes();
-        if jws.len() > most {
+        // A vendor must not be able to keep a grant from being taken back by what it says of itself.
+        if jws.len() > most && event != Event::GrantRevoked {
             return Err(Error::bad_input(format!(
                 "the message would be {} bytes, and {} takes {most} at most",
                 jws.len(),
