@@ -127,7 +127,11 @@ impl State {
             Step::Change if self.status.is_current() => Ok(self.unconfirmed(self.status)),
             Step::Revoke { told } if self.status.is_current() || self.status == Status::Draft => {
                 let told = told && self.status != Status::Draft;
-                Ok(if told { self.unconfirmed(Status::Revoked) } else { State { status: Status::Revoked, ..self } })
+                Ok(match told {
+                    // Told, or perhaps: a message that was never answered may have arrived.
+                    true => State { vendor: VendorStatus::NotConfirmed, ..self.unconfirmed(Status::Revoked) },
+                    false => State { status: Status::Revoked, ..self },
+                })
             }
             Step::Expire if self.status.is_current() => {
                 let vendor = match self.vendor {
@@ -245,6 +249,15 @@ mod tests {
         assert_eq!(revoked.step(Step::DeletionStated(1)).unwrap(), revoked);
         assert_eq!(revoked.step(Step::DeletionStated(2)).unwrap().vendor, VendorStatus::DeletionStated);
         assert_eq!(revoked.step(Step::Change), Err(Refused(Status::Revoked)));
+    }
+
+    #[test]
+    fn what_may_have_arrived_is_not_called_untold_once_it_is_revoked() {
+        let offered = run(&[Step::Offer])[1];
+        let revoked = offered.step(Step::Revoke { told: true }).unwrap();
+        assert_eq!((revoked.status, revoked.vendor), (Status::Revoked, VendorStatus::NotConfirmed));
+        let untold = offered.step(Step::Revoke { told: false }).unwrap();
+        assert_eq!(untold.vendor, VendorStatus::NotTold);
     }
 
     #[test]
