@@ -6,9 +6,11 @@ mod kit;
 use std::process::Stdio;
 use std::time::Duration;
 
+use cmr::wire::event::Event;
+use cmr::wire::jose::set_hash;
 use cmr::wire::set::Unchecked;
 use kit::{Liar, Say, TestEnv, wait_until};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// A user who has lent a vendor these claims: two messages wait.
 fn lent(claims: &str) -> (TestEnv, Liar) {
@@ -23,6 +25,34 @@ fn last_claims(liar: &Liar) -> Value {
     let set = liar.pushed().pop().unwrap();
     let claims = Unchecked::parse(&set).unwrap().peek().event().unwrap().1["claims"].clone();
     claims
+}
+
+/// An answer about the n-th message that was pushed, of a grant's n-th version.
+fn answer(env: &TestEnv, liar: &Liar, pushed: usize, more: Value) -> Value {
+    let grant = env.json("grant list --all")["grants"][0]["id"].clone();
+    let mut answer = json!({"grant_id": grant, "set_hash": set_hash(&liar.pushed()[pushed]), "version": pushed});
+    for (name, value) in more.as_object().unwrap() {
+        answer[name] = value.clone();
+    }
+    answer
+}
+
+/// A statement of what was deleted and what is kept.
+fn deletion(env: &TestEnv, liar: &Liar, pushed: usize, deleted: &[&str], retained: &[&str]) -> (Event, Value) {
+    let kept: Vec<Value> = retained.iter().map(|claim| json!({"claim": claim, "legal_basis": "tax law"})).collect();
+    let at = "2026-01-01T00:00:00Z";
+    let more = json!({"completed_at": at, "deleted": deleted, "retained": kept, "recipients_notified": []});
+    (Event::DeletionCompleted, answer(env, liar, pushed, more))
+}
+
+fn issuer(env: &TestEnv) -> String {
+    env.json("vendor show acme")["issuer"].as_str().unwrap().to_owned()
+}
+
+/// What the vendor knows, by claim, oldest first.
+fn known(env: &TestEnv) -> Vec<(String, Value)> {
+    let known = env.json("vendor knows acme")["known"].as_array().unwrap().clone();
+    known.iter().rev().map(|k| (k["claim"].as_str().unwrap().to_owned(), k["value"].clone())).collect()
 }
 
 fn events(env: &TestEnv, state: &str) -> Vec<Value> {
@@ -80,4 +110,37 @@ fn a_vendor_that_takes_no_message_any_more_cannot_keep_a_grant() {
     assert_eq!(env.json("grant revoke acme --yes")["grant"]["status"], "revoked");
     env.ok("push");
     assert_eq!(liar.pushed().len(), 3);
+}
+
+#[test]
+fn a_deletion_of_an_earlier_version_does_not_hide_what_is_sent_later() {
+    let (env, liar) = lent("email");
+    env.ok("push");
+    env.ok("profile set email new@example.org");
+    // It names a version that was never sent, too.
+    let (event, mut statement) = deletion(&env, &liar, 1, &["email"], &[]);
+    statement["version"] = json!(9);
+    liar.states(&issuer(&env), &[(event, statement)]);
+    env.ok("pull");
+    assert_eq!(env.json("grant show acme")["vendor_status"], "not_confirmed");
+    assert_eq!(known(&env), []);
+    env.ok("push");
+    assert_eq!(known(&env), [("email".to_owned(), json!("new@example.org"))]);
+}
+
+#[test]
+fn a_deletion_that_keeps_or_passes_over_a_claim_does_not_hide_it() {
+    let (env, liar) = lent("email,name");
+    env.ok("push");
+    env.ok("grant revoke acme --yes");
+    env.ok("push");
+    // Of the name it says nothing; the address it calls deleted and kept.
+    liar.states(&issuer(&env), &[deletion(&env, &liar, 2, &["email"], &["email"])]);
+    env.ok("pull");
+    assert_eq!(known(&env).len(), 2);
+    assert_eq!(env.json("grant show acme")["vendor_status"], "not_confirmed");
+    liar.states(&issuer(&env), &[deletion(&env, &liar, 2, &["name"], &["email"])]);
+    env.ok("pull");
+    assert_eq!(known(&env), [("email".to_owned(), json!("ada@example.org"))]);
+    assert_eq!(env.json("grant show acme")["vendor_status"], "deletion_stated");
 }

@@ -261,12 +261,20 @@ impl Incoming<'_> {
         let statement: DeletionCompleted = parse(payload)?;
         let (mut grant, ours) = self.about(&statement.grant_id, &statement.set_hash)?;
         let version = Some(statement.version);
-        let message = self.message(Event::DeletionCompleted, Some(&grant.id), version, Some(ours.id));
-        self.step(&mut grant, Step::DeletionStated(statement.version))?;
+        let message = self.message(Event::DeletionCompleted, Some(&grant.id), version, Some(ours.id.clone()));
         let body = json!({"grant": grant.id, "version": statement.version, "deleted": statement.deleted,
                           "retained": statement.retained, "recipients_notified": statement.recipients_notified});
         self.record(&message, Event::DeletionCompleted.name(), body)?;
-        disclosure::mark_deleted(self.tx, &grant.id, &statement.deleted, self.tx.now(), &message.id)?;
+        let kept = |claim: &str| statement.retained.iter().any(|retained| retained.claim == claim);
+        let deleted: Vec<&str> = statement.deleted.iter().map(String::as_str).filter(|claim| !kept(claim)).collect();
+        // The version of the message that it answers: its own number could name what was never sent.
+        let version = statement.version.min(ours.version.unwrap_or(0));
+        let deletion = disclosure::Deletion { grant_id: &grant.id, version, claims: &deleted, by: &message.id };
+        disclosure::mark_deleted(self.tx, &deletion)?;
+        // A statement that passes over a claim is not one about the grant.
+        if disclosure::left_of_grant(self.tx, &grant.id)?.iter().all(|claim| kept(claim)) {
+            self.step(&mut grant, Step::DeletionStated(version))?;
+        }
         Ok(message)
     }
 

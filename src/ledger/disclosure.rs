@@ -127,19 +127,46 @@ pub fn mark_refused(tx: &Tx, message_id: &str, claims: &[String]) -> Result<()> 
     Ok(())
 }
 
-/// Marks claims of a grant as stated deleted by a message of the vendor.
+/// What a vendor states to have deleted of a grant.
+pub struct Deletion<'a> {
+    /// The grant.
+    pub grant_id: &'a str,
+    /// The version that it speaks of: what was sent later is not covered.
+    pub version: u32,
+    /// The claims.
+    pub claims: &'a [&'a str],
+    /// The message that states it.
+    pub by: &'a str,
+}
+
+/// Marks claims of a grant as stated deleted.
 ///
 /// # Errors
 /// The database's.
-pub fn mark_deleted(tx: &Tx, grant_id: &str, claims: &[String], at: Timestamp, by: &str) -> Result<()> {
-    for claim in claims {
+pub fn mark_deleted(tx: &Tx, deletion: &Deletion) -> Result<()> {
+    for claim in deletion.claims {
         tx.execute(
-            "UPDATE disclosure SET deleted_at = ?3, deleted_by = ?4
-             WHERE grant_id = ?1 AND claim = ?2 AND deleted_at IS NULL",
-            params![grant_id, claim, to_millis(at), by],
+            "UPDATE disclosure SET deleted_at = ?4, deleted_by = ?5
+             WHERE grant_id = ?1 AND claim = ?2 AND deleted_at IS NULL
+               AND (SELECT version FROM message WHERE id = message_id) <= ?3",
+            params![deletion.grant_id, claim, deletion.version, tx.now_millis(), deletion.by],
         )?;
     }
     Ok(())
+}
+
+/// The claims of the last delivered version of a grant that were neither refused nor stated deleted.
+///
+/// # Errors
+/// The database's.
+pub fn left_of_grant(connection: &Connection, grant_id: &str) -> Result<Vec<String>> {
+    let mut statement = connection.prepare(
+        "SELECT d.claim FROM disclosure d JOIN message m ON m.id = d.message_id
+         WHERE d.grant_id = ?1 AND d.refused = 0 AND d.deleted_at IS NULL AND m.delivered_at IS NOT NULL
+           AND m.version = (SELECT max(m.version) FROM disclosure d JOIN message m ON m.id = d.message_id
+                            WHERE d.grant_id = ?1 AND m.delivered_at IS NOT NULL)",
+    )?;
+    Ok(statement.query_map([grant_id], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
 }
 
 fn disclosure(row: &Row) -> rusqlite::Result<Disclosure> {

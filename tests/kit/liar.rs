@@ -7,7 +7,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
+use cmr::wire::event::Event;
 use cmr::wire::jose::SigningKey;
+use cmr::wire::set::{Audience, Claims};
 use serde_json::{Value, json};
 
 /// What it answers.
@@ -65,6 +67,7 @@ struct Script {
 /// The server. It stops when dropped.
 pub struct Liar {
     address: SocketAddr,
+    key: Arc<SigningKey>,
     script: Arc<Mutex<Script>>,
     stopping: Arc<AtomicBool>,
 }
@@ -86,7 +89,7 @@ impl Liar {
             seen: Vec::new(),
         }));
         let stopping = Arc::new(AtomicBool::new(false));
-        let liar = Self { address, script, stopping };
+        let liar = Self { address, key: Arc::new(key), script, stopping };
         liar.script().document = Say::json(200, &liar.document());
         let (script, stopping) = (Arc::clone(&liar.script), Arc::clone(&liar.stopping));
         std::thread::spawn(move || {
@@ -137,6 +140,26 @@ impl Liar {
     /// Answers the next polls with these; after them with nothing new.
     pub fn answers_polls(&self, answers: impl IntoIterator<Item = Say>) {
         self.script().polls = answers.into_iter().collect();
+    }
+
+    /// Answers the next poll with these events and payloads, each signed for this customer as it should be.
+    pub fn states(&self, customer: &str, events: &[(Event, Value)]) {
+        let sets = events.iter().map(|(event, payload)| {
+            let jti = uuid::Uuid::now_v7().to_string();
+            let claims = Claims {
+                iss: self.url(),
+                aud: Audience::One(customer.to_owned()),
+                jti: jti.clone(),
+                iat: jiff::Timestamp::now().as_second(),
+                toe: None,
+                txn: None,
+                sub_id: None,
+                events: [(event.uri(), payload.clone())].into(),
+            };
+            (jti, json!(claims.sign(&self.key, false)))
+        });
+        let sets: serde_json::Map<String, Value> = sets.collect();
+        self.answers_polls([Say::json(200, &json!({"sets": sets}))]);
     }
 
     /// Answers every other path with this.
