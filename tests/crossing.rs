@@ -144,3 +144,26 @@ fn a_deletion_that_keeps_or_passes_over_a_claim_does_not_hide_it() {
     assert_eq!(known(&env), [("email".to_owned(), json!("ada@example.org"))]);
     assert_eq!(env.json("grant show acme")["vendor_status"], "deletion_stated");
 }
+
+/// The vendor's word on the n-th message that was pushed.
+fn word(env: &TestEnv, liar: &Liar, pushed: usize, version: u32, status: &str) {
+    let payload = answer(env, liar, pushed, json!({"version": version, "status": status}));
+    liar.states(&issuer(env), &[(Event::GrantAcknowledged, payload)]);
+    env.ok("pull");
+}
+
+#[test]
+fn an_answer_about_a_version_that_never_left_changes_nothing() {
+    for status in ["accepted", "rejected"] {
+        let (env, liar) = lent("email");
+        env.ok("push");
+        env.ok("profile set email new@example.org");
+        word(&env, &liar, 1, 2, status);
+        let grant = env.json("grant show acme");
+        assert_eq!(
+            (&grant["status"], &grant["vendor_status"]),
+            (&json!("offered"), &json!("not_confirmed")),
+            "{status}"
+        );
+    }
+}

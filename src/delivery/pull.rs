@@ -250,7 +250,10 @@ impl Incoming<'_> {
             _ => ack.refused_claims.clone(),
         };
         disclosure::mark_refused(self.tx, &ours.id, &refused)?;
-        self.step(&mut grant, Step::Acknowledged(ack.version, ack.status))?;
+        // What never left cannot have been answered, whatever version an answer names.
+        if Some(ack.version) == ours.version || store::may_have_arrived(self.tx, &grant.id, ack.version)? {
+            self.step(&mut grant, Step::Acknowledged(ack.version, ack.status))?;
+        }
         let refused: Vec<String> = ack.refused_claims.iter().map(|claim| printable(claim)).collect();
         let body = json!({"grant": grant.id, "version": ack.version, "status": ack.status, "refused_claims": refused});
         self.record(&message, Event::GrantAcknowledged.name(), body)?;

@@ -123,6 +123,19 @@ pub(super) fn by_hash(connection: &Connection, vendor_id: &str, set_hash: &str) 
     Ok(select(connection, rest, [vendor_id, set_hash])?.pop())
 }
 
+/// Whether this version of a grant may have reached the vendor.
+pub(super) fn may_have_arrived(connection: &Connection, grant_id: &str, version: u32) -> Result<bool> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM message
+               WHERE grant_id = ?1 AND direction = 'out' AND version = ?2 AND attempted_at IS NOT NULL)";
+    Ok(connection.query_row(sql, params![grant_id, version], |row| row.get(0))?)
+}
+
+/// Whether a vendor acknowledged this message of ours before.
+pub(super) fn was_acknowledged(connection: &Connection, id: &str) -> Result<bool> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM message WHERE answers = ?1 AND event = 'grant-acknowledged')";
+    Ok(connection.query_row(sql, [id], |row| row.get(0))?)
+}
+
 /// Whether the relationship's key is on its way to a vendor.
 pub(super) fn introduction_waits(connection: &Connection, vendor_id: &str) -> Result<bool> {
     let sql = "SELECT EXISTS (SELECT 1 FROM message
