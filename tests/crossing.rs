@@ -167,3 +167,14 @@ fn an_answer_about_a_version_that_never_left_changes_nothing() {
         );
     }
 }
+
+#[test]
+fn a_vendor_that_accepted_does_not_unknow_it_by_rejecting_later() {
+    let (env, liar) = lent("email");
+    env.ok("push");
+    word(&env, &liar, 1, 1, "accepted");
+    word(&env, &liar, 1, 1, "rejected");
+    assert_eq!(known(&env), [("email".to_owned(), json!("ada@example.org"))]);
+    let grant = env.json("grant show acme");
+    assert_eq!((&grant["status"], &grant["vendor_status"]), (&json!("active"), &json!("rejected")));
+}

@@ -249,7 +249,10 @@ impl Incoming<'_> {
             AckStatus::Rejected => grant.claim_names(),
             _ => ack.refused_claims.clone(),
         };
-        disclosure::mark_refused(self.tx, &ours.id, &refused)?;
+        // What a vendor took, it does not un-know by another word on the same message.
+        if !store::was_acknowledged(self.tx, &ours.id)? {
+            disclosure::mark_refused(self.tx, &ours.id, &refused)?;
+        }
         // What never left cannot have been answered, whatever version an answer names.
         if Some(ack.version) == ours.version || store::may_have_arrived(self.tx, &grant.id, ack.version)? {
             self.step(&mut grant, Step::Acknowledged(ack.version, ack.status))?;
