@@ -117,7 +117,7 @@ impl View for Arrived {
             for refused in &detail.refused {
                 out.line(format!(
                     "  the customer refused an answer: {} {}",
-                    refused.err,
+                    crate::text::printable(&refused.err),
                     crate::text::printable(&refused.description)
                 ));
             }
@@ -125,5 +125,27 @@ impl View for Arrived {
         if self.customers.is_empty() {
             out.line("No customers yet. Add one: cmr receiver customer add NAME --data DIR");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::receiver::RefusedView;
+
+    #[test]
+    fn a_customer_s_error_code_and_claim_names_cannot_drive_the_terminal() {
+        let now = jiff::Timestamp::now();
+        let customer =
+            CustomerView { name: "ada".into(), created_at: now, issuer: None, bound_at: None, active_grants: 0 };
+        let refused =
+            RefusedView { jti: "1".into(), err: "\u{1b}[2J".into(), description: "\u{9b}2J".into(), refused_at: now };
+        let detail =
+            CustomerDetail { customer, grants: vec![], received: vec![], waiting: vec![], refused: vec![refused] };
+        let mut out = Text::default();
+        Arrived { customers: vec![detail] }.text(&mut out);
+        out.fields([("na\u{1b}]0;me\u{7}", "value".to_owned())]);
+        let shown = out.into_string();
+        assert!(!shown.contains("\u{1b}[2J") && !shown.contains("\u{1b}]") && !shown.contains('\u{7}'), "{shown:?}");
     }
 }

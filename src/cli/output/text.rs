@@ -72,13 +72,13 @@ impl Text {
         self.line(format!("{BOLD}{}{BOLD:#}", printable(text)));
     }
 
-    /// Name and value pairs, aligned. Values of vendors and files are made printable.
+    /// Name and value pairs, aligned. What comes from elsewhere is made printable: a name may be a customer's, too.
     pub fn fields<'a>(&mut self, fields: impl IntoIterator<Item = (&'a str, String)>) {
         let fields: Vec<_> = fields.into_iter().filter(|(_, value)| !value.is_empty()).collect();
         let width = fields.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
         for (name, value) in fields {
             let pad = " ".repeat(width - name.chars().count());
-            self.line(format!("  {DIM}{name}{DIM:#}{pad}  {}", printable(&value)));
+            self.line(format!("  {DIM}{}{DIM:#}{pad}  {}", printable(name), printable(&value)));
         }
     }
 
