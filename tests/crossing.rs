@@ -178,3 +178,17 @@ fn a_vendor_that_accepted_does_not_unknow_it_by_rejecting_later() {
     let grant = env.json("grant show acme");
     assert_eq!((&grant["status"], &grant["vendor_status"]), (&json!("active"), &json!("rejected")));
 }
+
+#[test]
+fn a_push_says_what_a_vendor_keeps_and_not_only_what_it_deleted() {
+    let (env, liar) = lent("email,name");
+    env.ok("push");
+    env.ok("grant revoke acme --yes");
+    let id = env.json("outbox list")["messages"][0]["id"].as_str().unwrap().to_owned();
+    let (event, mut statement) = deletion(&env, &liar, 1, &["name"], &["email"]);
+    let revocation = env.json(&format!("outbox show {id}"))["jws"].as_str().unwrap().to_owned();
+    (statement["version"], statement["set_hash"]) = (json!(2), json!(set_hash(&revocation)));
+    liar.states(&issuer(&env), &[(event, statement)]);
+    let moved = env.json("push");
+    assert_eq!(moved["lines"][0]["reason"], "states that it deleted name; keeps email");
+}

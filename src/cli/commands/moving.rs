@@ -180,7 +180,12 @@ fn said(event: &str, content: Option<&Value>) -> (String, Option<String>) {
         (!items.is_empty()).then_some(items)
     };
     if event == Event::DeletionCompleted.name() {
-        return ("deletion_stated".into(), list("deleted").map(|claims| format!("states that it deleted {claims}")));
+        let kept = content.and_then(|content| content.get("retained")?.as_array());
+        let kept: Vec<&str> = kept.into_iter().flatten().filter_map(|one| one.get("claim")?.as_str()).collect();
+        let deleted = list("deleted").map(|claims| format!("states that it deleted {claims}"));
+        let keeps = (!kept.is_empty()).then(|| format!("keeps {}", kept.join(", ")));
+        let words = deleted.into_iter().chain(keeps).collect::<Vec<_>>().join("; ");
+        return ("deletion_stated".into(), (!words.is_empty()).then_some(words));
     }
     match content.and_then(|content| content.get("status")).and_then(Value::as_str) {
         Some("rejected") => ("refused".into(), Some("the vendor declines".into())),
