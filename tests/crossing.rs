@@ -192,3 +192,20 @@ fn a_push_says_what_a_vendor_keeps_and_not_only_what_it_deleted() {
     let moved = env.json("push");
     assert_eq!(moved["lines"][0]["reason"], "states that it deleted name; keeps email");
 }
+
+#[test]
+fn what_may_have_arrived_is_known_from_the_first_attempt_on_and_not_from_the_last() {
+    let (env, liar) = lent("email");
+    liar.answers_pushes([Say::status(202), Say::Reset, Say::Reset]);
+    env.ends(4, "push");
+    let first = env.json("outbox list")["messages"][0]["attempted"].clone();
+    std::thread::sleep(Duration::from_millis(20));
+    let between = jiff::Timestamp::now();
+    std::thread::sleep(Duration::from_millis(20));
+    env.ends(4, "push --now");
+    assert_eq!(env.json("outbox list")["messages"][0]["attempted"], first);
+    env.ok("push --now");
+    let known = env.json(&format!("vendor knows acme --at {between}"))["known"].clone();
+    assert_eq!((&known[0]["claim"], &known[0]["delivered"]), (&json!("email"), &Value::Null));
+    assert!(env.json("vendor knows acme")["known"][0]["delivered"].is_string());
+}

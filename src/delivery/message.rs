@@ -65,7 +65,7 @@ pub struct Message {
     pub created_at: Timestamp,
     /// How often it was sent.
     pub attempts: u32,
-    /// When it was last sent to a server that could be connected to: since then it may have arrived.
+    /// When it was first sent to a server that could be connected to: since then it may have arrived.
     pub attempted_at: Option<Timestamp>,
     /// Not before this is it sent again.
     pub due_at: Option<Timestamp>,

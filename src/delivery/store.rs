@@ -182,7 +182,7 @@ pub(super) fn begin_attempt(tx: &Tx, message: &Message) -> Result<bool> {
     if next.is_none_or(|next| next.id != message.id || next.state != MessageState::Queued) {
         return Ok(false);
     }
-    let sql = "UPDATE message SET attempts = attempts + 1, attempted_at = ?2 WHERE id = ?1";
+    let sql = "UPDATE message SET attempts = attempts + 1, attempted_at = coalesce(attempted_at, ?2) WHERE id = ?1";
     tx.execute(sql, (&message.id, tx.now_millis()))?;
     Ok(true)
 }

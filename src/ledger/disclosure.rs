@@ -26,9 +26,9 @@ pub struct Disclosure {
     pub value: Value,
     /// Salted hash of the value, as the ledger has it.
     pub hash: String,
-    /// When the vendor's server took it; none while that is not known.
+    /// When the vendor's server took it; none while that was not known, at the moment asked for.
     pub delivered_at: Option<Timestamp>,
-    /// When it was last sent: since then the vendor may have it.
+    /// When it was first sent: since then the vendor may have it.
     pub attempted_at: Option<Timestamp>,
     /// Whether the vendor said that it did not take this claim.
     pub refused: bool,
@@ -69,14 +69,14 @@ fn salted_hash(salt: &[u8], value: &str) -> String {
     hex(&Sha256::new().chain_update(salt).chain_update(value).finalize())
 }
 
-/// Which disclosures to list. Times compare with when the vendor took the value.
+/// Which disclosures to list. Times compare with when the value first left.
 #[derive(Debug, Clone, Default)]
 pub struct Query<'a> {
     /// Of this vendor.
     pub vendor_id: Option<&'a str>,
     /// Of this OpenID claim.
     pub claim: Option<&'a str>,
-    /// As the vendor knew on this moment.
+    /// As the vendor knew, or may have known, on this moment.
     pub at: Option<Timestamp>,
 }
 
@@ -88,14 +88,14 @@ pub struct Query<'a> {
 /// The database's.
 pub fn known(connection: &Connection, query: &Query) -> Result<Vec<Disclosure>> {
     let mut statement = connection.prepare(
-        "SELECT d.vendor_id, v.name, d.grant_id, d.message_id, d.claim, dv.value, d.hash, m.delivered_at,
-                m.attempted_at, d.refused, d.deleted_at
+        "SELECT d.vendor_id, v.name, d.grant_id, d.message_id, d.claim, dv.value, d.hash,
+                CASE WHEN m.delivered_at <= ?3 THEN m.delivered_at END, m.attempted_at, d.refused, d.deleted_at
          FROM disclosure d
          JOIN message m ON m.id = d.message_id
          JOIN vendor v ON v.id = d.vendor_id
          JOIN disclosed_value dv ON dv.disclosure_id = d.id
          WHERE (?1 IS NULL OR d.vendor_id = ?1) AND (?2 IS NULL OR d.claim = ?2)
-           AND coalesce(m.delivered_at, m.attempted_at) <= ?3
+           AND coalesce(m.attempted_at, m.delivered_at) <= ?3
            AND d.refused = 0 AND (d.deleted_at IS NULL OR d.deleted_at > ?3)
          ORDER BY coalesce(m.delivered_at, m.attempted_at) DESC, d.id DESC",
     )?;
