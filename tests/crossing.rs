@@ -209,3 +209,14 @@ fn what_may_have_arrived_is_known_from_the_first_attempt_on_and_not_from_the_las
     assert_eq!((&known[0]["claim"], &known[0]["delivered"]), (&json!("email"), &Value::Null));
     assert!(env.json("vendor knows acme")["known"][0]["delivered"].is_string());
 }
+
+#[test]
+fn a_push_whose_answers_are_refused_ends_as_a_pull_of_them_does() {
+    for answer in [Say::status(401), Say::json(200, &json!({"sets": {"one": "not a token"}}))] {
+        let (env, liar) = lent("email");
+        liar.answers_polls([answer.clone()]);
+        env.ends(5, "push");
+        liar.answers_polls([answer]);
+        env.ends(5, "pull");
+    }
+}

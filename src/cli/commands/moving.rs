@@ -38,9 +38,13 @@ pub(in super::super) fn push(args: &PushArgs, session: &Session) -> Result<Outco
             answers.add(pull::pull(&mut vault, &http, Some(&vendor_id), |_| {})?, &vault)?;
         }
     }
+    let must_act = answers.must_act;
     let moved = answers.into_moved(&sent);
     session.printer().show(&moved)?;
-    stuck(&vault, &moved.lines)
+    match must_act || !moved.refused.is_empty() {
+        true => Ok(Outcome::UserMustAct),
+        false => stuck(&vault, &moved.lines),
+    }
 }
 
 pub(in super::super) fn pull(args: &PullArgs, session: &Session) -> Result<Outcome> {
