@@ -220,3 +220,14 @@ fn a_push_whose_answers_are_refused_ends_as_a_pull_of_them_does() {
         env.ends(5, "pull");
     }
 }
+
+#[test]
+fn what_was_made_durable_is_not_reported_failed_for_the_anchor() {
+    let env = TestEnv::new().with_ada();
+    let lock = env.vault().join(".lock");
+    std::fs::remove_file(&lock).unwrap();
+    std::fs::create_dir(&lock).unwrap();
+    env.ok("profile set email new@example.org").says("anchor was not moved");
+    assert_eq!(env.json("profile show email")["value"], "new@example.org");
+    env.ok("log verify");
+}
