@@ -231,3 +231,12 @@ fn what_was_made_durable_is_not_reported_failed_for_the_anchor() {
     assert_eq!(env.json("profile show email")["value"], "new@example.org");
     env.ok("log verify");
 }
+
+#[test]
+fn a_vendor_that_hands_over_more_than_was_asked_for_is_not_taken_at_its_word() {
+    let (env, liar) = lent("email");
+    env.ok("push");
+    let sets: serde_json::Map<String, Value> = (0..300).map(|n| (format!("jti-{n}"), json!("rubbish"))).collect();
+    liar.answers_polls([Say::json(200, &json!({"sets": sets}))]);
+    assert_eq!(env.json_ends(5, "pull")["refused"].as_array().unwrap().len(), 100);
+}

@@ -93,14 +93,16 @@ impl Puller<'_> {
             let nothing_left = response.sets.is_empty();
             request.ack.clear();
             request.set_errs.clear();
-            for (jti, token) in &response.sets {
+            // A vendor that hands over more than was asked for has the rest left with it.
+            for (jti, token) in response.sets.iter().take(BATCH as usize) {
                 self.take(jti, token, &mut request, &mut pulled)?;
             }
             if nothing_left {
                 break;
             }
             // The last round acknowledges and asks for nothing more.
-            request.max_events = Some(if response.more_available { BATCH } else { 0 });
+            let more = response.more_available || response.sets.len() > BATCH as usize;
+            request.max_events = Some(if more { BATCH } else { 0 });
         }
         Ok(pulled)
     }
