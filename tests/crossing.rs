@@ -240,3 +240,25 @@ fn a_vendor_that_hands_over_more_than_was_asked_for_is_not_taken_at_its_word() {
     liar.answers_polls([Say::json(200, &json!({"sets": sets}))]);
     assert_eq!(env.json_ends(5, "pull")["refused"].as_array().unwrap().len(), 100);
 }
+
+#[test]
+fn a_draft_amended_at_once_keeps_every_change_that_was_reported() {
+    let (env, liar) = (TestEnv::new().with_ada(), Liar::start());
+    env.add_vendor("acme", &liar.url(), "liars-token-0123456789");
+    env.ok("grant create acme --claims email --draft --purpose DeliveryOfGoods --expires 90d --yes");
+    // A draft has no version to count: what was amended is what tells.
+    let added = ["name", "phone_number", "address.home"].map(|claim| {
+        let line = format!("grant amend acme --add {claim} --yes --widen");
+        (
+            claim.split('.').next().unwrap(),
+            env.typed(&line).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap(),
+        )
+    });
+    let done: Vec<&str> =
+        added.into_iter().filter_map(|(claim, mut run)| run.wait().unwrap().success().then_some(claim)).collect();
+    let claims = env.json("grant show acme")["claims"].clone();
+    assert!(
+        !done.is_empty() && done.iter().all(|claim| claims.as_array().unwrap().contains(&json!(claim))),
+        "{claims}"
+    );
+}

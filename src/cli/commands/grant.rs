@@ -12,7 +12,7 @@ use crate::delivery::{self, lend, pull};
 use crate::error::Error;
 use crate::grant::model::Mode;
 use crate::grant::preview::Row;
-use crate::grant::{self, Grant, Purpose, Scope, State, Status, scope, vocabulary};
+use crate::grant::{self, Grant, Purpose, Scope, Status, scope, vocabulary};
 use crate::ledger::disclosure;
 use crate::vault::{Tx, Vault};
 use crate::vendor::{self, Vendor};
@@ -208,7 +208,7 @@ fn amend(session: &Session, args: &AmendArgs) -> Result<Outcome> {
             .hint("say what: --add, --drop, --purpose, --data-life, --terms, --recipient or --offer"));
     }
     let wider = scope::widens(&grant.scope, &amended);
-    let seen = grant.state;
+    let seen = grant.clone();
     grant.scope = amended;
     let rows = lend::look(vault.connection(), &vendor, &grant.persona, &grant.scope.claims)?;
     session.printer().preview(&preview_of(&vendor, &grant.persona, &grant.scope, grant.expires_at, &rows))?;
@@ -221,7 +221,7 @@ fn amend(session: &Session, args: &AmendArgs) -> Result<Outcome> {
         ask_to_tell(session, &vendor, &wider, args.widen)?;
     }
     vault.write(|tx| {
-        unchanged(tx, &grant, seen)?;
+        unchanged(tx, &seen)?;
         lend::change(tx, &vendor, &mut grant)?;
         if args.offer && draft {
             lend::offer(tx, &vendor, &mut grant)?;
@@ -287,11 +287,11 @@ fn amended(vault: &Vault, grant: &Grant, args: &AmendArgs) -> Result<Scope> {
 }
 
 /// Refuses to write over what another command did to the grant since it was read and shown.
-fn unchanged(tx: &Tx, grant: &Grant, seen: State) -> Result<()> {
-    match grant::get(tx, &grant.id)?.state == seen {
+fn unchanged(tx: &Tx, seen: &Grant) -> Result<()> {
+    match grant::get(tx, &seen.id)? == *seen {
         true => Ok(()),
         false => Err(Error::failed("another command changed the grant meanwhile: nothing was changed")
-            .hint(format!("look at it, and try again: cmr grant show {}", grant.id))),
+            .hint(format!("look at it, and try again: cmr grant show {}", seen.id))),
     }
 }
 
@@ -311,7 +311,7 @@ fn renew(session: &Session, typed: &str, expires: &str) -> Result<Outcome> {
     }
     session.require(&format!("Let {} keep the grant until {until}?", vendor.name), "--yes")?;
     vault.write(|tx| {
-        unchanged(tx, &grant, grant.state)?;
+        unchanged(tx, &grant)?;
         lend::renew(tx, &vendor, &mut grant, expires_at)
     })?;
     finish(session, &vault, &vendor, &grant, &[], Ending::Queued)
@@ -344,7 +344,7 @@ fn revoke(session: &Session, typed: &str, why: Option<&str>) -> Result<Outcome> 
     session.require(&format!("Take the grant back from {}?", vendor.name), "--yes")?;
     let how = why.map_or_else(|| "taken back".to_owned(), text::printable);
     let told = vault.write(|tx| {
-        unchanged(tx, &grant, grant.state)?;
+        unchanged(tx, &grant)?;
         lend::revoke(tx, &vendor, &mut grant, &how)
     })?;
     finish(session, &vault, &vendor, &grant, &[], Ending::told(told))
