@@ -64,7 +64,7 @@ fn events(env: &TestEnv, state: &str) -> Vec<Value> {
 #[test]
 fn a_message_revoked_while_it_is_refused_is_not_held_to_be_sent_again() {
     let (env, liar) = lent("email");
-    liar.answers_pushes([Say::status(202), Say::Late(Duration::from_secs(2), 403)]);
+    liar.answers_pushes([Say::status(202), Say::Late(Duration::from_secs(2), 403, vec![])]);
     let mut push = env.typed("push").stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     wait_until("the claims are under way", Duration::from_secs(20), || liar.pushed().len() == 2);
     env.ok("grant revoke acme --yes");
@@ -261,4 +261,14 @@ fn a_draft_amended_at_once_keeps_every_change_that_was_reported() {
         !done.is_empty() && done.iter().all(|claim| claims.as_array().unwrap().contains(&json!(claim))),
         "{claims}"
     );
+}
+
+#[test]
+fn a_vendor_that_always_has_more_and_takes_its_time_does_not_keep_the_others_waiting() {
+    let (env, liar) = lent("email");
+    env.ok("push");
+    let more = |n: usize| json!({"sets": {format!("jti-{n}"): "rubbish"}, "moreAvailable": true}).to_string();
+    liar.answers_polls((0..50).map(|n| Say::Late(Duration::from_millis(500), 200, more(n).into_bytes())));
+    env.ends(5, "pull --timeout 1").says("takes too long");
+    assert!(liar.seen("/poll").len() <= 12, "{}", liar.seen("/poll").len());
 }

@@ -101,6 +101,11 @@ impl Http {
         Ok(Self { runtime, tls, timeout, clients: RefCell::default() })
     }
 
+    /// How long a request may take.
+    pub fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
     /// Gets a document of at most `limit` bytes. Redirects are followed on the same origin only.
     ///
     /// # Errors

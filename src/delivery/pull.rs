@@ -1,6 +1,7 @@
 //! Pull: polling vendors for their answers, by RFC 8936. Each is verified, made durable, and only then acknowledged.
 
 use std::collections::BTreeMap;
+use std::time::Instant;
 
 use jiff::Timestamp;
 use rusqlite::Connection;
@@ -31,6 +32,9 @@ const MAX_ANSWER: usize = 4 * 1024 * 1024;
 
 /// How many polls in a row one vendor may ask for: a vendor that always has more is cut off until the next pull.
 const MAX_POLLS: usize = 100;
+
+/// How long one vendor may keep a pull busy, in requests that take all the time they may: the others wait for it.
+const PATIENCE: u32 = 4;
 
 /// How long after fetching a vendor's keys an unknown key id does not make us fetch them again, in seconds.
 const KEYS_REST: i64 = 300;
@@ -82,7 +86,12 @@ impl Puller<'_> {
         let mut pulled =
             Pulled { vendor: self.vendor.name.clone(), messages: Vec::new(), refused: Vec::new(), trouble: None };
         let mut request = PollRequest { max_events: Some(BATCH), return_immediately: true, ..PollRequest::default() };
+        let (start, patience) = (Instant::now(), self.http.timeout().saturating_mul(PATIENCE));
         for _ in 0..MAX_POLLS {
+            if start.elapsed() > patience {
+                pulled.trouble = Some((Kind::Failed, "it takes too long: the rest comes with the next pull".into()));
+                break;
+            }
             let response = match self.poll(&request) {
                 Ok(response) => response,
                 Err(error) => {

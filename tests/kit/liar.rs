@@ -17,8 +17,8 @@ use serde_json::{Value, json};
 pub enum Say {
     /// Status, headers, body.
     Http(u16, Vec<(&'static str, String)>, Vec<u8>),
-    /// This status, after a while.
-    Late(Duration, u16),
+    /// This status and body, after a while.
+    Late(Duration, u16, Vec<u8>),
     /// Takes the whole request and drops the connection.
     Reset,
     /// Takes the whole request and says nothing.
@@ -209,9 +209,10 @@ fn serve(mut stream: TcpStream, script: &Mutex<Script>, stopping: &AtomicBool) -
             stream.write_all(b"\r\n")?;
             stream.write_all(&body)
         }
-        Say::Late(wait, status) => {
+        Say::Late(wait, status, body) => {
             std::thread::sleep(wait);
-            write!(stream, "HTTP/1.1 {status} Because\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+            write!(stream, "HTTP/1.1 {status} Because\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", body.len())?;
+            stream.write_all(&body)
         }
         Say::Reset => Ok(()),
         Say::Silence => {
