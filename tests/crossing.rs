@@ -1,6 +1,9 @@
 //! What leaves and what is believed when words cross: a revocation while a push is under way, an end while a message
 //! waits, an answer about something else than it says.
 
+// Helpers of tests are tests: what fails in them fails the test.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
+
 mod kit;
 
 use std::process::Stdio;
@@ -23,8 +26,8 @@ fn lent(claims: &str) -> (TestEnv, Liar) {
 /// The claims of an event's payload, in what was pushed last.
 fn last_claims(liar: &Liar) -> Value {
     let set = liar.pushed().pop().unwrap();
-    let claims = Unchecked::parse(&set).unwrap().peek().event().unwrap().1["claims"].clone();
-    claims
+    let set = Unchecked::parse(&set).unwrap();
+    set.peek().event().unwrap().1["claims"].clone()
 }
 
 /// An answer about the n-th message that was pushed, of a grant's n-th version.
