@@ -67,6 +67,26 @@ pub fn list(connection: &Connection) -> Result<Vec<Vendor>> {
     )
 }
 
+/// How many vendors there are.
+///
+/// # Errors
+/// The database's.
+pub fn count(connection: &Connection) -> Result<usize> {
+    let count: i64 = connection.query_row("SELECT count(*) FROM vendor", [], |row| row.get(0))?;
+    Ok(count.unsigned_abs() as usize)
+}
+
+/// The ids of the vendors that took the relationship's key: those that may have something to say.
+///
+/// # Errors
+/// The database's.
+pub fn introduced(connection: &Connection) -> Result<Vec<String>> {
+    let mut statement = connection.prepare(
+        "SELECT vendor_id FROM relationship WHERE introduced_at IS NOT NULL ORDER BY rank IS NULL, rank, vendor_id",
+    )?;
+    Ok(statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
+}
+
 /// The vendor of this id.
 ///
 /// # Errors
