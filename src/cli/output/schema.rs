@@ -23,6 +23,7 @@ fn schema_of<V: View + JsonSchema>() -> (&'static str, Schema) {
 pub fn all() -> Vec<(&'static str, Schema)> {
     vec![
         schema_of::<vault::Made>(),
+        schema_of::<vault::DryRun>(),
         schema_of::<vault::Status>(),
         schema_of::<vault::Keys>(),
         schema_of::<profile::Profile>(),
