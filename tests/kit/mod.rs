@@ -221,7 +221,13 @@ impl TestEnv {
     /// Compares what a run showed with the snapshot of this name.
     #[track_caller]
     pub fn snapshot(&self, name: &str, run: &Run) {
-        self.settings().bind(|| insta::assert_snapshot!(name, run.shown()));
+        self.snapshot_text(name, &run.shown());
+    }
+
+    /// Compares a text with the snapshot of this name.
+    #[track_caller]
+    pub fn snapshot_text(&self, name: &str, text: &str) {
+        self.settings().bind(|| insta::assert_snapshot!(name, text));
     }
 }
 
