@@ -1,5 +1,8 @@
 //! The program's faces: text, JSON, errors, pipes, the help's own examples, and the command line as a whole.
 
+// Helpers of tests are tests: what fails in them fails the test.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
+
 mod kit;
 
 use std::io::{BufRead, BufReader};

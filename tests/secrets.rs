@@ -1,5 +1,8 @@
 //! Nothing that is secret lies in a file in clear, or is said where it was not asked for.
 
+// Helpers of tests are tests: what fails in them fails the test.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
+
 mod kit;
 
 use std::fs;

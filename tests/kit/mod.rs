@@ -1,6 +1,6 @@
 //! What every story stands on: a private place, the real program in a clean environment, and vendors to talk to.
 // Each test binary compiles this module for itself and uses a part of it.
-#![allow(dead_code, missing_docs)]
+#![allow(dead_code, missing_docs, unused_imports)]
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
