@@ -84,7 +84,6 @@ fn no_secret_is_left_in_clear_or_said() {
     run("push");
     // Mistakes talk, too.
     run("profile set email qqsecret-not-an-email");
-    drop(run);
 
     let recovery = fs::read_to_string(env.path("recovery.txt")).unwrap().trim().to_owned();
     let manifest = cmr::vault::Manifest::read(&env.vault()).unwrap();
