@@ -1,7 +1,12 @@
 //! A vault that an earlier version wrote opens, with all that is in it. Never write a kept vault anew: it is what that
 //! version left behind.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a test fails by panicking, and says what it skips"
+)]
 
 mod kit;
 

@@ -89,6 +89,9 @@ fn usage(error: &clap::Error, args: &[OsString]) -> ExitCode {
 /// Runs one command.
 fn run(noun: &Noun, session: &Session) -> Result<Outcome> {
     use commands as c;
+    if session.globals().dry_run && only_does(noun) {
+        return Err(Error::usage("this command has no --dry-run: it can only be done").hint("leave --dry-run out"));
+    }
     match noun {
         Noun::Init(args) => c::init::run(args, session),
         Noun::Demo(args) => c::demo::run(args, session),
@@ -105,5 +108,33 @@ fn run(noun: &Noun, session: &Session) -> Result<Outcome> {
         Noun::Log(args) => c::log::run(args, session),
         Noun::Receiver(args) => c::receiver::run(args, session),
         Noun::Completions(args) => c::completions::run(args, session),
+    }
+}
+
+/// Whether a command changes something and cannot say beforehand what. It must not take `--dry-run` and do it.
+fn only_does(noun: &Noun) -> bool {
+    use args::log::LogVerb;
+    use args::outbox::OutboxVerb;
+    use args::persona::PersonaVerb;
+    use args::profile::ProfileVerb;
+    use args::receiver::{CustomerVerb, ReceiverVerb};
+    use args::vendor::VendorVerb;
+    match noun {
+        Noun::Pull(_) => true,
+        Noun::Profile(args) => matches!(args.verb, ProfileVerb::Export { output: Some(_) }),
+        Noun::Persona(args) => !matches!(args.verb, PersonaVerb::List),
+        Noun::Vendor(args) => matches!(
+            args.verb,
+            VendorVerb::Set { .. }
+                | VendorVerb::Note { .. }
+                | VendorVerb::Alias { value: Some(_), .. }
+                | VendorVerb::Alias { remove: true, .. }
+        ),
+        Noun::Outbox(args) => matches!(args.verb, OutboxVerb::Retry { .. } | OutboxVerb::Drop { .. }),
+        Noun::Log(args) => matches!(args.verb, Some(LogVerb::Verify { accept_loss: true })),
+        Noun::Receiver(args) => {
+            matches!(args.verb, ReceiverVerb::Serve { .. } | ReceiverVerb::Customer { verb: CustomerVerb::Add { .. } })
+        }
+        _ => false,
     }
 }

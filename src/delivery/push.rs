@@ -97,7 +97,10 @@ impl Pusher<'_> {
 
     /// Sends one message and settles it. None where a remedy changed the queue and it must be looked at again.
     fn deliver(&mut self, message: &Message) -> Result<Option<Message>> {
-        self.vault.write(|tx| store::mark_attempt(tx, &message.id))?;
+        // Another command may have cancelled it since the outbox was read: then the vendor must not hear of it.
+        if !self.vault.write(|tx| store::mark_attempt(tx, &message.id))? {
+            return Ok(None);
+        }
         let reply = self.post(message)?;
         let (answer, words) = self.read(&reply);
         let verdict = verdict(&answer, self.remedies, message.attempts + 1, dice()?);

@@ -162,10 +162,10 @@ pub(super) fn insert(tx: &Tx, message: &Message, jti: &str) -> Result<()> {
     Ok(())
 }
 
-/// Notes that a message is being sent: from now on it may have arrived.
-pub(super) fn mark_attempt(tx: &Tx, id: &str) -> Result<()> {
-    tx.execute("UPDATE message SET attempts = attempts + 1, attempted_at = ?2 WHERE id = ?1", (id, tx.now_millis()))?;
-    Ok(())
+/// Notes that a message is being sent: from now on it may have arrived. Returns false if it must not be any more.
+pub(super) fn mark_attempt(tx: &Tx, id: &str) -> Result<bool> {
+    let sql = "UPDATE message SET attempts = attempts + 1, attempted_at = ?2 WHERE id = ?1 AND state = 'queued'";
+    Ok(tx.execute(sql, (id, tx.now_millis()))? > 0)
 }
 
 /// Notes that the attempt did not even reach the vendor's server: nothing has left by it.
