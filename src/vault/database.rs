@@ -218,20 +218,25 @@ mod tests {
     fn nothing_temporary_leaves_memory_and_nothing_on_disk_is_in_clear() {
         let dir = tempfile::tempdir().unwrap();
         let (connection, _) = new(dir.path());
-        connection.execute_batch("PRAGMA temp_store = FILE; PRAGMA cache_size = 10").unwrap();
+        connection
+            .execute_batch("PRAGMA temp_store = FILE; PRAGMA cache_size = 10; PRAGMA temp.cache_size = 10")
+            .unwrap();
         connection
             .execute_batch(
                 "CREATE TEMP TABLE spill AS
-                   WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 20000)
+                   WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 50000)
                    SELECT i, 'PLAINTEXT-MARKER-' || hex(randomblob(64)) AS text FROM n;
                  CREATE TABLE kept AS SELECT * FROM spill ORDER BY text;",
             )
             .unwrap();
         let open_files = std::fs::read_dir("/proc/self/fd").into_iter().flatten().flatten();
         let paths = std::fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().path());
-        let deleted = open_files
-            .map(|entry| entry.path())
-            .filter(|path| std::fs::read_link(path).is_ok_and(|to| to.to_string_lossy().contains("etilqs_")));
+        // A file without a name, or one that was unlinked as soon as it was opened.
+        let nameless = |path: &std::path::PathBuf| {
+            std::fs::read_link(path)
+                .is_ok_and(|to| ["/#", "etilqs_"].iter().any(|it| to.to_string_lossy().contains(it)))
+        };
+        let deleted = open_files.map(|entry| entry.path()).filter(nameless);
         let (paths, deleted): (Vec<_>, Vec<_>) = (paths.collect(), deleted.collect());
         assert!(paths.iter().any(|path| path.metadata().unwrap().len() > 100_000), "nothing was written");
         assert_eq!(deleted, Vec::<std::path::PathBuf>::new(), "SQLite opened a temporary file");
