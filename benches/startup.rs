@@ -208,8 +208,9 @@ fn peak_of_child() -> Result<()> {
     let args: Vec<_> = std::env::args_os().skip(1).collect();
     let status = Command::new(&args[0]).args(&args[1..]).stdout(Stdio::null()).status()?;
     let kilobytes = getrusage(UsageWho::RUSAGE_CHILDREN)?.max_rss();
-    match status.success() {
-        true => Ok(println!("{kilobytes}")),
-        false => Err(format!("{}: {status}", args[0].display()).into()),
+    if !status.success() {
+        return Err(format!("{}: {status}", args[0].display()).into());
     }
+    println!("{kilobytes}");
+    Ok(())
 }

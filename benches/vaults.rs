@@ -63,14 +63,14 @@ fn fill(tx: &Tx, vendors: usize) -> error::Result<()> {
     let key = SigningKey::from_seed(&[7; 32]);
     let jwk = key.public();
     for number in 0..vendors {
-        vendor::add(tx, new_vendor(number, &jwk))?;
+        vendor::add(tx, new_vendor(number, &jwk)?)?;
     }
     Ok(())
 }
 
-fn new_vendor(number: usize, jwk: &Jwk) -> NewVendor {
+fn new_vendor(number: usize, jwk: &Jwk) -> error::Result<NewVendor> {
     let host = format!("https://vendor-{number:06}.example");
-    let resource = Url::parse(&host).expect("the URL is one");
+    let resource = Url::parse(&host).map_err(|e| error::Error::bad_input(e.to_string()))?;
     let document = serde_json::json!({
         "resource": resource_id(&resource),
         "resource_name": format!("Vendor {number}, a company"),
@@ -87,13 +87,13 @@ fn new_vendor(number: usize, jwk: &Jwk) -> NewVendor {
             "terms_supported": ["SD-BASE"],
         },
     });
-    NewVendor {
+    Ok(NewVendor {
         name: format!("vendor-{number:06}"),
-        metadata: Metadata::parse(document.to_string().as_bytes(), &resource).expect("the document is one"),
+        metadata: Metadata::parse(document.to_string().as_bytes(), &resource)?,
         url: resource,
         keys: vec![jwk.clone()],
         allow_loopback: false,
         approved_origins: Vec::new(),
         token: Some(SecretString::from(format!("token-of-vendor-{number:06}-0123456789abcdef"))),
-    }
+    })
 }
