@@ -42,6 +42,9 @@ impl Outcome {
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     harden();
     let args: Vec<OsString> = args.into_iter().collect();
+    if asks_for_version(&args) {
+        return version();
+    }
     let cli = match parse(&args) {
         Ok(cli) => cli,
         Err(error) => return usage(&error, &args),
@@ -65,6 +68,18 @@ fn harden() {
     umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
     let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
     let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
+}
+
+/// `cmr --version` alone needs no command tree, which takes longer to build than anything else here.
+fn asks_for_version(args: &[OsString]) -> bool {
+    matches!(args, [_, flag] if flag == "--version" || flag == "-V")
+}
+
+const VERSION: &str = concat!("cmr ", env!("CARGO_PKG_VERSION"), "\n");
+
+fn version() -> ExitCode {
+    let printer = output::Printer::new(false, false, args::When::Never);
+    ExitCode::from(printer.raw(VERSION).map_or_else(|error| error.kind().exit_code(), |()| 0))
 }
 
 fn parse(args: &[OsString]) -> Result<Cli, clap::Error> {
@@ -136,5 +151,18 @@ fn only_does(noun: &Noun) -> bool {
             matches!(args.verb, ReceiverVerb::Serve { .. } | ReceiverVerb::Customer { verb: CustomerVerb::Add { .. } })
         }
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_version_is_what_the_command_tree_would_say() {
+        assert_eq!(VERSION, Cli::command().render_version());
+        let words = |line: &str| line.split(' ').map(OsString::from).collect::<Vec<_>>();
+        assert!(asks_for_version(&words("cmr --version")) && asks_for_version(&words("cmr -V")));
+        assert!(!asks_for_version(&words("cmr profile --version")) && !asks_for_version(&words("cmr")));
     }
 }
