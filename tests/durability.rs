@@ -1,5 +1,8 @@
 //! Several commands at once, and a machine that stops in the middle: what was reported done is there.
 
+// Helpers of tests are tests: what fails in them fails the test.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
+
 mod kit;
 
 use std::collections::BTreeSet;

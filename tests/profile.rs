@@ -1,5 +1,8 @@
 //! A user fills and changes a profile: by typing, in an editor, and from the cards of other programs.
 
+// Helpers of tests are tests: what fails in them fails the test.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
+
 mod kit;
 
 use std::collections::BTreeMap;

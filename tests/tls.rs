@@ -1,6 +1,11 @@
 //! Over real TLS: a vendor behind a proxy that ends it, with a certificate that is right, and ones that are not.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a test fails by panicking, and says what it skips"
+)]
 
 mod kit;
 

@@ -1,5 +1,8 @@
 //! A user makes a vault, opens it in each way there is, and something happens to its files.
 
+// Helpers of tests are tests: what fails in them fails the test.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
+
 mod kit;
 
 use std::fs;

@@ -42,6 +42,9 @@ impl Outcome {
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     harden();
     let args: Vec<OsString> = args.into_iter().collect();
+    if asks_for_version(&args) {
+        return version();
+    }
     let cli = match parse(&args) {
         Ok(cli) => cli,
         Err(error) => return usage(&error, &args),
@@ -67,6 +70,18 @@ fn harden() {
     let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
 }
 
+/// `cmr --version` alone needs no command tree, which takes longer to build than anything else here.
+fn asks_for_version(args: &[OsString]) -> bool {
+    matches!(args, [_, flag] if flag == "--version" || flag == "-V")
+}
+
+const VERSION: &str = concat!("cmr ", env!("CARGO_PKG_VERSION"), "\n");
+
+fn version() -> ExitCode {
+    let printer = output::Printer::new(false, false, args::When::Never);
+    ExitCode::from(printer.raw(VERSION).map_or_else(|error| error.kind().exit_code(), |()| 0))
+}
+
 fn parse(args: &[OsString]) -> Result<Cli, clap::Error> {
     let matches = Cli::command().try_get_matches_from(args)?;
     Cli::from_arg_matches(&matches)
@@ -89,6 +104,9 @@ fn usage(error: &clap::Error, args: &[OsString]) -> ExitCode {
 /// Runs one command.
 fn run(noun: &Noun, session: &Session) -> Result<Outcome> {
     use commands as c;
+    if session.globals().dry_run && only_does(noun) {
+        return Err(Error::usage("this command has no --dry-run: it can only be done").hint("leave --dry-run out"));
+    }
     match noun {
         Noun::Init(args) => c::init::run(args, session),
         Noun::Demo(args) => c::demo::run(args, session),
@@ -105,5 +123,46 @@ fn run(noun: &Noun, session: &Session) -> Result<Outcome> {
         Noun::Log(args) => c::log::run(args, session),
         Noun::Receiver(args) => c::receiver::run(args, session),
         Noun::Completions(args) => c::completions::run(args, session),
+    }
+}
+
+/// Whether a command changes something and cannot say beforehand what. It must not take `--dry-run` and do it.
+fn only_does(noun: &Noun) -> bool {
+    use args::log::LogVerb;
+    use args::outbox::OutboxVerb;
+    use args::persona::PersonaVerb;
+    use args::profile::ProfileVerb;
+    use args::receiver::{CustomerVerb, ReceiverVerb};
+    use args::vendor::VendorVerb;
+    match noun {
+        Noun::Pull(_) => true,
+        Noun::Profile(args) => matches!(args.verb, ProfileVerb::Export { output: Some(_) }),
+        Noun::Persona(args) => !matches!(args.verb, PersonaVerb::List),
+        Noun::Vendor(args) => matches!(
+            args.verb,
+            VendorVerb::Set { .. }
+                | VendorVerb::Note { .. }
+                | VendorVerb::Alias { value: Some(_), .. }
+                | VendorVerb::Alias { remove: true, .. }
+        ),
+        Noun::Outbox(args) => matches!(args.verb, OutboxVerb::Retry { .. } | OutboxVerb::Drop { .. }),
+        Noun::Log(args) => matches!(args.verb, Some(LogVerb::Verify { accept_loss: true })),
+        Noun::Receiver(args) => {
+            matches!(args.verb, ReceiverVerb::Serve { .. } | ReceiverVerb::Customer { verb: CustomerVerb::Add { .. } })
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_version_is_what_the_command_tree_would_say() {
+        assert_eq!(VERSION, Cli::command().render_version());
+        let words = |line: &str| line.split(' ').map(OsString::from).collect::<Vec<_>>();
+        assert!(asks_for_version(&words("cmr --version")) && asks_for_version(&words("cmr -V")));
+        assert!(!asks_for_version(&words("cmr profile --version")) && !asks_for_version(&words("cmr")));
     }
 }

@@ -60,11 +60,9 @@ pub fn pull(vault: &mut Vault, http: &Http, only: Option<&str>, mut told: impl F
     let _turn = super::push::turn(vault)?;
     vault.write(|tx| super::lend::expire_due(tx).map(|_| ()))?;
     let mut all = Vec::new();
-    for vendor in vendor::list(vault.connection())? {
-        let relationship = vendor::relationship(vault.connection(), &vendor.id)?;
-        if only.is_some_and(|id| id != vendor.id) || relationship.introduced_at.is_none() {
-            continue;
-        }
+    for id in vendor::introduced(vault.connection())?.into_iter().filter(|id| only.is_none_or(|only| only == id)) {
+        let vendor = vendor::get(vault.connection(), &id)?;
+        let relationship = vendor::relationship(vault.connection(), &id)?;
         let pulled = Puller { vault, http, vendor, relationship, asked_for_keys: false }.run()?;
         told(&pulled);
         all.push(pulled);

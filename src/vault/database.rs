@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::ops::Deref;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -60,6 +61,9 @@ pub fn from_millis(millis: i64) -> Timestamp {
 }
 
 pub(super) fn create(path: &Path, key: &DataKey) -> Result<Connection> {
+    // Its owner's alone from its first byte on, whatever the umask; the files beside it take its mode over.
+    let options = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    options.map_err(|e| crate::error::io("create", path, e))?;
     let mut connection = connect(path, key, OpenFlags::SQLITE_OPEN_CREATE)?;
     (|| {
         connection.pragma_update(None, "journal_mode", "WAL")?;
@@ -177,5 +181,81 @@ impl From<rusqlite::Error> for Error {
             _ => Error::failed(format!("the vault's database failed: {error}")),
         }
         .because(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(connection: &Connection, pragma: &str) -> Vec<String> {
+        let mut statement = connection.prepare(pragma).unwrap();
+        let rows = statement.query_map([], |row| row.get(0)).unwrap();
+        rows.collect::<rusqlite::Result<_>>().unwrap()
+    }
+
+    fn new(dir: &Path) -> (Connection, DataKey) {
+        let key = DataKey::generate().unwrap();
+        (create(&dir.join("vault.db"), &key).unwrap(), key)
+    }
+
+    #[test]
+    fn sqlcipher_was_compiled_with_our_flags() {
+        let dir = tempfile::tempdir().unwrap();
+        let (connection, _) = new(dir.path());
+        let options = texts(&connection, "PRAGMA compile_options");
+        for wanted in ["TEMP_STORE=3", "OMIT_LOAD_EXTENSION", "DQS=0", "HAS_CODEC", "DEFAULT_MEMSTATUS=0"] {
+            assert!(options.iter().any(|option| option == wanted), "{wanted} is not among {options:?}");
+        }
+        assert_eq!(texts(&connection, "PRAGMA cipher_provider"), ["openssl"]);
+        let version = texts(&connection, "PRAGMA cipher_version").remove(0);
+        assert!(version.starts_with("4."), "{version}");
+    }
+
+    #[test]
+    fn a_connection_keeps_its_promises() {
+        let dir = tempfile::tempdir().unwrap();
+        let (created, key) = new(dir.path());
+        drop(created);
+        let connection = open(&dir.path().join("vault.db"), &key).unwrap();
+        let number = |pragma| connection.query_row(pragma, [], |row| row.get::<_, i64>(0)).unwrap();
+        assert_eq!(texts(&connection, "PRAGMA journal_mode"), ["wal"]);
+        assert_eq!(number("PRAGMA synchronous"), 2, "FULL: a commit that was reported survives a power loss");
+        assert_eq!(number("PRAGMA foreign_keys"), 1);
+        assert_eq!(number("PRAGMA trusted_schema"), 0);
+        assert!(connection.prepare("SELECT \"no such column\"").is_err(), "DQS=0");
+    }
+
+    /// A sorter that spills would go to a file in clear: it must not, even where somebody asks for one.
+    #[test]
+    fn nothing_temporary_leaves_memory_and_nothing_on_disk_is_in_clear() {
+        let dir = tempfile::tempdir().unwrap();
+        let (connection, _) = new(dir.path());
+        connection
+            .execute_batch("PRAGMA temp_store = FILE; PRAGMA cache_size = 10; PRAGMA temp.cache_size = 10")
+            .unwrap();
+        connection
+            .execute_batch(
+                "CREATE TEMP TABLE spill AS
+                   WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 50000)
+                   SELECT i, 'PLAINTEXT-MARKER-' || hex(randomblob(64)) AS text FROM n;
+                 CREATE TABLE kept AS SELECT * FROM spill ORDER BY text;",
+            )
+            .unwrap();
+        let open_files = std::fs::read_dir("/proc/self/fd").into_iter().flatten().flatten();
+        let paths = std::fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().path());
+        // A file without a name, or one that was unlinked as soon as it was opened.
+        let nameless = |path: &std::path::PathBuf| {
+            std::fs::read_link(path)
+                .is_ok_and(|to| ["/#", "etilqs_"].iter().any(|it| to.to_string_lossy().contains(it)))
+        };
+        let deleted = open_files.map(|entry| entry.path()).filter(nameless);
+        let (paths, deleted): (Vec<_>, Vec<_>) = (paths.collect(), deleted.collect());
+        assert!(paths.iter().any(|path| path.metadata().unwrap().len() > 100_000), "nothing was written");
+        assert_eq!(deleted, Vec::<std::path::PathBuf>::new(), "SQLite opened a temporary file");
+        for path in paths {
+            let bytes = std::fs::read(&path).unwrap();
+            assert!(!bytes.windows(16).any(|part| part == b"PLAINTEXT-MARKER"), "{} is in clear", path.display());
+        }
     }
 }

@@ -67,6 +67,26 @@ pub fn list(connection: &Connection) -> Result<Vec<Vendor>> {
     )
 }
 
+/// How many vendors there are.
+///
+/// # Errors
+/// The database's.
+pub fn count(connection: &Connection) -> Result<usize> {
+    let count: i64 = connection.query_row("SELECT count(*) FROM vendor", [], |row| row.get(0))?;
+    Ok(count.unsigned_abs() as usize)
+}
+
+/// The ids of the vendors that took the relationship's key: those that may have something to say.
+///
+/// # Errors
+/// The database's.
+pub fn introduced(connection: &Connection) -> Result<Vec<String>> {
+    let mut statement = connection.prepare(
+        "SELECT vendor_id FROM relationship WHERE introduced_at IS NOT NULL ORDER BY rank IS NULL, rank, vendor_id",
+    )?;
+    Ok(statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
+}
+
 /// The vendor of this id.
 ///
 /// # Errors
@@ -136,7 +156,9 @@ pub struct NewVendor {
 /// Kind bad input for a name that is taken or cannot be one, or a URL that another vendor has.
 pub fn add(tx: &Tx, new: NewVendor) -> Result<Vendor> {
     super::check_name(&new.name)?;
-    let taken = select(tx, "WHERE name = ?1 OR url = ?2", (&new.name, new.url.as_str()))?;
+    let domain = new.url.host_str().unwrap_or_default();
+    // By the domain, which has an index: a scan for the URL would read the whole of a large vault.
+    let taken = select(tx, "WHERE name = ?1 OR (domain = ?2 AND url = ?3)", (&new.name, domain, new.url.as_str()))?;
     if let Some(other) = taken.first() {
         return Err(Error::bad_input(format!("there is already a vendor {} at {}", other.name, other.url))
             .hint(format!("cmr vendor show {}", other.name)));
@@ -150,7 +172,7 @@ pub fn add(tx: &Tx, new: NewVendor) -> Result<Vendor> {
             new.name,
             new.metadata.resource_name.as_deref().map(crate::text::printable),
             new.url.as_str(),
-            new.url.host_str().unwrap_or_default(),
+            domain,
             json!(new.metadata).to_string(),
             new.allow_loopback,
             json!(new.approved_origins).to_string(),

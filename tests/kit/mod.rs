@@ -1,6 +1,6 @@
 //! What every story stands on: a private place, the real program in a clean environment, and vendors to talk to.
 // Each test binary compiles this module for itself and uses a part of it.
-#![allow(dead_code, missing_docs)]
+#![allow(dead_code, missing_docs, unused_imports)]
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -221,7 +221,13 @@ impl TestEnv {
     /// Compares what a run showed with the snapshot of this name.
     #[track_caller]
     pub fn snapshot(&self, name: &str, run: &Run) {
-        self.settings().bind(|| insta::assert_snapshot!(name, run.shown()));
+        self.snapshot_text(name, &run.shown());
+    }
+
+    /// Compares a text with the snapshot of this name.
+    #[track_caller]
+    pub fn snapshot_text(&self, name: &str, text: &str) {
+        self.settings().bind(|| insta::assert_snapshot!(name, text));
     }
 }
 

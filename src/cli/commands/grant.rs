@@ -1,5 +1,8 @@
 //! `cmr grant`.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -138,15 +141,17 @@ fn list(session: &Session, only: Option<&str>, all: bool) -> Result<Outcome> {
         None => grant::list(connection)?,
     };
     let now = Timestamp::now();
-    let vendors = vendor::list(connection)?;
-    let name = |id: &str| vendors.iter().find(|vendor| vendor.id == id).map_or("?", |vendor| vendor.name.as_str());
     let open = |grant: &Grant| grant.is_current(now) || grant.state.status == Status::Draft || waits(grant);
-    let grants = grants
-        .iter()
-        .filter(|grant| all || open(grant))
-        .map(|grant| view_of(&vault, grant, name(&grant.vendor_id)))
-        .collect::<Result<_>>()?;
-    session.printer().show(&Grants { grants })?;
+    let mut names: HashMap<String, String> = HashMap::new();
+    let mut views = Vec::new();
+    for grant in grants.iter().filter(|grant| all || open(grant)) {
+        let name = match names.entry(grant.vendor_id.clone()) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => new.insert(vendor::get(connection, &grant.vendor_id)?.name),
+        };
+        views.push(view_of(&vault, grant, name)?);
+    }
+    session.printer().show(&Grants { grants: views })?;
     Ok(Outcome::Done)
 }
 

@@ -9,7 +9,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 
 use super::super::args::init::InitArgs;
-use super::super::output::vault::Made;
+use super::super::output::vault::{DryRun, Made};
 use super::super::secret;
 use super::super::session::Session;
 use super::super::{Outcome, Result};
@@ -27,7 +27,7 @@ pub(in super::super) fn run(args: &InitArgs, session: &Session) -> Result<Outcom
     }
     let passphrase = new_passphrase(session)?;
     if session.globals().dry_run {
-        session.printer().remark(&format!("A vault would be made in {}. Nothing was done: --dry-run.", dir.display()));
+        session.printer().show(&DryRun { would: format!("A vault would be made in {}.", dir.display()) })?;
         return Ok(Outcome::Done);
     }
     // Before the vault: one whose recovery key has no place to go would lose it for good.

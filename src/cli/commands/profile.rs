@@ -356,7 +356,11 @@ fn export(session: &Session, persona: &str, output: Option<&Path>) -> Result<Out
     let claims = profile::current(vault.connection(), persona)?;
     let card = vcard::write(&claims);
     let Some(path) = output else {
-        session.printer().raw(&card)?;
+        match session.printer().is_json() {
+            true => session.printer().show(&Exported { file: None, claims: claims.len(), card: Some(card) })?,
+            // Byte for byte what the standard wants: with its own line ends.
+            false => session.printer().raw(&card)?,
+        }
         return Ok(Outcome::Done);
     };
     let mut file =
@@ -367,7 +371,7 @@ fn export(session: &Session, persona: &str, output: Option<&Path>) -> Result<Out
             _ => io("create", path, e),
         })?;
     file.write_all(card.as_bytes()).and_then(|()| file.sync_all()).map_err(|e| io("write", path, e))?;
-    session.printer().show(&Exported { file: path.display().to_string(), claims: claims.len() })?;
+    session.printer().show(&Exported { file: Some(path.display().to_string()), claims: claims.len(), card: None })?;
     Ok(Outcome::Done)
 }
 

@@ -22,7 +22,7 @@ pub(in super::super) fn run(session: &Session) -> Result<Outcome> {
         vault: vault.dir().display().to_string(),
         id: vault.manifest().id.to_string(),
         unlocked_by: session.unlocked_by(),
-        vendors: vendor::list(connection)?.len(),
+        vendors: vendor::count(connection)?,
         claims: profile::current(connection, profile::DEFAULT_PERSONA)?.len(),
         grants: grants.iter().filter(|grant| grant.is_current(now)).count(),
         queued,

@@ -8,6 +8,7 @@ use url::Url;
 use super::super::args::vendor::{TokenArgs, VendorArgs, VendorVerb};
 use super::super::output::grant::GrantView;
 use super::super::output::profile::{ClaimView, FollowView};
+use super::super::output::vault::DryRun;
 use super::super::output::vendor::{
     Aliases, Known, NoteView, VendorChanged, VendorDetail, VendorLine, VendorView, Vendors,
 };
@@ -76,7 +77,8 @@ impl Add<'_> {
         let approved_origins = approve(session, &metadata, &url, self.approve_origin, &[])?;
         let keys = discover::keys(&http, &metadata, self.allow_loopback)?.keys;
         if session.globals().dry_run {
-            session.printer().remark(&format!("{url} is a vendor that cmr can talk to. Nothing was done: --dry-run."));
+            let would = format!("{url} is a vendor that cmr can talk to: it would be added as {}.", self.name);
+            session.printer().show(&DryRun { would })?;
             return Ok(Outcome::Done);
         }
         let token = match token {

@@ -287,20 +287,27 @@ impl View for History {
     }
 }
 
-/// `cmr profile export -o FILE`.
+/// `cmr profile export`.
 #[derive(Serialize, JsonSchema)]
 pub struct Exported {
-    /// The file.
-    pub file: String,
+    /// The file, where it went to one.
+    pub file: Option<String>,
     /// How many claims it holds.
     pub claims: usize,
+    /// The vCard itself, where it did not go to a file.
+    pub card: Option<String>,
 }
 
 impl View for Exported {
     const SCHEMA: &'static str = "cmr/profile-export/1";
 
     fn text(&self, out: &mut Text) {
-        out.line(format!("{} written to {}", count(self.claims, "claim"), self.file));
+        if let Some(file) = &self.file {
+            out.line(format!("{} written to {file}", count(self.claims, "claim")));
+        }
+        if let Some(card) = &self.card {
+            out.line(card.trim_end());
+        }
     }
 }
 

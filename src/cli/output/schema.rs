@@ -24,6 +24,7 @@ pub fn all() -> Vec<(&'static str, Schema)> {
     vec![
         schema_of::<demo::Demo>(),
         schema_of::<vault::Made>(),
+        schema_of::<vault::DryRun>(),
         schema_of::<vault::Status>(),
         schema_of::<vault::Keys>(),
         schema_of::<profile::Profile>(),

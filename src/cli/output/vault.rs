@@ -41,6 +41,21 @@ impl View for Made {
     }
 }
 
+/// What a command would have done, but for `--dry-run`, where there is no more to show of it.
+#[derive(Serialize, JsonSchema)]
+pub struct DryRun {
+    /// What it would have done, in words.
+    pub would: String,
+}
+
+impl View for DryRun {
+    const SCHEMA: &'static str = "cmr/dry-run/1";
+
+    fn text(&self, out: &mut Text) {
+        out.line(format!("{} Nothing was done: --dry-run.", crate::text::printable(&self.would)));
+    }
+}
+
 /// `cmr status`.
 #[derive(Serialize, JsonSchema)]
 pub struct Status {

@@ -1,0 +1,3 @@
+//! What starting any program costs: the unit of `cmr --version`.
+
+fn main() {}

@@ -1,0 +1,41 @@
+//! A vault that an earlier version wrote opens, with all that is in it. Never write a kept vault anew: it is what that
+//! version left behind.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a test fails by panicking, and says what it skips"
+)]
+
+mod kit;
+
+use std::fs;
+use std::path::Path;
+
+use kit::TestEnv;
+
+/// A machine whose vault is a copy of a kept one.
+fn old(name: &str) -> TestEnv {
+    let env = TestEnv::empty();
+    let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name);
+    let files = ["vault.toml", "vault.db", "head", "slots/passphrase.age", "slots/recovery.age"];
+    let copies = files.map(|file| (Path::new("vault").join(file), fs::read(kept.join(file)).unwrap()));
+    env.write_files(&copies.into());
+    fs::copy(kept.join("recovery.txt"), env.path("recovery.txt")).unwrap();
+    env
+}
+
+#[test]
+fn a_vault_of_schema_1_opens_with_all_that_is_in_it() {
+    let env = old("vault-v1");
+    env.ok("log verify");
+    assert_eq!(env.json("profile show email")["value"], "ada@new.example");
+    assert_eq!(env.json("profile history email")["versions"].as_array().unwrap().len(), 2);
+    assert_eq!(env.json("grant show acme")["vendor_status"], "not_confirmed");
+    assert_eq!(env.json("vendor show acme")["notes"][0]["text"], "friendly");
+    assert_eq!(env.json("vendor knows acme")["known"].as_array().unwrap().len(), 2);
+    assert_eq!(env.json("outbox list")["messages"][0]["event"], "grant-updated");
+    env.ok("profile set nickname al");
+    env.ok("log verify");
+}
