@@ -40,7 +40,11 @@ pub(in super::super) fn push(args: &PushArgs, session: &Session) -> Result<Outco
     }
     let moved = answers.into_moved(&sent);
     session.printer().show(&moved)?;
-    stuck(&vault, &moved.lines)
+    let outcome = stuck(&vault, &moved.lines)?;
+    if outcome == Outcome::Queued && !args.now {
+        session.printer().remark("What is queued goes with a later cmr push; at once: cmr push --now");
+    }
+    Ok(outcome)
 }
 
 pub(in super::super) fn pull(args: &PullArgs, session: &Session) -> Result<Outcome> {
