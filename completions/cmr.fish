@@ -24,7 +24,7 @@ function __fish_cmr_using_subcommand
     contains -- $cmd[1] $argv
 end
 
-complete -c cmr -n "__fish_cmr_needs_command" -l vault -d 'Where the vault lies' -r -F
+complete -c cmr -n "__fish_cmr_needs_command" -l vault -d 'Where the vault lies [env: CMR_HOME]' -r -F
 complete -c cmr -n "__fish_cmr_needs_command" -l passphrase-fd -d 'Read the passphrase from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_needs_command" -l data-key-fd -d 'Read the data key, 64 hexadecimal digits, from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_needs_command" -l color -d 'Colours: auto, always or never' -r -f -a "auto\t'On a terminal that can show them'
@@ -38,22 +38,22 @@ complete -c cmr -n "__fish_cmr_needs_command" -s q -l quiet -d 'Say less: nothin
 complete -c cmr -n "__fish_cmr_needs_command" -s v -l verbose -d 'Say more: -v what happens, -vv each step. Never a value of the profile'
 complete -c cmr -n "__fish_cmr_needs_command" -s h -l help -d 'Print help'
 complete -c cmr -n "__fish_cmr_needs_command" -s V -l version -d 'Print version'
-complete -c cmr -n "__fish_cmr_needs_command" -f -a "init" -d 'Make a vault'
-complete -c cmr -n "__fish_cmr_needs_command" -f -a "demo" -d 'See the main job'
-complete -c cmr -n "__fish_cmr_needs_command" -f -a "status" -d 'No arguments'
+complete -c cmr -n "__fish_cmr_needs_command" -f -a "init" -d 'Make a vault: your passphrase, and a recovery key shown once'
+complete -c cmr -n "__fish_cmr_needs_command" -f -a "demo" -d 'See the main job work on a vault and three vendors of its own'
+complete -c cmr -n "__fish_cmr_needs_command" -f -a "status" -d 'Where things stand, and what needs you'
 complete -c cmr -n "__fish_cmr_needs_command" -f -a "key" -d 'The ways to open the vault'
-complete -c cmr -n "__fish_cmr_needs_command" -f -a "profile" -d 'Your claims'
-complete -c cmr -n "__fish_cmr_needs_command" -f -a "persona" -d 'Named sets of claim values'
+complete -c cmr -n "__fish_cmr_needs_command" -f -a "profile" -d 'Your claims: name, e-mail, addresses, and every version of them'
+complete -c cmr -n "__fish_cmr_needs_command" -f -a "persona" -d 'Named sets of claim values: default, work, …'
 complete -c cmr -n "__fish_cmr_needs_command" -f -a "vendor" -d 'Vendors, and your relationship with each'
-complete -c cmr -n "__fish_cmr_needs_command" -f -a "grant" -d 'What you lend'
-complete -c cmr -n "__fish_cmr_needs_command" -f -a "push" -d 'Deliver what waits'
+complete -c cmr -n "__fish_cmr_needs_command" -f -a "grant" -d 'What you lend: claims, for a purpose, for a time, revocable'
+complete -c cmr -n "__fish_cmr_needs_command" -f -a "push" -d 'Deliver what waits, and collect the vendors\' answers'
 complete -c cmr -n "__fish_cmr_needs_command" -f -a "pull" -d 'Collect the vendors\' answers'
 complete -c cmr -n "__fish_cmr_needs_command" -f -a "outbox" -d 'Messages on their way'
-complete -c cmr -n "__fish_cmr_needs_command" -f -a "who" -d 'Which vendors have a claim'
-complete -c cmr -n "__fish_cmr_needs_command" -f -a "log" -d 'The ledger'
-complete -c cmr -n "__fish_cmr_needs_command" -f -a "receiver" -d 'The vendor\'s side'
-complete -c cmr -n "__fish_cmr_needs_command" -f -a "completions" -d '`cmr completions`'
-complete -c cmr -n "__fish_cmr_using_subcommand init" -l vault -d 'Where the vault lies' -r -F
+complete -c cmr -n "__fish_cmr_needs_command" -f -a "who" -d 'Which vendors have a claim of yours'
+complete -c cmr -n "__fish_cmr_needs_command" -f -a "log" -d 'The ledger: every change, in a chain that can be verified'
+complete -c cmr -n "__fish_cmr_needs_command" -f -a "receiver" -d 'The vendor\'s side: a reference server that takes pushes'
+complete -c cmr -n "__fish_cmr_needs_command" -f -a "completions" -d 'Print the completion script for a shell'
+complete -c cmr -n "__fish_cmr_using_subcommand init" -l vault -d 'Where the vault lies [env: CMR_HOME]' -r -F
 complete -c cmr -n "__fish_cmr_using_subcommand init" -l passphrase-fd -d 'Read the passphrase from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand init" -l data-key-fd -d 'Read the data key, 64 hexadecimal digits, from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand init" -l color -d 'Colours: auto, always or never' -r -f -a "auto\t'On a terminal that can show them'
@@ -68,7 +68,7 @@ complete -c cmr -n "__fish_cmr_using_subcommand init" -s q -l quiet -d 'Say less
 complete -c cmr -n "__fish_cmr_using_subcommand init" -s v -l verbose -d 'Say more: -v what happens, -vv each step. Never a value of the profile'
 complete -c cmr -n "__fish_cmr_using_subcommand init" -s h -l help -d 'Print help'
 complete -c cmr -n "__fish_cmr_using_subcommand init" -s V -l version -d 'Print version'
-complete -c cmr -n "__fish_cmr_using_subcommand demo" -l vault -d 'Where the vault lies' -r -F
+complete -c cmr -n "__fish_cmr_using_subcommand demo" -l vault -d 'Where the vault lies [env: CMR_HOME]' -r -F
 complete -c cmr -n "__fish_cmr_using_subcommand demo" -l passphrase-fd -d 'Read the passphrase from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand demo" -l data-key-fd -d 'Read the data key, 64 hexadecimal digits, from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand demo" -l color -d 'Colours: auto, always or never' -r -f -a "auto\t'On a terminal that can show them'
@@ -83,7 +83,7 @@ complete -c cmr -n "__fish_cmr_using_subcommand demo" -s v -l verbose -d 'Say mo
 complete -c cmr -n "__fish_cmr_using_subcommand demo" -l keep -d 'Keep the demo\'s vault, and say how to play with it'
 complete -c cmr -n "__fish_cmr_using_subcommand demo" -s h -l help -d 'Print help'
 complete -c cmr -n "__fish_cmr_using_subcommand demo" -s V -l version -d 'Print version'
-complete -c cmr -n "__fish_cmr_using_subcommand status" -l vault -d 'Where the vault lies' -r -F
+complete -c cmr -n "__fish_cmr_using_subcommand status" -l vault -d 'Where the vault lies [env: CMR_HOME]' -r -F
 complete -c cmr -n "__fish_cmr_using_subcommand status" -l passphrase-fd -d 'Read the passphrase from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand status" -l data-key-fd -d 'Read the data key, 64 hexadecimal digits, from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand status" -l color -d 'Colours: auto, always or never' -r -f -a "auto\t'On a terminal that can show them'
@@ -97,7 +97,7 @@ complete -c cmr -n "__fish_cmr_using_subcommand status" -s q -l quiet -d 'Say le
 complete -c cmr -n "__fish_cmr_using_subcommand status" -s v -l verbose -d 'Say more: -v what happens, -vv each step. Never a value of the profile'
 complete -c cmr -n "__fish_cmr_using_subcommand status" -s h -l help -d 'Print help'
 complete -c cmr -n "__fish_cmr_using_subcommand status" -s V -l version -d 'Print version'
-complete -c cmr -n "__fish_cmr_using_subcommand key; and not __fish_seen_subcommand_from list" -l vault -d 'Where the vault lies' -r -F
+complete -c cmr -n "__fish_cmr_using_subcommand key; and not __fish_seen_subcommand_from list" -l vault -d 'Where the vault lies [env: CMR_HOME]' -r -F
 complete -c cmr -n "__fish_cmr_using_subcommand key; and not __fish_seen_subcommand_from list" -l passphrase-fd -d 'Read the passphrase from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand key; and not __fish_seen_subcommand_from list" -l data-key-fd -d 'Read the data key, 64 hexadecimal digits, from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand key; and not __fish_seen_subcommand_from list" -l color -d 'Colours: auto, always or never' -r -f -a "auto\t'On a terminal that can show them'
@@ -112,7 +112,7 @@ complete -c cmr -n "__fish_cmr_using_subcommand key; and not __fish_seen_subcomm
 complete -c cmr -n "__fish_cmr_using_subcommand key; and not __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
 complete -c cmr -n "__fish_cmr_using_subcommand key; and not __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
 complete -c cmr -n "__fish_cmr_using_subcommand key; and not __fish_seen_subcommand_from list" -f -a "list" -d 'List the key slots, and check each slot\'s file'
-complete -c cmr -n "__fish_cmr_using_subcommand key; and __fish_seen_subcommand_from list" -l vault -d 'Where the vault lies' -r -F
+complete -c cmr -n "__fish_cmr_using_subcommand key; and __fish_seen_subcommand_from list" -l vault -d 'Where the vault lies [env: CMR_HOME]' -r -F
 complete -c cmr -n "__fish_cmr_using_subcommand key; and __fish_seen_subcommand_from list" -l passphrase-fd -d 'Read the passphrase from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand key; and __fish_seen_subcommand_from list" -l data-key-fd -d 'Read the data key, 64 hexadecimal digits, from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand key; and __fish_seen_subcommand_from list" -l color -d 'Colours: auto, always or never' -r -f -a "auto\t'On a terminal that can show them'
@@ -126,7 +126,7 @@ complete -c cmr -n "__fish_cmr_using_subcommand key; and __fish_seen_subcommand_
 complete -c cmr -n "__fish_cmr_using_subcommand key; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more: -v what happens, -vv each step. Never a value of the profile'
 complete -c cmr -n "__fish_cmr_using_subcommand key; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
 complete -c cmr -n "__fish_cmr_using_subcommand key; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
-complete -c cmr -n "__fish_cmr_using_subcommand profile; and not __fish_seen_subcommand_from show set unset edit import export history" -l vault -d 'Where the vault lies' -r -F
+complete -c cmr -n "__fish_cmr_using_subcommand profile; and not __fish_seen_subcommand_from show set unset edit import export history" -l vault -d 'Where the vault lies [env: CMR_HOME]' -r -F
 complete -c cmr -n "__fish_cmr_using_subcommand profile; and not __fish_seen_subcommand_from show set unset edit import export history" -l passphrase-fd -d 'Read the passphrase from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand profile; and not __fish_seen_subcommand_from show set unset edit import export history" -l data-key-fd -d 'Read the data key, 64 hexadecimal digits, from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand profile; and not __fish_seen_subcommand_from show set unset edit import export history" -l color -d 'Colours: auto, always or never' -r -f -a "auto\t'On a terminal that can show them'
@@ -148,7 +148,7 @@ complete -c cmr -n "__fish_cmr_using_subcommand profile; and not __fish_seen_sub
 complete -c cmr -n "__fish_cmr_using_subcommand profile; and not __fish_seen_subcommand_from show set unset edit import export history" -f -a "import" -d 'Fill the profile from a vCard (2.1, 3.0 or 4.0)'
 complete -c cmr -n "__fish_cmr_using_subcommand profile; and not __fish_seen_subcommand_from show set unset edit import export history" -f -a "export" -d 'Write the profile as a vCard 4.0'
 complete -c cmr -n "__fish_cmr_using_subcommand profile; and not __fish_seen_subcommand_from show set unset edit import export history" -f -a "history" -d 'Every version of a claim, or of all'
-complete -c cmr -n "__fish_cmr_using_subcommand profile; and __fish_seen_subcommand_from show" -l vault -d 'Where the vault lies' -r -F
+complete -c cmr -n "__fish_cmr_using_subcommand profile; and __fish_seen_subcommand_from show" -l vault -d 'Where the vault lies [env: CMR_HOME]' -r -F
 complete -c cmr -n "__fish_cmr_using_subcommand profile; and __fish_seen_subcommand_from show" -l passphrase-fd -d 'Read the passphrase from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand profile; and __fish_seen_subcommand_from show" -l data-key-fd -d 'Read the data key, 64 hexadecimal digits, from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand profile; and __fish_seen_subcommand_from show" -l color -d 'Colours: auto, always or never' -r -f -a "auto\t'On a terminal that can show them'
@@ -164,7 +164,7 @@ complete -c cmr -n "__fish_cmr_using_subcommand profile; and __fish_seen_subcomm
 complete -c cmr -n "__fish_cmr_using_subcommand profile; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more: -v what happens, -vv each step. Never a value of the profile'
 complete -c cmr -n "__fish_cmr_using_subcommand profile; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
 complete -c cmr -n "__fish_cmr_using_subcommand profile; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
-complete -c cmr -n "__fish_cmr_using_subcommand profile; and __fish_seen_subcommand_from set" -l vault -d 'Where the vault lies' -r -F
+complete -c cmr -n "__fish_cmr_using_subcommand profile; and __fish_seen_subcommand_from set" -l vault -d 'Where the vault lies [env: CMR_HOME]' -r -F
 complete -c cmr -n "__fish_cmr_using_subcommand profile; and __fish_seen_subcommand_from set" -l passphrase-fd -d 'Read the passphrase from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand profile; and __fish_seen_subcommand_from set" -l data-key-fd -d 'Read the data key, 64 hexadecimal digits, from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand profile; and __fish_seen_subcommand_from set" -l color -d 'Colours: auto, always or never' -r -f -a "auto\t'On a terminal that can show them'
@@ -179,7 +179,7 @@ complete -c cmr -n "__fish_cmr_using_subcommand profile; and __fish_seen_subcomm
 complete -c cmr -n "__fish_cmr_using_subcommand profile; and __fish_seen_subcommand_from set" -s v -l verbose -d 'Say more: -v what happens, -vv each step. Never a value of the profile'
 complete -c cmr -n "__fish_cmr_using_subcommand profile; and __fish_seen_subcommand_from set" -s h -l help -d 'Print help'
 complete -c cmr -n "__fish_cmr_using_subcommand profile; and __fish_seen_subcommand_from set" -s V -l version -d 'Print version'
-complete -c cmr -n "__fish_cmr_using_subcommand profile; and __fish_seen_subcommand_from unset" -l vault -d 'Where the vault lies' -r -F
+complete -c cmr -n "__fish_cmr_using_subcommand profile; and __fish_seen_subcommand_from unset" -l vault -d 'Where the vault lies [env: CMR_HOME]' -r -F
 complete -c cmr -n "__fish_cmr_using_subcommand profile; and __fish_seen_subcommand_from unset" -l passphrase-fd -d 'Read the passphrase from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand profile; and __fish_seen_subcommand_from unset" -l data-key-fd -d 'Read the data key, 64 hexadecimal digits, from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand profile; and __fish_seen_subcommand_from unset" -l color -d 'Colours: auto, always or never' -r -f -a "auto\t'On a terminal that can show them'
@@ -194,7 +194,7 @@ complete -c cmr -n "__fish_cmr_using_subcommand profile; and __fish_seen_subcomm
 complete -c cmr -n "__fish_cmr_using_subcommand profile; and __fish_seen_subcommand_from unset" -s v -l verbose -d 'Say more: -v what happens, -vv each step. Never a value of the profile'
 complete -c cmr -n "__fish_cmr_using_subcommand profile; and __fish_seen_subcommand_from unset" -s h -l help -d 'Print help'
 complete -c cmr -n "__fish_cmr_using_subcommand profile; and __fish_seen_subcommand_from unset" -s V -l version -d 'Print version'
-complete -c cmr -n "__fish_cmr_using_subcommand profile; and __fish_seen_subcommand_from edit" -l vault -d 'Where the vault lies' -r -F
+complete -c cmr -n "__fish_cmr_using_subcommand profile; and __fish_seen_subcommand_from edit" -l vault -d 'Where the vault lies [env: CMR_HOME]' -r -F
 complete -c cmr -n "__fish_cmr_using_subcommand profile; and __fish_seen_subcommand_from edit" -l passphrase-fd -d 'Read the passphrase from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand profile; and __fish_seen_subcommand_from edit" -l data-key-fd -d 'Read the data key, 64 hexadecimal digits, from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand profile; and __fish_seen_subcommand_from edit" -l color -d 'Colours: auto, always or never' -r -f -a "auto\t'On a terminal that can show them'
@@ -211,7 +211,7 @@ complete -c cmr -n "__fish_cmr_using_subcommand profile; and __fish_seen_subcomm
 complete -c cmr -n "__fish_cmr_using_subcommand profile; and __fish_seen_subcommand_from edit" -s V -l version -d 'Print version'
 complete -c cmr -n "__fish_cmr_using_subcommand profile; and __fish_seen_subcommand_from import" -l card -d 'Which card of several is you, counted from 1' -r
 complete -c cmr -n "__fish_cmr_using_subcommand profile; and __fish_seen_subcommand_from import" -l name -d 'The name on the card that is you' -r
-complete -c cmr -n "__fish_cmr_using_subcommand profile; and __fish_seen_subcommand_from import" -l vault -d 'Where the vault lies' -r -F
+complete -c cmr -n "__fish_cmr_using_subcommand profile; and __fish_seen_subcommand_from import" -l vault -d 'Where the vault lies [env: CMR_HOME]' -r -F
 complete -c cmr -n "__fish_cmr_using_subcommand profile; and __fish_seen_subcommand_from import" -l passphrase-fd -d 'Read the passphrase from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand profile; and __fish_seen_subcommand_from import" -l data-key-fd -d 'Read the data key, 64 hexadecimal digits, from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand profile; and __fish_seen_subcommand_from import" -l color -d 'Colours: auto, always or never' -r -f -a "auto\t'On a terminal that can show them'
@@ -227,7 +227,7 @@ complete -c cmr -n "__fish_cmr_using_subcommand profile; and __fish_seen_subcomm
 complete -c cmr -n "__fish_cmr_using_subcommand profile; and __fish_seen_subcommand_from import" -s h -l help -d 'Print help'
 complete -c cmr -n "__fish_cmr_using_subcommand profile; and __fish_seen_subcommand_from import" -s V -l version -d 'Print version'
 complete -c cmr -n "__fish_cmr_using_subcommand profile; and __fish_seen_subcommand_from export" -s o -l output -d 'The file, which must not exist; standard output without it' -r -F
-complete -c cmr -n "__fish_cmr_using_subcommand profile; and __fish_seen_subcommand_from export" -l vault -d 'Where the vault lies' -r -F
+complete -c cmr -n "__fish_cmr_using_subcommand profile; and __fish_seen_subcommand_from export" -l vault -d 'Where the vault lies [env: CMR_HOME]' -r -F
 complete -c cmr -n "__fish_cmr_using_subcommand profile; and __fish_seen_subcommand_from export" -l passphrase-fd -d 'Read the passphrase from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand profile; and __fish_seen_subcommand_from export" -l data-key-fd -d 'Read the data key, 64 hexadecimal digits, from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand profile; and __fish_seen_subcommand_from export" -l color -d 'Colours: auto, always or never' -r -f -a "auto\t'On a terminal that can show them'
@@ -242,7 +242,7 @@ complete -c cmr -n "__fish_cmr_using_subcommand profile; and __fish_seen_subcomm
 complete -c cmr -n "__fish_cmr_using_subcommand profile; and __fish_seen_subcommand_from export" -s v -l verbose -d 'Say more: -v what happens, -vv each step. Never a value of the profile'
 complete -c cmr -n "__fish_cmr_using_subcommand profile; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help'
 complete -c cmr -n "__fish_cmr_using_subcommand profile; and __fish_seen_subcommand_from export" -s V -l version -d 'Print version'
-complete -c cmr -n "__fish_cmr_using_subcommand profile; and __fish_seen_subcommand_from history" -l vault -d 'Where the vault lies' -r -F
+complete -c cmr -n "__fish_cmr_using_subcommand profile; and __fish_seen_subcommand_from history" -l vault -d 'Where the vault lies [env: CMR_HOME]' -r -F
 complete -c cmr -n "__fish_cmr_using_subcommand profile; and __fish_seen_subcommand_from history" -l passphrase-fd -d 'Read the passphrase from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand profile; and __fish_seen_subcommand_from history" -l data-key-fd -d 'Read the data key, 64 hexadecimal digits, from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand profile; and __fish_seen_subcommand_from history" -l color -d 'Colours: auto, always or never' -r -f -a "auto\t'On a terminal that can show them'
@@ -257,7 +257,7 @@ complete -c cmr -n "__fish_cmr_using_subcommand profile; and __fish_seen_subcomm
 complete -c cmr -n "__fish_cmr_using_subcommand profile; and __fish_seen_subcommand_from history" -s v -l verbose -d 'Say more: -v what happens, -vv each step. Never a value of the profile'
 complete -c cmr -n "__fish_cmr_using_subcommand profile; and __fish_seen_subcommand_from history" -s h -l help -d 'Print help'
 complete -c cmr -n "__fish_cmr_using_subcommand profile; and __fish_seen_subcommand_from history" -s V -l version -d 'Print version'
-complete -c cmr -n "__fish_cmr_using_subcommand persona; and not __fish_seen_subcommand_from list add remove" -l vault -d 'Where the vault lies' -r -F
+complete -c cmr -n "__fish_cmr_using_subcommand persona; and not __fish_seen_subcommand_from list add remove" -l vault -d 'Where the vault lies [env: CMR_HOME]' -r -F
 complete -c cmr -n "__fish_cmr_using_subcommand persona; and not __fish_seen_subcommand_from list add remove" -l passphrase-fd -d 'Read the passphrase from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand persona; and not __fish_seen_subcommand_from list add remove" -l data-key-fd -d 'Read the data key, 64 hexadecimal digits, from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand persona; and not __fish_seen_subcommand_from list add remove" -l color -d 'Colours: auto, always or never' -r -f -a "auto\t'On a terminal that can show them'
@@ -274,7 +274,7 @@ complete -c cmr -n "__fish_cmr_using_subcommand persona; and not __fish_seen_sub
 complete -c cmr -n "__fish_cmr_using_subcommand persona; and not __fish_seen_subcommand_from list add remove" -f -a "list" -d 'List the personas'
 complete -c cmr -n "__fish_cmr_using_subcommand persona; and not __fish_seen_subcommand_from list add remove" -f -a "add" -d 'Add a persona'
 complete -c cmr -n "__fish_cmr_using_subcommand persona; and not __fish_seen_subcommand_from list add remove" -f -a "remove" -d 'Remove a persona that no grant ever used, with its claims'
-complete -c cmr -n "__fish_cmr_using_subcommand persona; and __fish_seen_subcommand_from list" -l vault -d 'Where the vault lies' -r -F
+complete -c cmr -n "__fish_cmr_using_subcommand persona; and __fish_seen_subcommand_from list" -l vault -d 'Where the vault lies [env: CMR_HOME]' -r -F
 complete -c cmr -n "__fish_cmr_using_subcommand persona; and __fish_seen_subcommand_from list" -l passphrase-fd -d 'Read the passphrase from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand persona; and __fish_seen_subcommand_from list" -l data-key-fd -d 'Read the data key, 64 hexadecimal digits, from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand persona; and __fish_seen_subcommand_from list" -l color -d 'Colours: auto, always or never' -r -f -a "auto\t'On a terminal that can show them'
@@ -288,7 +288,7 @@ complete -c cmr -n "__fish_cmr_using_subcommand persona; and __fish_seen_subcomm
 complete -c cmr -n "__fish_cmr_using_subcommand persona; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more: -v what happens, -vv each step. Never a value of the profile'
 complete -c cmr -n "__fish_cmr_using_subcommand persona; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
 complete -c cmr -n "__fish_cmr_using_subcommand persona; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
-complete -c cmr -n "__fish_cmr_using_subcommand persona; and __fish_seen_subcommand_from add" -l vault -d 'Where the vault lies' -r -F
+complete -c cmr -n "__fish_cmr_using_subcommand persona; and __fish_seen_subcommand_from add" -l vault -d 'Where the vault lies [env: CMR_HOME]' -r -F
 complete -c cmr -n "__fish_cmr_using_subcommand persona; and __fish_seen_subcommand_from add" -l passphrase-fd -d 'Read the passphrase from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand persona; and __fish_seen_subcommand_from add" -l data-key-fd -d 'Read the data key, 64 hexadecimal digits, from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand persona; and __fish_seen_subcommand_from add" -l color -d 'Colours: auto, always or never' -r -f -a "auto\t'On a terminal that can show them'
@@ -302,7 +302,7 @@ complete -c cmr -n "__fish_cmr_using_subcommand persona; and __fish_seen_subcomm
 complete -c cmr -n "__fish_cmr_using_subcommand persona; and __fish_seen_subcommand_from add" -s v -l verbose -d 'Say more: -v what happens, -vv each step. Never a value of the profile'
 complete -c cmr -n "__fish_cmr_using_subcommand persona; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help'
 complete -c cmr -n "__fish_cmr_using_subcommand persona; and __fish_seen_subcommand_from add" -s V -l version -d 'Print version'
-complete -c cmr -n "__fish_cmr_using_subcommand persona; and __fish_seen_subcommand_from remove" -l vault -d 'Where the vault lies' -r -F
+complete -c cmr -n "__fish_cmr_using_subcommand persona; and __fish_seen_subcommand_from remove" -l vault -d 'Where the vault lies [env: CMR_HOME]' -r -F
 complete -c cmr -n "__fish_cmr_using_subcommand persona; and __fish_seen_subcommand_from remove" -l passphrase-fd -d 'Read the passphrase from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand persona; and __fish_seen_subcommand_from remove" -l data-key-fd -d 'Read the data key, 64 hexadecimal digits, from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand persona; and __fish_seen_subcommand_from remove" -l color -d 'Colours: auto, always or never' -r -f -a "auto\t'On a terminal that can show them'
@@ -316,7 +316,7 @@ complete -c cmr -n "__fish_cmr_using_subcommand persona; and __fish_seen_subcomm
 complete -c cmr -n "__fish_cmr_using_subcommand persona; and __fish_seen_subcommand_from remove" -s v -l verbose -d 'Say more: -v what happens, -vv each step. Never a value of the profile'
 complete -c cmr -n "__fish_cmr_using_subcommand persona; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help'
 complete -c cmr -n "__fish_cmr_using_subcommand persona; and __fish_seen_subcommand_from remove" -s V -l version -d 'Print version'
-complete -c cmr -n "__fish_cmr_using_subcommand vendor; and not __fish_seen_subcommand_from add list show set note alias knows" -l vault -d 'Where the vault lies' -r -F
+complete -c cmr -n "__fish_cmr_using_subcommand vendor; and not __fish_seen_subcommand_from add list show set note alias knows" -l vault -d 'Where the vault lies [env: CMR_HOME]' -r -F
 complete -c cmr -n "__fish_cmr_using_subcommand vendor; and not __fish_seen_subcommand_from add list show set note alias knows" -l passphrase-fd -d 'Read the passphrase from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand vendor; and not __fish_seen_subcommand_from add list show set note alias knows" -l data-key-fd -d 'Read the data key, 64 hexadecimal digits, from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand vendor; and not __fish_seen_subcommand_from add list show set note alias knows" -l color -d 'Colours: auto, always or never' -r -f -a "auto\t'On a terminal that can show them'
@@ -342,7 +342,7 @@ complete -c cmr -n "__fish_cmr_using_subcommand vendor; and __fish_seen_subcomma
 complete -c cmr -n "__fish_cmr_using_subcommand vendor; and __fish_seen_subcommand_from add" -l token-fd -d 'Read it from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand vendor; and __fish_seen_subcommand_from add" -l approve-origin -d 'Approve an endpoint\'s origin other than the vendor\'s own' -r
 complete -c cmr -n "__fish_cmr_using_subcommand vendor; and __fish_seen_subcommand_from add" -l account -d 'Your account or customer number there' -r
-complete -c cmr -n "__fish_cmr_using_subcommand vendor; and __fish_seen_subcommand_from add" -l vault -d 'Where the vault lies' -r -F
+complete -c cmr -n "__fish_cmr_using_subcommand vendor; and __fish_seen_subcommand_from add" -l vault -d 'Where the vault lies [env: CMR_HOME]' -r -F
 complete -c cmr -n "__fish_cmr_using_subcommand vendor; and __fish_seen_subcommand_from add" -l passphrase-fd -d 'Read the passphrase from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand vendor; and __fish_seen_subcommand_from add" -l data-key-fd -d 'Read the data key, 64 hexadecimal digits, from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand vendor; and __fish_seen_subcommand_from add" -l color -d 'Colours: auto, always or never' -r -f -a "auto\t'On a terminal that can show them'
@@ -357,7 +357,7 @@ complete -c cmr -n "__fish_cmr_using_subcommand vendor; and __fish_seen_subcomma
 complete -c cmr -n "__fish_cmr_using_subcommand vendor; and __fish_seen_subcommand_from add" -s v -l verbose -d 'Say more: -v what happens, -vv each step. Never a value of the profile'
 complete -c cmr -n "__fish_cmr_using_subcommand vendor; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help'
 complete -c cmr -n "__fish_cmr_using_subcommand vendor; and __fish_seen_subcommand_from add" -s V -l version -d 'Print version'
-complete -c cmr -n "__fish_cmr_using_subcommand vendor; and __fish_seen_subcommand_from list" -l vault -d 'Where the vault lies' -r -F
+complete -c cmr -n "__fish_cmr_using_subcommand vendor; and __fish_seen_subcommand_from list" -l vault -d 'Where the vault lies [env: CMR_HOME]' -r -F
 complete -c cmr -n "__fish_cmr_using_subcommand vendor; and __fish_seen_subcommand_from list" -l passphrase-fd -d 'Read the passphrase from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand vendor; and __fish_seen_subcommand_from list" -l data-key-fd -d 'Read the data key, 64 hexadecimal digits, from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand vendor; and __fish_seen_subcommand_from list" -l color -d 'Colours: auto, always or never' -r -f -a "auto\t'On a terminal that can show them'
@@ -371,7 +371,7 @@ complete -c cmr -n "__fish_cmr_using_subcommand vendor; and __fish_seen_subcomma
 complete -c cmr -n "__fish_cmr_using_subcommand vendor; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more: -v what happens, -vv each step. Never a value of the profile'
 complete -c cmr -n "__fish_cmr_using_subcommand vendor; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
 complete -c cmr -n "__fish_cmr_using_subcommand vendor; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
-complete -c cmr -n "__fish_cmr_using_subcommand vendor; and __fish_seen_subcommand_from show" -l vault -d 'Where the vault lies' -r -F
+complete -c cmr -n "__fish_cmr_using_subcommand vendor; and __fish_seen_subcommand_from show" -l vault -d 'Where the vault lies [env: CMR_HOME]' -r -F
 complete -c cmr -n "__fish_cmr_using_subcommand vendor; and __fish_seen_subcommand_from show" -l passphrase-fd -d 'Read the passphrase from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand vendor; and __fish_seen_subcommand_from show" -l data-key-fd -d 'Read the data key, 64 hexadecimal digits, from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand vendor; and __fish_seen_subcommand_from show" -l color -d 'Colours: auto, always or never' -r -f -a "auto\t'On a terminal that can show them'
@@ -392,7 +392,7 @@ complete -c cmr -n "__fish_cmr_using_subcommand vendor; and __fish_seen_subcomma
 complete -c cmr -n "__fish_cmr_using_subcommand vendor; and __fish_seen_subcommand_from set" -l token-file -d 'Read the token that the vendor gave you from this file' -r -F
 complete -c cmr -n "__fish_cmr_using_subcommand vendor; and __fish_seen_subcommand_from set" -l token-fd -d 'Read it from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand vendor; and __fish_seen_subcommand_from set" -l approve-origin -d 'Approve an endpoint\'s origin other than the vendor\'s own' -r
-complete -c cmr -n "__fish_cmr_using_subcommand vendor; and __fish_seen_subcommand_from set" -l vault -d 'Where the vault lies' -r -F
+complete -c cmr -n "__fish_cmr_using_subcommand vendor; and __fish_seen_subcommand_from set" -l vault -d 'Where the vault lies [env: CMR_HOME]' -r -F
 complete -c cmr -n "__fish_cmr_using_subcommand vendor; and __fish_seen_subcommand_from set" -l passphrase-fd -d 'Read the passphrase from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand vendor; and __fish_seen_subcommand_from set" -l data-key-fd -d 'Read the data key, 64 hexadecimal digits, from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand vendor; and __fish_seen_subcommand_from set" -l color -d 'Colours: auto, always or never' -r -f -a "auto\t'On a terminal that can show them'
@@ -407,7 +407,7 @@ complete -c cmr -n "__fish_cmr_using_subcommand vendor; and __fish_seen_subcomma
 complete -c cmr -n "__fish_cmr_using_subcommand vendor; and __fish_seen_subcommand_from set" -s v -l verbose -d 'Say more: -v what happens, -vv each step. Never a value of the profile'
 complete -c cmr -n "__fish_cmr_using_subcommand vendor; and __fish_seen_subcommand_from set" -s h -l help -d 'Print help'
 complete -c cmr -n "__fish_cmr_using_subcommand vendor; and __fish_seen_subcommand_from set" -s V -l version -d 'Print version'
-complete -c cmr -n "__fish_cmr_using_subcommand vendor; and __fish_seen_subcommand_from note" -l vault -d 'Where the vault lies' -r -F
+complete -c cmr -n "__fish_cmr_using_subcommand vendor; and __fish_seen_subcommand_from note" -l vault -d 'Where the vault lies [env: CMR_HOME]' -r -F
 complete -c cmr -n "__fish_cmr_using_subcommand vendor; and __fish_seen_subcommand_from note" -l passphrase-fd -d 'Read the passphrase from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand vendor; and __fish_seen_subcommand_from note" -l data-key-fd -d 'Read the data key, 64 hexadecimal digits, from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand vendor; and __fish_seen_subcommand_from note" -l color -d 'Colours: auto, always or never' -r -f -a "auto\t'On a terminal that can show them'
@@ -421,7 +421,7 @@ complete -c cmr -n "__fish_cmr_using_subcommand vendor; and __fish_seen_subcomma
 complete -c cmr -n "__fish_cmr_using_subcommand vendor; and __fish_seen_subcommand_from note" -s v -l verbose -d 'Say more: -v what happens, -vv each step. Never a value of the profile'
 complete -c cmr -n "__fish_cmr_using_subcommand vendor; and __fish_seen_subcommand_from note" -s h -l help -d 'Print help'
 complete -c cmr -n "__fish_cmr_using_subcommand vendor; and __fish_seen_subcommand_from note" -s V -l version -d 'Print version'
-complete -c cmr -n "__fish_cmr_using_subcommand vendor; and __fish_seen_subcommand_from alias" -l vault -d 'Where the vault lies' -r -F
+complete -c cmr -n "__fish_cmr_using_subcommand vendor; and __fish_seen_subcommand_from alias" -l vault -d 'Where the vault lies [env: CMR_HOME]' -r -F
 complete -c cmr -n "__fish_cmr_using_subcommand vendor; and __fish_seen_subcommand_from alias" -l passphrase-fd -d 'Read the passphrase from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand vendor; and __fish_seen_subcommand_from alias" -l data-key-fd -d 'Read the data key, 64 hexadecimal digits, from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand vendor; and __fish_seen_subcommand_from alias" -l color -d 'Colours: auto, always or never' -r -f -a "auto\t'On a terminal that can show them'
@@ -437,7 +437,7 @@ complete -c cmr -n "__fish_cmr_using_subcommand vendor; and __fish_seen_subcomma
 complete -c cmr -n "__fish_cmr_using_subcommand vendor; and __fish_seen_subcommand_from alias" -s h -l help -d 'Print help'
 complete -c cmr -n "__fish_cmr_using_subcommand vendor; and __fish_seen_subcommand_from alias" -s V -l version -d 'Print version'
 complete -c cmr -n "__fish_cmr_using_subcommand vendor; and __fish_seen_subcommand_from knows" -l at -d 'As of the end of this day, or of this moment' -r
-complete -c cmr -n "__fish_cmr_using_subcommand vendor; and __fish_seen_subcommand_from knows" -l vault -d 'Where the vault lies' -r -F
+complete -c cmr -n "__fish_cmr_using_subcommand vendor; and __fish_seen_subcommand_from knows" -l vault -d 'Where the vault lies [env: CMR_HOME]' -r -F
 complete -c cmr -n "__fish_cmr_using_subcommand vendor; and __fish_seen_subcommand_from knows" -l passphrase-fd -d 'Read the passphrase from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand vendor; and __fish_seen_subcommand_from knows" -l data-key-fd -d 'Read the data key, 64 hexadecimal digits, from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand vendor; and __fish_seen_subcommand_from knows" -l color -d 'Colours: auto, always or never' -r -f -a "auto\t'On a terminal that can show them'
@@ -451,7 +451,7 @@ complete -c cmr -n "__fish_cmr_using_subcommand vendor; and __fish_seen_subcomma
 complete -c cmr -n "__fish_cmr_using_subcommand vendor; and __fish_seen_subcommand_from knows" -s v -l verbose -d 'Say more: -v what happens, -vv each step. Never a value of the profile'
 complete -c cmr -n "__fish_cmr_using_subcommand vendor; and __fish_seen_subcommand_from knows" -s h -l help -d 'Print help'
 complete -c cmr -n "__fish_cmr_using_subcommand vendor; and __fish_seen_subcommand_from knows" -s V -l version -d 'Print version'
-complete -c cmr -n "__fish_cmr_using_subcommand grant; and not __fish_seen_subcommand_from create list show preview amend renew revoke" -l vault -d 'Where the vault lies' -r -F
+complete -c cmr -n "__fish_cmr_using_subcommand grant; and not __fish_seen_subcommand_from create list show preview amend renew revoke" -l vault -d 'Where the vault lies [env: CMR_HOME]' -r -F
 complete -c cmr -n "__fish_cmr_using_subcommand grant; and not __fish_seen_subcommand_from create list show preview amend renew revoke" -l passphrase-fd -d 'Read the passphrase from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand grant; and not __fish_seen_subcommand_from create list show preview amend renew revoke" -l data-key-fd -d 'Read the data key, 64 hexadecimal digits, from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand grant; and not __fish_seen_subcommand_from create list show preview amend renew revoke" -l color -d 'Colours: auto, always or never' -r -f -a "auto\t'On a terminal that can show them'
@@ -483,7 +483,7 @@ complete -c cmr -n "__fish_cmr_using_subcommand grant; and __fish_seen_subcomman
 complete -c cmr -n "__fish_cmr_using_subcommand grant; and __fish_seen_subcommand_from create" -l why -d 'Why a claim is needed' -r
 complete -c cmr -n "__fish_cmr_using_subcommand grant; and __fish_seen_subcommand_from create" -l optional -d 'A claim that the purpose can do without' -r
 complete -c cmr -n "__fish_cmr_using_subcommand grant; and __fish_seen_subcommand_from create" -l persona -d 'Whose values' -r
-complete -c cmr -n "__fish_cmr_using_subcommand grant; and __fish_seen_subcommand_from create" -l vault -d 'Where the vault lies' -r -F
+complete -c cmr -n "__fish_cmr_using_subcommand grant; and __fish_seen_subcommand_from create" -l vault -d 'Where the vault lies [env: CMR_HOME]' -r -F
 complete -c cmr -n "__fish_cmr_using_subcommand grant; and __fish_seen_subcommand_from create" -l passphrase-fd -d 'Read the passphrase from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand grant; and __fish_seen_subcommand_from create" -l data-key-fd -d 'Read the data key, 64 hexadecimal digits, from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand grant; and __fish_seen_subcommand_from create" -l color -d 'Colours: auto, always or never' -r -f -a "auto\t'On a terminal that can show them'
@@ -500,7 +500,7 @@ complete -c cmr -n "__fish_cmr_using_subcommand grant; and __fish_seen_subcomman
 complete -c cmr -n "__fish_cmr_using_subcommand grant; and __fish_seen_subcommand_from create" -s h -l help -d 'Print help'
 complete -c cmr -n "__fish_cmr_using_subcommand grant; and __fish_seen_subcommand_from create" -s V -l version -d 'Print version'
 complete -c cmr -n "__fish_cmr_using_subcommand grant; and __fish_seen_subcommand_from list" -l vendor -d 'Only of this vendor' -r
-complete -c cmr -n "__fish_cmr_using_subcommand grant; and __fish_seen_subcommand_from list" -l vault -d 'Where the vault lies' -r -F
+complete -c cmr -n "__fish_cmr_using_subcommand grant; and __fish_seen_subcommand_from list" -l vault -d 'Where the vault lies [env: CMR_HOME]' -r -F
 complete -c cmr -n "__fish_cmr_using_subcommand grant; and __fish_seen_subcommand_from list" -l passphrase-fd -d 'Read the passphrase from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand grant; and __fish_seen_subcommand_from list" -l data-key-fd -d 'Read the data key, 64 hexadecimal digits, from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand grant; and __fish_seen_subcommand_from list" -l color -d 'Colours: auto, always or never' -r -f -a "auto\t'On a terminal that can show them'
@@ -515,7 +515,7 @@ complete -c cmr -n "__fish_cmr_using_subcommand grant; and __fish_seen_subcomman
 complete -c cmr -n "__fish_cmr_using_subcommand grant; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more: -v what happens, -vv each step. Never a value of the profile'
 complete -c cmr -n "__fish_cmr_using_subcommand grant; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
 complete -c cmr -n "__fish_cmr_using_subcommand grant; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
-complete -c cmr -n "__fish_cmr_using_subcommand grant; and __fish_seen_subcommand_from show" -l vault -d 'Where the vault lies' -r -F
+complete -c cmr -n "__fish_cmr_using_subcommand grant; and __fish_seen_subcommand_from show" -l vault -d 'Where the vault lies [env: CMR_HOME]' -r -F
 complete -c cmr -n "__fish_cmr_using_subcommand grant; and __fish_seen_subcommand_from show" -l passphrase-fd -d 'Read the passphrase from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand grant; and __fish_seen_subcommand_from show" -l data-key-fd -d 'Read the data key, 64 hexadecimal digits, from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand grant; and __fish_seen_subcommand_from show" -l color -d 'Colours: auto, always or never' -r -f -a "auto\t'On a terminal that can show them'
@@ -529,7 +529,7 @@ complete -c cmr -n "__fish_cmr_using_subcommand grant; and __fish_seen_subcomman
 complete -c cmr -n "__fish_cmr_using_subcommand grant; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more: -v what happens, -vv each step. Never a value of the profile'
 complete -c cmr -n "__fish_cmr_using_subcommand grant; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
 complete -c cmr -n "__fish_cmr_using_subcommand grant; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
-complete -c cmr -n "__fish_cmr_using_subcommand grant; and __fish_seen_subcommand_from preview" -l vault -d 'Where the vault lies' -r -F
+complete -c cmr -n "__fish_cmr_using_subcommand grant; and __fish_seen_subcommand_from preview" -l vault -d 'Where the vault lies [env: CMR_HOME]' -r -F
 complete -c cmr -n "__fish_cmr_using_subcommand grant; and __fish_seen_subcommand_from preview" -l passphrase-fd -d 'Read the passphrase from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand grant; and __fish_seen_subcommand_from preview" -l data-key-fd -d 'Read the data key, 64 hexadecimal digits, from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand grant; and __fish_seen_subcommand_from preview" -l color -d 'Colours: auto, always or never' -r -f -a "auto\t'On a terminal that can show them'
@@ -550,7 +550,7 @@ complete -c cmr -n "__fish_cmr_using_subcommand grant; and __fish_seen_subcomman
 complete -c cmr -n "__fish_cmr_using_subcommand grant; and __fish_seen_subcommand_from amend" -l data-life -d 'How long the vendor may keep the claims' -r
 complete -c cmr -n "__fish_cmr_using_subcommand grant; and __fish_seen_subcommand_from amend" -l terms -d 'An agreement of IEEE 7012' -r
 complete -c cmr -n "__fish_cmr_using_subcommand grant; and __fish_seen_subcommand_from amend" -l recipient -d 'Who else may have the claims, from now on' -r
-complete -c cmr -n "__fish_cmr_using_subcommand grant; and __fish_seen_subcommand_from amend" -l vault -d 'Where the vault lies' -r -F
+complete -c cmr -n "__fish_cmr_using_subcommand grant; and __fish_seen_subcommand_from amend" -l vault -d 'Where the vault lies [env: CMR_HOME]' -r -F
 complete -c cmr -n "__fish_cmr_using_subcommand grant; and __fish_seen_subcommand_from amend" -l passphrase-fd -d 'Read the passphrase from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand grant; and __fish_seen_subcommand_from amend" -l data-key-fd -d 'Read the data key, 64 hexadecimal digits, from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand grant; and __fish_seen_subcommand_from amend" -l color -d 'Colours: auto, always or never' -r -f -a "auto\t'On a terminal that can show them'
@@ -567,7 +567,7 @@ complete -c cmr -n "__fish_cmr_using_subcommand grant; and __fish_seen_subcomman
 complete -c cmr -n "__fish_cmr_using_subcommand grant; and __fish_seen_subcommand_from amend" -s h -l help -d 'Print help'
 complete -c cmr -n "__fish_cmr_using_subcommand grant; and __fish_seen_subcommand_from amend" -s V -l version -d 'Print version'
 complete -c cmr -n "__fish_cmr_using_subcommand grant; and __fish_seen_subcommand_from renew" -l expires -d 'The new end: 90d, 6mo, 1y, or a date' -r
-complete -c cmr -n "__fish_cmr_using_subcommand grant; and __fish_seen_subcommand_from renew" -l vault -d 'Where the vault lies' -r -F
+complete -c cmr -n "__fish_cmr_using_subcommand grant; and __fish_seen_subcommand_from renew" -l vault -d 'Where the vault lies [env: CMR_HOME]' -r -F
 complete -c cmr -n "__fish_cmr_using_subcommand grant; and __fish_seen_subcommand_from renew" -l passphrase-fd -d 'Read the passphrase from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand grant; and __fish_seen_subcommand_from renew" -l data-key-fd -d 'Read the data key, 64 hexadecimal digits, from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand grant; and __fish_seen_subcommand_from renew" -l color -d 'Colours: auto, always or never' -r -f -a "auto\t'On a terminal that can show them'
@@ -582,7 +582,7 @@ complete -c cmr -n "__fish_cmr_using_subcommand grant; and __fish_seen_subcomman
 complete -c cmr -n "__fish_cmr_using_subcommand grant; and __fish_seen_subcommand_from renew" -s h -l help -d 'Print help'
 complete -c cmr -n "__fish_cmr_using_subcommand grant; and __fish_seen_subcommand_from renew" -s V -l version -d 'Print version'
 complete -c cmr -n "__fish_cmr_using_subcommand grant; and __fish_seen_subcommand_from revoke" -l why -d 'Why, for your own ledger; the vendor is not told' -r
-complete -c cmr -n "__fish_cmr_using_subcommand grant; and __fish_seen_subcommand_from revoke" -l vault -d 'Where the vault lies' -r -F
+complete -c cmr -n "__fish_cmr_using_subcommand grant; and __fish_seen_subcommand_from revoke" -l vault -d 'Where the vault lies [env: CMR_HOME]' -r -F
 complete -c cmr -n "__fish_cmr_using_subcommand grant; and __fish_seen_subcommand_from revoke" -l passphrase-fd -d 'Read the passphrase from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand grant; and __fish_seen_subcommand_from revoke" -l data-key-fd -d 'Read the data key, 64 hexadecimal digits, from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand grant; and __fish_seen_subcommand_from revoke" -l color -d 'Colours: auto, always or never' -r -f -a "auto\t'On a terminal that can show them'
@@ -596,7 +596,7 @@ complete -c cmr -n "__fish_cmr_using_subcommand grant; and __fish_seen_subcomman
 complete -c cmr -n "__fish_cmr_using_subcommand grant; and __fish_seen_subcommand_from revoke" -s v -l verbose -d 'Say more: -v what happens, -vv each step. Never a value of the profile'
 complete -c cmr -n "__fish_cmr_using_subcommand grant; and __fish_seen_subcommand_from revoke" -s h -l help -d 'Print help'
 complete -c cmr -n "__fish_cmr_using_subcommand grant; and __fish_seen_subcommand_from revoke" -s V -l version -d 'Print version'
-complete -c cmr -n "__fish_cmr_using_subcommand push" -l vault -d 'Where the vault lies' -r -F
+complete -c cmr -n "__fish_cmr_using_subcommand push" -l vault -d 'Where the vault lies [env: CMR_HOME]' -r -F
 complete -c cmr -n "__fish_cmr_using_subcommand push" -l passphrase-fd -d 'Read the passphrase from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand push" -l data-key-fd -d 'Read the data key, 64 hexadecimal digits, from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand push" -l color -d 'Colours: auto, always or never' -r -f -a "auto\t'On a terminal that can show them'
@@ -613,7 +613,7 @@ complete -c cmr -n "__fish_cmr_using_subcommand push" -l now -d 'Also what waits
 complete -c cmr -n "__fish_cmr_using_subcommand push" -l no-pull -d 'Do not collect the answers of the vendors that were reached'
 complete -c cmr -n "__fish_cmr_using_subcommand push" -s h -l help -d 'Print help'
 complete -c cmr -n "__fish_cmr_using_subcommand push" -s V -l version -d 'Print version'
-complete -c cmr -n "__fish_cmr_using_subcommand pull" -l vault -d 'Where the vault lies' -r -F
+complete -c cmr -n "__fish_cmr_using_subcommand pull" -l vault -d 'Where the vault lies [env: CMR_HOME]' -r -F
 complete -c cmr -n "__fish_cmr_using_subcommand pull" -l passphrase-fd -d 'Read the passphrase from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand pull" -l data-key-fd -d 'Read the data key, 64 hexadecimal digits, from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand pull" -l color -d 'Colours: auto, always or never' -r -f -a "auto\t'On a terminal that can show them'
@@ -628,7 +628,7 @@ complete -c cmr -n "__fish_cmr_using_subcommand pull" -s q -l quiet -d 'Say less
 complete -c cmr -n "__fish_cmr_using_subcommand pull" -s v -l verbose -d 'Say more: -v what happens, -vv each step. Never a value of the profile'
 complete -c cmr -n "__fish_cmr_using_subcommand pull" -s h -l help -d 'Print help'
 complete -c cmr -n "__fish_cmr_using_subcommand pull" -s V -l version -d 'Print version'
-complete -c cmr -n "__fish_cmr_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry drop" -l vault -d 'Where the vault lies' -r -F
+complete -c cmr -n "__fish_cmr_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry drop" -l vault -d 'Where the vault lies [env: CMR_HOME]' -r -F
 complete -c cmr -n "__fish_cmr_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry drop" -l passphrase-fd -d 'Read the passphrase from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry drop" -l data-key-fd -d 'Read the data key, 64 hexadecimal digits, from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry drop" -l color -d 'Colours: auto, always or never' -r -f -a "auto\t'On a terminal that can show them'
@@ -646,7 +646,7 @@ complete -c cmr -n "__fish_cmr_using_subcommand outbox; and not __fish_seen_subc
 complete -c cmr -n "__fish_cmr_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry drop" -f -a "show" -d 'Show a message: its state, and the very token that goes to the vendor'
 complete -c cmr -n "__fish_cmr_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry drop" -f -a "retry" -d 'Let a held or waiting message be sent with the next push'
 complete -c cmr -n "__fish_cmr_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry drop" -f -a "drop" -d 'Drop a message that waits or is held: the vendor never hears of it'
-complete -c cmr -n "__fish_cmr_using_subcommand outbox; and __fish_seen_subcommand_from list" -l vault -d 'Where the vault lies' -r -F
+complete -c cmr -n "__fish_cmr_using_subcommand outbox; and __fish_seen_subcommand_from list" -l vault -d 'Where the vault lies [env: CMR_HOME]' -r -F
 complete -c cmr -n "__fish_cmr_using_subcommand outbox; and __fish_seen_subcommand_from list" -l passphrase-fd -d 'Read the passphrase from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand outbox; and __fish_seen_subcommand_from list" -l data-key-fd -d 'Read the data key, 64 hexadecimal digits, from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand outbox; and __fish_seen_subcommand_from list" -l color -d 'Colours: auto, always or never' -r -f -a "auto\t'On a terminal that can show them'
@@ -661,7 +661,7 @@ complete -c cmr -n "__fish_cmr_using_subcommand outbox; and __fish_seen_subcomma
 complete -c cmr -n "__fish_cmr_using_subcommand outbox; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more: -v what happens, -vv each step. Never a value of the profile'
 complete -c cmr -n "__fish_cmr_using_subcommand outbox; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
 complete -c cmr -n "__fish_cmr_using_subcommand outbox; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
-complete -c cmr -n "__fish_cmr_using_subcommand outbox; and __fish_seen_subcommand_from show" -l vault -d 'Where the vault lies' -r -F
+complete -c cmr -n "__fish_cmr_using_subcommand outbox; and __fish_seen_subcommand_from show" -l vault -d 'Where the vault lies [env: CMR_HOME]' -r -F
 complete -c cmr -n "__fish_cmr_using_subcommand outbox; and __fish_seen_subcommand_from show" -l passphrase-fd -d 'Read the passphrase from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand outbox; and __fish_seen_subcommand_from show" -l data-key-fd -d 'Read the data key, 64 hexadecimal digits, from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand outbox; and __fish_seen_subcommand_from show" -l color -d 'Colours: auto, always or never' -r -f -a "auto\t'On a terminal that can show them'
@@ -675,7 +675,7 @@ complete -c cmr -n "__fish_cmr_using_subcommand outbox; and __fish_seen_subcomma
 complete -c cmr -n "__fish_cmr_using_subcommand outbox; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more: -v what happens, -vv each step. Never a value of the profile'
 complete -c cmr -n "__fish_cmr_using_subcommand outbox; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
 complete -c cmr -n "__fish_cmr_using_subcommand outbox; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
-complete -c cmr -n "__fish_cmr_using_subcommand outbox; and __fish_seen_subcommand_from retry" -l vault -d 'Where the vault lies' -r -F
+complete -c cmr -n "__fish_cmr_using_subcommand outbox; and __fish_seen_subcommand_from retry" -l vault -d 'Where the vault lies [env: CMR_HOME]' -r -F
 complete -c cmr -n "__fish_cmr_using_subcommand outbox; and __fish_seen_subcommand_from retry" -l passphrase-fd -d 'Read the passphrase from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand outbox; and __fish_seen_subcommand_from retry" -l data-key-fd -d 'Read the data key, 64 hexadecimal digits, from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand outbox; and __fish_seen_subcommand_from retry" -l color -d 'Colours: auto, always or never' -r -f -a "auto\t'On a terminal that can show them'
@@ -689,7 +689,7 @@ complete -c cmr -n "__fish_cmr_using_subcommand outbox; and __fish_seen_subcomma
 complete -c cmr -n "__fish_cmr_using_subcommand outbox; and __fish_seen_subcommand_from retry" -s v -l verbose -d 'Say more: -v what happens, -vv each step. Never a value of the profile'
 complete -c cmr -n "__fish_cmr_using_subcommand outbox; and __fish_seen_subcommand_from retry" -s h -l help -d 'Print help'
 complete -c cmr -n "__fish_cmr_using_subcommand outbox; and __fish_seen_subcommand_from retry" -s V -l version -d 'Print version'
-complete -c cmr -n "__fish_cmr_using_subcommand outbox; and __fish_seen_subcommand_from drop" -l vault -d 'Where the vault lies' -r -F
+complete -c cmr -n "__fish_cmr_using_subcommand outbox; and __fish_seen_subcommand_from drop" -l vault -d 'Where the vault lies [env: CMR_HOME]' -r -F
 complete -c cmr -n "__fish_cmr_using_subcommand outbox; and __fish_seen_subcommand_from drop" -l passphrase-fd -d 'Read the passphrase from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand outbox; and __fish_seen_subcommand_from drop" -l data-key-fd -d 'Read the data key, 64 hexadecimal digits, from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand outbox; and __fish_seen_subcommand_from drop" -l color -d 'Colours: auto, always or never' -r -f -a "auto\t'On a terminal that can show them'
@@ -703,7 +703,7 @@ complete -c cmr -n "__fish_cmr_using_subcommand outbox; and __fish_seen_subcomma
 complete -c cmr -n "__fish_cmr_using_subcommand outbox; and __fish_seen_subcommand_from drop" -s v -l verbose -d 'Say more: -v what happens, -vv each step. Never a value of the profile'
 complete -c cmr -n "__fish_cmr_using_subcommand outbox; and __fish_seen_subcommand_from drop" -s h -l help -d 'Print help'
 complete -c cmr -n "__fish_cmr_using_subcommand outbox; and __fish_seen_subcommand_from drop" -s V -l version -d 'Print version'
-complete -c cmr -n "__fish_cmr_using_subcommand who" -l vault -d 'Where the vault lies' -r -F
+complete -c cmr -n "__fish_cmr_using_subcommand who" -l vault -d 'Where the vault lies [env: CMR_HOME]' -r -F
 complete -c cmr -n "__fish_cmr_using_subcommand who" -l passphrase-fd -d 'Read the passphrase from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand who" -l data-key-fd -d 'Read the data key, 64 hexadecimal digits, from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand who" -l color -d 'Colours: auto, always or never' -r -f -a "auto\t'On a terminal that can show them'
@@ -718,7 +718,7 @@ complete -c cmr -n "__fish_cmr_using_subcommand who" -s q -l quiet -d 'Say less:
 complete -c cmr -n "__fish_cmr_using_subcommand who" -s v -l verbose -d 'Say more: -v what happens, -vv each step. Never a value of the profile'
 complete -c cmr -n "__fish_cmr_using_subcommand who" -s h -l help -d 'Print help'
 complete -c cmr -n "__fish_cmr_using_subcommand who" -s V -l version -d 'Print version'
-complete -c cmr -n "__fish_cmr_using_subcommand log; and not __fish_seen_subcommand_from verify" -l vault -d 'Where the vault lies' -r -F
+complete -c cmr -n "__fish_cmr_using_subcommand log; and not __fish_seen_subcommand_from verify" -l vault -d 'Where the vault lies [env: CMR_HOME]' -r -F
 complete -c cmr -n "__fish_cmr_using_subcommand log; and not __fish_seen_subcommand_from verify" -l passphrase-fd -d 'Read the passphrase from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand log; and not __fish_seen_subcommand_from verify" -l data-key-fd -d 'Read the data key, 64 hexadecimal digits, from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand log; and not __fish_seen_subcommand_from verify" -l color -d 'Colours: auto, always or never' -r -f -a "auto\t'On a terminal that can show them'
@@ -734,7 +734,7 @@ complete -c cmr -n "__fish_cmr_using_subcommand log; and not __fish_seen_subcomm
 complete -c cmr -n "__fish_cmr_using_subcommand log; and not __fish_seen_subcommand_from verify" -s h -l help -d 'Print help'
 complete -c cmr -n "__fish_cmr_using_subcommand log; and not __fish_seen_subcommand_from verify" -s V -l version -d 'Print version'
 complete -c cmr -n "__fish_cmr_using_subcommand log; and not __fish_seen_subcommand_from verify" -a "verify" -d 'Check every entry of the chain, and the database itself'
-complete -c cmr -n "__fish_cmr_using_subcommand log; and __fish_seen_subcommand_from verify" -l vault -d 'Where the vault lies' -r -F
+complete -c cmr -n "__fish_cmr_using_subcommand log; and __fish_seen_subcommand_from verify" -l vault -d 'Where the vault lies [env: CMR_HOME]' -r -F
 complete -c cmr -n "__fish_cmr_using_subcommand log; and __fish_seen_subcommand_from verify" -l passphrase-fd -d 'Read the passphrase from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand log; and __fish_seen_subcommand_from verify" -l data-key-fd -d 'Read the data key, 64 hexadecimal digits, from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand log; and __fish_seen_subcommand_from verify" -l color -d 'Colours: auto, always or never' -r -f -a "auto\t'On a terminal that can show them'
@@ -749,7 +749,7 @@ complete -c cmr -n "__fish_cmr_using_subcommand log; and __fish_seen_subcommand_
 complete -c cmr -n "__fish_cmr_using_subcommand log; and __fish_seen_subcommand_from verify" -s v -l verbose -d 'Say more: -v what happens, -vv each step. Never a value of the profile'
 complete -c cmr -n "__fish_cmr_using_subcommand log; and __fish_seen_subcommand_from verify" -s h -l help -d 'Print help'
 complete -c cmr -n "__fish_cmr_using_subcommand log; and __fish_seen_subcommand_from verify" -s V -l version -d 'Print version'
-complete -c cmr -n "__fish_cmr_using_subcommand receiver; and not __fish_seen_subcommand_from serve customer show" -l vault -d 'Where the vault lies' -r -F
+complete -c cmr -n "__fish_cmr_using_subcommand receiver; and not __fish_seen_subcommand_from serve customer show" -l vault -d 'Where the vault lies [env: CMR_HOME]' -r -F
 complete -c cmr -n "__fish_cmr_using_subcommand receiver; and not __fish_seen_subcommand_from serve customer show" -l passphrase-fd -d 'Read the passphrase from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand receiver; and not __fish_seen_subcommand_from serve customer show" -l data-key-fd -d 'Read the data key, 64 hexadecimal digits, from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand receiver; and not __fish_seen_subcommand_from serve customer show" -l color -d 'Colours: auto, always or never' -r -f -a "auto\t'On a terminal that can show them'
@@ -766,12 +766,12 @@ complete -c cmr -n "__fish_cmr_using_subcommand receiver; and not __fish_seen_su
 complete -c cmr -n "__fish_cmr_using_subcommand receiver; and not __fish_seen_subcommand_from serve customer show" -f -a "serve" -d 'Take pushes until Ctrl-C'
 complete -c cmr -n "__fish_cmr_using_subcommand receiver; and not __fish_seen_subcommand_from serve customer show" -f -a "customer" -d 'The customers who may push'
 complete -c cmr -n "__fish_cmr_using_subcommand receiver; and not __fish_seen_subcommand_from serve customer show" -f -a "show" -d 'What arrived: grants, their claims, and each message'
-complete -c cmr -n "__fish_cmr_using_subcommand receiver; and __fish_seen_subcommand_from serve" -l listen -d 'Address and port; port 0 takes a free one' -r
+complete -c cmr -n "__fish_cmr_using_subcommand receiver; and __fish_seen_subcommand_from serve" -l listen -d 'IP address and port; port 0 takes a free one' -r
 complete -c cmr -n "__fish_cmr_using_subcommand receiver; and __fish_seen_subcommand_from serve" -l data -d 'Where the receiver keeps its key and what it was lent' -r -F
 complete -c cmr -n "__fish_cmr_using_subcommand receiver; and __fish_seen_subcommand_from serve" -l public-url -d 'The URL that customers reach it at, where it stands behind a proxy' -r
 complete -c cmr -n "__fish_cmr_using_subcommand receiver; and __fish_seen_subcommand_from serve" -l name -d 'What the vendor calls itself' -r
 complete -c cmr -n "__fish_cmr_using_subcommand receiver; and __fish_seen_subcommand_from serve" -l claims -d 'Take these claims only' -r
-complete -c cmr -n "__fish_cmr_using_subcommand receiver; and __fish_seen_subcommand_from serve" -l vault -d 'Where the vault lies' -r -F
+complete -c cmr -n "__fish_cmr_using_subcommand receiver; and __fish_seen_subcommand_from serve" -l vault -d 'Where the vault lies [env: CMR_HOME]' -r -F
 complete -c cmr -n "__fish_cmr_using_subcommand receiver; and __fish_seen_subcommand_from serve" -l passphrase-fd -d 'Read the passphrase from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand receiver; and __fish_seen_subcommand_from serve" -l data-key-fd -d 'Read the data key, 64 hexadecimal digits, from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand receiver; and __fish_seen_subcommand_from serve" -l color -d 'Colours: auto, always or never' -r -f -a "auto\t'On a terminal that can show them'
@@ -785,7 +785,7 @@ complete -c cmr -n "__fish_cmr_using_subcommand receiver; and __fish_seen_subcom
 complete -c cmr -n "__fish_cmr_using_subcommand receiver; and __fish_seen_subcommand_from serve" -s v -l verbose -d 'Say more: -v what happens, -vv each step. Never a value of the profile'
 complete -c cmr -n "__fish_cmr_using_subcommand receiver; and __fish_seen_subcommand_from serve" -s h -l help -d 'Print help'
 complete -c cmr -n "__fish_cmr_using_subcommand receiver; and __fish_seen_subcommand_from serve" -s V -l version -d 'Print version'
-complete -c cmr -n "__fish_cmr_using_subcommand receiver; and __fish_seen_subcommand_from customer" -l vault -d 'Where the vault lies' -r -F
+complete -c cmr -n "__fish_cmr_using_subcommand receiver; and __fish_seen_subcommand_from customer" -l vault -d 'Where the vault lies [env: CMR_HOME]' -r -F
 complete -c cmr -n "__fish_cmr_using_subcommand receiver; and __fish_seen_subcommand_from customer" -l passphrase-fd -d 'Read the passphrase from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand receiver; and __fish_seen_subcommand_from customer" -l data-key-fd -d 'Read the data key, 64 hexadecimal digits, from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand receiver; and __fish_seen_subcommand_from customer" -l color -d 'Colours: auto, always or never' -r -f -a "auto\t'On a terminal that can show them'
@@ -802,7 +802,7 @@ complete -c cmr -n "__fish_cmr_using_subcommand receiver; and __fish_seen_subcom
 complete -c cmr -n "__fish_cmr_using_subcommand receiver; and __fish_seen_subcommand_from customer" -f -a "add" -d 'Add a customer, and print their token once'
 complete -c cmr -n "__fish_cmr_using_subcommand receiver; and __fish_seen_subcommand_from customer" -f -a "list" -d 'List the customers'
 complete -c cmr -n "__fish_cmr_using_subcommand receiver; and __fish_seen_subcommand_from show" -l data -d 'Where the receiver keeps its data' -r -F
-complete -c cmr -n "__fish_cmr_using_subcommand receiver; and __fish_seen_subcommand_from show" -l vault -d 'Where the vault lies' -r -F
+complete -c cmr -n "__fish_cmr_using_subcommand receiver; and __fish_seen_subcommand_from show" -l vault -d 'Where the vault lies [env: CMR_HOME]' -r -F
 complete -c cmr -n "__fish_cmr_using_subcommand receiver; and __fish_seen_subcommand_from show" -l passphrase-fd -d 'Read the passphrase from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand receiver; and __fish_seen_subcommand_from show" -l data-key-fd -d 'Read the data key, 64 hexadecimal digits, from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand receiver; and __fish_seen_subcommand_from show" -l color -d 'Colours: auto, always or never' -r -f -a "auto\t'On a terminal that can show them'
@@ -816,7 +816,7 @@ complete -c cmr -n "__fish_cmr_using_subcommand receiver; and __fish_seen_subcom
 complete -c cmr -n "__fish_cmr_using_subcommand receiver; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more: -v what happens, -vv each step. Never a value of the profile'
 complete -c cmr -n "__fish_cmr_using_subcommand receiver; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
 complete -c cmr -n "__fish_cmr_using_subcommand receiver; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
-complete -c cmr -n "__fish_cmr_using_subcommand completions" -l vault -d 'Where the vault lies' -r -F
+complete -c cmr -n "__fish_cmr_using_subcommand completions" -l vault -d 'Where the vault lies [env: CMR_HOME]' -r -F
 complete -c cmr -n "__fish_cmr_using_subcommand completions" -l passphrase-fd -d 'Read the passphrase from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand completions" -l data-key-fd -d 'Read the data key, 64 hexadecimal digits, from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand completions" -l color -d 'Colours: auto, always or never' -r -f -a "auto\t'On a terminal that can show them'

@@ -67,6 +67,19 @@ fn the_recovery_key_is_printed_once_and_opens_the_vault() {
 }
 
 #[test]
+fn help_is_where_people_look_for_it() {
+    let env = TestEnv::empty();
+    // The kit sets CMR_HOME, which is no argument.
+    env.ends(2, "").says("Start with: cmr demo");
+    env.ends(2, "grant").says("Commands:");
+    env.ends(0, "help").says("Start with: cmr demo");
+    env.ends(0, "help grant create").says("Usage: cmr grant create");
+    env.ends(0, "status --help").says("Where things stand, and what needs you");
+    env.ends(2, "profile set email").says("Usage: cmr profile set <CLAIM>");
+    env.ends(2, "profile set email --json").says("<VALUE>...");
+}
+
+#[test]
 fn a_weak_passphrase_is_refused_and_not_echoed() {
     let env = TestEnv::empty();
     let weak = "azerty1789zorglub";

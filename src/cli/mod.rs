@@ -41,7 +41,7 @@ impl Outcome {
 /// Runs the command line of this process.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     harden();
-    let args: Vec<OsString> = args.into_iter().collect();
+    let args = help_first(args.into_iter().collect());
     if asks_for_version(&args) {
         return version();
     }
@@ -82,6 +82,15 @@ fn version() -> ExitCode {
     ExitCode::from(printer.raw(VERSION).map_or_else(|error| error.kind().exit_code(), |()| 0))
 }
 
+/// `cmr help grant` asks for what `cmr grant --help` shows.
+fn help_first(mut args: Vec<OsString>) -> Vec<OsString> {
+    if args.get(1).is_some_and(|word| word == "help") {
+        args.remove(1);
+        args.push("--help".into());
+    }
+    args
+}
+
 fn parse(args: &[OsString]) -> Result<Cli, clap::Error> {
     let matches = Cli::command().try_get_matches_from(args)?;
     Cli::from_arg_matches(&matches)
@@ -92,7 +101,8 @@ fn usage(error: &clap::Error, args: &[OsString]) -> ExitCode {
     let json = args.iter().take_while(|arg| *arg != "--").any(|arg| arg == "--json");
     if error.use_stderr() && json {
         let text = error.render().to_string();
-        let message = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+        let lines: Vec<&str> = text.lines().take_while(|line| !line.is_empty()).map(str::trim).collect();
+        let message = lines.join(" ").trim_start_matches("error: ").to_owned();
         let printer = output::Printer::new(true, false, args::When::Never);
         printer.error(&Error::usage(message).hint("cmr --help"), false);
     } else {

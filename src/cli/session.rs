@@ -76,6 +76,9 @@ impl Session {
         if let Some(dir) = &self.globals.vault {
             return Ok(dir.clone());
         }
+        if let Some(dir) = std::env::var_os("CMR_HOME").filter(|dir| !dir.is_empty()) {
+            return Ok(dir.into());
+        }
         directories::ProjectDirs::from("", "", "cmr")
             .map(|dirs| dirs.data_dir().to_owned())
             .ok_or_else(|| Error::failed("this account has no home directory").hint("say where: --vault DIR"))

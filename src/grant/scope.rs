@@ -104,8 +104,13 @@ pub fn span(typed: &str) -> Result<Span> {
     let span: Span = typed.parse().map_err(|_| bad())?;
     match span.is_positive() {
         true => Ok(span),
-        false => Err(bad()),
+        false => Err(Error::bad_input(format!("{typed} is no time at all")).hint("such as 30d, 6mo or 1y")),
     }
+}
+
+/// A duration as users type it: `1y` for `P1Y`.
+pub fn friendly(duration: &str) -> String {
+    duration.parse::<Span>().map_or_else(|_| duration.to_owned(), |span| format!("{span:#}"))
 }
 
 /// In what the vendor would get or may do more than before, in words. Empty for the same or less.
@@ -131,7 +136,7 @@ pub fn widens(before: &Scope, after: &Scope) -> Vec<String> {
         wider.push("under other terms".into());
     }
     if longer(&before.data_life, &after.data_life) {
-        wider.push(format!("kept for {} instead of {}", after.data_life, before.data_life));
+        wider.push(format!("kept for {} instead of {}", friendly(&after.data_life), friendly(&before.data_life)));
     }
     wider
 }
@@ -152,7 +157,14 @@ pub fn end(typed: &str, now: Timestamp, zone: &TimeZone) -> Result<Timestamp> {
     let far = |e: jiff::Error| Error::bad_input(format!("{typed} is too far away: {e}"));
     let end = match typed.parse::<Date>() {
         Ok(date) => date.tomorrow().and_then(|day| day.to_zoned(zone.clone())).map_err(far)?,
-        Err(_) => here.checked_add(span(typed)?).map_err(far)?,
+        Err(_) => {
+            let neither = || {
+                Error::bad_input(format!("{typed:?} is neither a duration nor a date"))
+                    .hint(format!("such as 30d, 6mo or 1y, or a day such as {}", here.date().saturating_add(1.years())))
+            };
+            typed.parse::<Span>().map_err(|_| neither())?;
+            here.checked_add(span(typed)?).map_err(far)?
+        }
     };
     let longest = here.checked_add(LONGEST_YEARS.years()).map_err(far)?;
     if end <= here {
@@ -213,7 +225,7 @@ mod tests {
         assert!(widens(&base, &scope(&["email"], &["Marketing"], "P365D")).is_empty());
         assert_eq!(widens(&base, &scope(&["email", "address"], &["Marketing"], "P1Y")), ["also address"]);
         assert_eq!(widens(&base, &scope(&["email"], &["Advertising"], "P1Y")), ["also for Advertising"]);
-        assert_eq!(widens(&base, &scope(&["email"], &["Marketing"], "P2Y")), ["kept for P2Y instead of P1Y"]);
+        assert_eq!(widens(&base, &scope(&["email"], &["Marketing"], "P2Y")), ["kept for 2y instead of 1y"]);
     }
 
     #[test]

@@ -111,6 +111,10 @@ pub fn typed_value(target: &Target, words: &[String], old: Option<&ClaimValue>, 
             vec![(AddressPart::Formatted, formatted)]
         }
     };
+    // The address as one text would say what its parts no longer do.
+    if !parts.iter().any(|(part, _)| *part == AddressPart::Formatted) {
+        address.formatted = None;
+    }
     for (part, text) in parts {
         address.set_part(part, &text);
     }
@@ -206,6 +210,15 @@ mod tests {
         assert_eq!(part.claim, home.claim);
         let second = typed_value(&part, &words(&["Lyon"]), Some(&first), false).unwrap();
         assert_eq!(second.to_string(), "1 rue de la Paix, Lyon");
+    }
+
+    #[test]
+    fn a_new_part_takes_away_the_text_of_the_old_address() {
+        let address = target("address").unwrap();
+        let old = typed_value(&address, &words(&["12 rue de la Paix, Paris"]), None, false).unwrap();
+        let new = typed_value(&address, &words(&["locality=Lyon"]), Some(&old), false).unwrap();
+        let ClaimValue::Address(new) = new else { panic!("not an address") };
+        assert_eq!(new.part(AddressPart::Formatted), None);
     }
 
     #[test]

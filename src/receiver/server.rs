@@ -59,7 +59,10 @@ impl Server {
     pub fn start(config: Config) -> Result<Self> {
         let cannot_listen =
             |e: std::io::Error| Error::failed(format!("cannot listen on {}: {e}", config.listen)).because(e);
-        let listener = TcpListener::bind(config.listen).map_err(cannot_listen)?;
+        let listener = TcpListener::bind(config.listen).map_err(|e| match e.kind() {
+            std::io::ErrorKind::AddrInUse => cannot_listen(e).hint("another port: --listen 127.0.0.1:8081"),
+            _ => cannot_listen(e),
+        })?;
         listener.set_nonblocking(true).map_err(cannot_listen)?;
         let address = listener.local_addr().map_err(cannot_listen)?;
         let site = Arc::new(open_site(&config, address)?);
@@ -165,7 +168,8 @@ fn resource_url(public: Option<&str>, address: SocketAddr) -> Result<Url> {
         Some(text) => text.to_owned(),
         None => format!("http://{}", reachable(address)),
     };
-    let url = Url::parse(&text).map_err(|e| Error::bad_input(format!("{text:?} is not a URL: {e}")))?;
+    let url = Url::parse(&text)
+        .map_err(|e| Error::bad_input(format!("{text:?} is not a URL: {e}")).hint("such as https://shop.example"))?;
     metadata_url(&url)?;
     Ok(url)
 }

@@ -50,10 +50,10 @@ pub struct CmrObject {
     #[serde(default)]
     pub events_supported: Vec<String>,
     /// Claims that the vendor takes; empty means any.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub claims_supported: Vec<String>,
     /// IEEE 7012 agreements that the vendor signs; empty means that it does not say.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub terms_supported: Vec<String>,
     /// The largest SET it takes, in bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]

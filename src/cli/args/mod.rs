@@ -35,8 +35,9 @@ pub struct Cli {
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Options for every command")]
 pub struct Globals {
-    /// Where the vault lies
-    #[arg(long, global = true, value_name = "DIR", env = "CMR_HOME", hide_env_values = true)]
+    // Not clap's `env`: it would count the variable as an option that was typed.
+    /// Where the vault lies [env: CMR_HOME]
+    #[arg(long, global = true, value_name = "DIR")]
     pub vault: Option<PathBuf>,
     /// Print one JSON document instead of text
     #[arg(long, global = true)]
@@ -106,7 +107,7 @@ macro_rules! nouns {
         impl Subcommand for Noun {
             fn augment_subcommands(command: Command) -> Command {
                 command.subcommand_required(true).arg_required_else_help(true)
-                    $(.subcommand(Command::new($name).about($about).defer(<$args>::augment_args)))*
+                    $(.subcommand(Command::new($name).about($about).defer(|noun| <$args>::augment_args(noun).about($about))))*
             }
 
             fn augment_subcommands_for_update(command: Command) -> Command {

@@ -18,7 +18,7 @@ pub struct ReceiverArgs {
 pub enum ReceiverVerb {
     /// Take pushes until Ctrl-C
     Serve {
-        /// Address and port; port 0 takes a free one
+        /// IP address and port; port 0 takes a free one
         #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDRESS")]
         listen: SocketAddr,
         /// Where the receiver keeps its key and what it was lent

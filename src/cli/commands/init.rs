@@ -114,7 +114,10 @@ fn check_recovery(session: &Session, recovery: &str) -> Result<()> {
         }
         session.printer().warn("that is not how it ends");
     }
-    session.printer().warn("the recovery key was not confirmed: without it, a forgotten passphrase loses the vault");
+    session.printer().warn(
+        "the recovery key was not confirmed: without it, a forgotten passphrase loses the vault. \
+         To get another, delete the vault's directory and type cmr init again",
+    );
     Ok(())
 }
 

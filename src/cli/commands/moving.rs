@@ -41,10 +41,14 @@ pub(in super::super) fn push(args: &PushArgs, session: &Session) -> Result<Outco
     let must_act = answers.must_act;
     let moved = answers.into_moved(&sent);
     session.printer().show(&moved)?;
-    match must_act || !moved.refused.is_empty() {
-        true => Ok(Outcome::UserMustAct),
-        false => stuck(&vault, &moved.lines),
+    if must_act || !moved.refused.is_empty() {
+        return Ok(Outcome::UserMustAct);
     }
+    let outcome = stuck(&vault, &moved.lines)?;
+    if outcome == Outcome::Queued && !args.now {
+        session.printer().remark("What is queued goes with a later cmr push; at once: cmr push --now");
+    }
+    Ok(outcome)
 }
 
 pub(in super::super) fn pull(args: &PullArgs, session: &Session) -> Result<Outcome> {

@@ -324,7 +324,7 @@ fn choose<'a>(
     }
     let titles: Vec<String> =
         all.iter().map(|card| format!("{} (line {})", printable(&card.title), card.line)).collect();
-    let question = format!("{file} has {} cards. Which one is you?", all.len());
+    let question = format!("{file} has {} cards; the one that is you", all.len());
     Ok(&all[session.prompt().choose(&question, &titles, "--card N or --name NAME")?])
 }
 

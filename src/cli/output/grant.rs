@@ -11,6 +11,7 @@ use super::profile::one_line;
 use super::text::{DIM, Text, Tone, day, local, local_or, plain, short, toned};
 use crate::grant::model::Mode;
 use crate::grant::preview::{Effect, Row};
+use crate::grant::scope::friendly;
 use crate::grant::{Grant, Status, VendorStatus};
 
 /// A grant.
@@ -222,7 +223,7 @@ impl View for Preview {
         out.fields([
             ("for", self.purposes.join(", ")),
             ("until", local(self.expires)),
-            ("they may keep it", self.data_life.clone()),
+            ("they may keep it", friendly(&self.data_life)),
             ("terms", self.terms.clone().unwrap_or_default()),
             ("persona", if self.persona == "default" { String::new() } else { self.persona.clone() }),
         ]);
@@ -344,7 +345,7 @@ impl View for GrantDetail {
             ("persona", grant.persona.clone()),
             ("granted", local(grant.granted)),
             ("expires", local(grant.expires)),
-            ("they may keep it", grant.data_life.clone()),
+            ("they may keep it", friendly(&grant.data_life)),
             ("last disclosure", local_or(grant.last_disclosure, "never")),
             (
                 "ended",

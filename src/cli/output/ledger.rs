@@ -51,6 +51,10 @@ impl View for Log {
     const SCHEMA: &'static str = "cmr/log/1";
 
     fn text(&self, out: &mut Text) {
+        if self.entries.is_empty() {
+            out.line("No entries.");
+            return;
+        }
         let row = |entry: &EntryView| {
             [
                 plain(entry.seq.to_string()),
@@ -79,7 +83,7 @@ impl View for Verified {
     const SCHEMA: &'static str = "cmr/log-verify/1";
 
     fn text(&self, out: &mut Text) {
-        out.line(format!("{GOOD}The ledger is whole:{GOOD:#} {} entries verify, and the database does.", self.entries));
+        out.line(format!("{GOOD}The ledger is whole:{GOOD:#} {} entries and the database verify.", self.entries));
         if let Some(head) = &self.head {
             out.line(format!("  head {head}"));
         }

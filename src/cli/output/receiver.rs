@@ -114,6 +114,9 @@ impl View for Arrived {
             if !detail.received.is_empty() {
                 out.table(["at", "message", "outcome", "", "jti"], detail.received.iter().map(row).collect());
             }
+            if detail.customer.issuer.is_none() && detail.received.is_empty() {
+                out.line("  nothing has arrived yet");
+            }
             for refused in &detail.refused {
                 out.line(format!(
                     "  the customer refused an answer: {} {}",

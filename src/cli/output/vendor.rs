@@ -297,11 +297,7 @@ impl View for Known {
 
     fn text(&self, out: &mut Text) {
         if self.known.is_empty() {
-            out.line(format!(
-                "{}: nothing is known to a vendor by what was delivered until {}.",
-                self.about,
-                local(self.at)
-            ));
+            out.line(format!("{}: nothing is known to be held, as of {}.", self.about, local(self.at)));
             return;
         }
         let row = |known: &KnownView| {
