@@ -411,3 +411,28 @@ fn a_revocation_cannot_be_dropped_and_what_is_dropped_never_arrives() {
     env.ok("push");
     assert_eq!(acme.holds().grants[0].status, GrantStatus::Revoked);
 }
+
+#[test]
+fn a_claim_taken_away_ends_the_grant_that_never_left_and_held_nothing_else() {
+    let (env, shop) = (TestEnv::new(), Shop::open());
+    env.ok("profile set email ada@example.org");
+    env.add_vendor("acme", shop.url(), &shop.token);
+    env.ok("grant create acme --claims email --purpose DeliveryOfGoods --expires 90d --yes");
+    let changed = env.json("profile unset email");
+    assert_eq!(changed["follows"][0]["state"], "ended");
+    env.ok("push");
+    assert!(shop.holds().grants.is_empty(), "what was taken away went all the same");
+    env.ok("log verify");
+}
+
+#[test]
+fn the_log_about_a_vendor_has_its_grants_too() {
+    let (env, shop) = (TestEnv::new(), Shop::open());
+    env.ok("profile set email ada@example.org");
+    env.add_vendor("acme", shop.url(), &shop.token);
+    env.ok("grant create acme --claims email --purpose DeliveryOfGoods --expires 90d --yes");
+    let log = env.json("log acme");
+    let actions: Vec<&str> = log["entries"].as_array().unwrap().iter().map(|e| e["action"].as_str().unwrap()).collect();
+    assert_eq!(actions, ["grant-created", "relationship-created", "grant-drafted", "vendor-added"]);
+    assert!(log["entries"].as_array().unwrap().iter().all(|entry| entry["vendor"] == "acme"));
+}

@@ -1,6 +1,6 @@
 //! The only code that asks.
 
-use dialoguer::{Confirm, Input, Password, Select};
+use dialoguer::{Confirm, Input, Password};
 use secrecy::SecretString;
 
 use crate::error::{Error, Result};
@@ -56,7 +56,17 @@ impl Prompt for Terminal {
     }
 
     fn choose(&self, question: &str, among: &[String], _: &str) -> Result<usize> {
-        Select::new().with_prompt(question).items(among).default(0).interact().map_err(stopped)
+        // By number: a list of a thousand scrolls, and one that is moved through hides the cursor when it is stopped.
+        let lines: Vec<String> = among.iter().enumerate().map(|(n, item)| format!("  {:>3}  {item}", n + 1)).collect();
+        let number: usize = Input::new()
+            .with_prompt(format!("{}\n{question} (1 to {})", lines.join("\n"), among.len()))
+            .validate_with(|n: &usize| match (1..=among.len()).contains(n) {
+                true => Ok(()),
+                false => Err(format!("a number from 1 to {}", among.len())),
+            })
+            .interact_text()
+            .map_err(stopped)?;
+        Ok(number - 1)
     }
 
     fn is_interactive(&self) -> bool {

@@ -4,7 +4,7 @@ use url::Url;
 
 use super::http::{Http, Trouble};
 use crate::error::{Error, Result};
-use crate::wire::discovery::{MAX_DOCUMENT, Metadata, metadata_url, resource_id};
+use crate::wire::discovery::{MAX_DOCUMENT, Metadata, metadata_url};
 use crate::wire::jose::JwkSet;
 
 /// The URL that a user typed for a vendor; `https://` may be left out.
@@ -13,7 +13,8 @@ use crate::wire::jose::JwkSet;
 /// Kind bad input for what is no URL, or cannot be a vendor's.
 pub fn vendor_url(typed: &str) -> Result<Url> {
     let text = if typed.contains("://") { typed.to_owned() } else { format!("https://{typed}") };
-    let url = Url::parse(&text).map_err(|e| Error::bad_input(format!("{typed:?} is not a URL: {e}")))?;
+    let url = Url::parse(&text)
+        .map_err(|e| Error::bad_input(format!("{typed:?} is not a URL: {e}")).hint("such as https://shop.example"))?;
     metadata_url(&url)?;
     Ok(url)
 }
@@ -51,7 +52,7 @@ fn document(http: &Http, url: &Url, allow_loopback: bool) -> Result<Vec<u8>> {
     })?;
     match reply.status {
         200 => Ok(reply.body),
-        404 => Err(Error::bad_input(format!("{} publishes no vendor document at {url}", resource_id(url)))
+        404 => Err(Error::bad_input(format!("there is no vendor document at {url}"))
             .hint("is this the URL that the vendor names for cmr?")),
         status => Err(Error::failed(format!("{url} answers {status}"))),
     }

@@ -219,6 +219,11 @@ impl Http {
     }
 }
 
+fn plain_http(url: &Url) -> Error {
+    Error::bad_input(format!("{url} is not https: a vendor is reached over TLS"))
+        .hint("for tests on this machine, add the vendor with --allow-loopback")
+}
+
 fn unsent(what: String) -> Trouble {
     Trouble::Network { what, sent: false }
 }
@@ -232,6 +237,10 @@ async fn checked_addresses(url: &Url, allow_loopback: bool) -> Result<Vec<Socket
     let addresses: Vec<SocketAddr> = match url.host() {
         Some(Host::Ipv4(ip)) => vec![(ip, port).into()],
         Some(Host::Ipv6(ip)) => vec![(ip, port).into()],
+        // Nothing that it could resolve to would do: the name need not even be looked up.
+        Some(Host::Domain(name)) if url.scheme() != "https" && !allow_loopback && name != "localhost" => {
+            return Err(Trouble::Refused(plain_http(url)));
+        }
         Some(Host::Domain(name)) => tokio::net::lookup_host((name, port))
             .await
             .map_err(|e| unsent(format!("{name} does not resolve: {e}")))?
@@ -241,7 +250,10 @@ async fn checked_addresses(url: &Url, allow_loopback: bool) -> Result<Vec<Socket
     let refuse = |error: Error| Err(Trouble::Refused(error));
     for address in &addresses {
         if let Some(objection) = address::objection(address.ip(), allow_loopback) {
-            let what = format!("{} is {objection} ({}): it is not contacted", host(url), address.ip());
+            let named = host(url);
+            let ip = address.ip().to_string();
+            let resolved = if named.contains(&ip) { String::new() } else { format!(", {ip}") };
+            let what = format!("{named} is {objection}{resolved}: it is not contacted");
             let error = Error::bad_input(what);
             return refuse(match address.ip().is_loopback() {
                 true => error.hint("for tests on this machine, add the vendor with --allow-loopback"),
@@ -253,7 +265,7 @@ async fn checked_addresses(url: &Url, allow_loopback: bool) -> Result<Vec<Socket
         return Err(unsent(format!("{} has no address", host(url))));
     }
     if url.scheme() != "https" && !addresses.iter().all(|address| address.ip().is_loopback()) {
-        return refuse(Error::bad_input(format!("{url} is not https")).hint("a vendor must be reached over TLS"));
+        return refuse(plain_http(url));
     }
     Ok(addresses)
 }
@@ -287,5 +299,8 @@ fn network_words(url: &Url, error: &reqwest::Error) -> String {
     while let Some(inner) = cause.source() {
         cause = inner;
     }
-    format!("{at}: {}", crate::text::printable(&cause.to_string()))
+    let words = cause.to_string();
+    // "Connection refused (os error 111)": the number tells a person nothing.
+    let words = words.split(" (os error").next().unwrap_or(&words);
+    format!("{at}: {}", crate::text::printable(words))
 }

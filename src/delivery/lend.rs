@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::events::{About, Signer};
 use super::store;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::grant::model::Mode;
 use crate::grant::preview::{Outgoing, Row, preview, sendable};
 use crate::grant::record::{Parties, record};
@@ -205,6 +205,8 @@ pub struct Followed {
     pub grant: Grant,
     /// OpenID names of the claims whose value is another one now.
     pub claims: Vec<String>,
+    /// Why the vendor cannot be told: then nothing of the grant changed.
+    pub problem: Option<String>,
 }
 
 /// Queues an update for every current grant that carries one of these claims, and whose vendor would get another value
@@ -214,30 +216,56 @@ pub struct Followed {
 /// The database's.
 pub fn follow(tx: &Tx, persona: &str, names: &[ClaimName]) -> Result<Vec<Followed>> {
     let mut followed = Vec::new();
-    for mut grant in grant::carrying(tx, persona, names, tx.now())? {
+    for grant in grant::carrying(tx, persona, names, tx.now())? {
         let vendor = vendor::get(tx, &grant.vendor_id)?;
-        if let Some(claims) = differs(tx, &vendor, &grant)? {
-            change(tx, &vendor, &mut grant)?;
-            followed.push(Followed { vendor, grant, claims });
-        }
+        followed.extend(follow_grant(tx, vendor, grant)?);
     }
     Ok(followed)
 }
 
-/// As [`follow`], for one vendor: after an alias changed. A grant that was lent once does not follow.
+/// As [`follow`], for one vendor: after an alias changed.
 ///
 /// # Errors
 /// The database's.
 pub fn follow_vendor(tx: &Tx, vendor: &Vendor) -> Result<Vec<Followed>> {
     let mut followed = Vec::new();
     let follows = |grant: &Grant| grant.scope.mode == Mode::Continuous && grant.is_current(tx.now());
-    for mut grant in grant::list_of_vendor(tx, &vendor.id)?.into_iter().filter(follows) {
-        if let Some(claims) = differs(tx, vendor, &grant)? {
-            change(tx, vendor, &mut grant)?;
-            followed.push(Followed { vendor: vendor.clone(), grant, claims });
-        }
+    for grant in grant::list_of_vendor(tx, &vendor.id)?.into_iter().filter(follows) {
+        followed.extend(follow_grant(tx, vendor.clone(), grant)?);
     }
     Ok(followed)
+}
+
+/// Lets one grant follow. What one vendor will not take must not keep the user from changing their own profile: then
+/// nothing of the grant changes, and the problem is said.
+fn follow_grant(tx: &Tx, vendor: Vendor, mut grant: Grant) -> Result<Option<Followed>> {
+    let Some(claims) = differs(tx, &vendor, &grant)? else { return Ok(None) };
+    let before = grant.clone();
+    tx.execute_batch("SAVEPOINT follow")?;
+    let problem = match follow_or_end(tx, &vendor, &mut grant) {
+        Ok(()) => None,
+        Err(error) if error.kind() == Kind::BadInput => {
+            tx.execute_batch("ROLLBACK TO follow")?;
+            // Entries may have gone with the rest: the ledger ends where it did before.
+            if let Some(head) = ledger::head(tx)? {
+                tx.advance(head);
+            }
+            grant = before;
+            Some(error.to_string())
+        }
+        Err(error) => return Err(error),
+    };
+    tx.execute_batch("RELEASE follow")?;
+    Ok(Some(Followed { vendor, grant, claims, problem }))
+}
+
+/// A grant that never left, and of which nothing is left to lend, is over: its unsent message must not go either.
+fn follow_or_end(tx: &Tx, vendor: &Vendor, grant: &mut Grant) -> Result<()> {
+    let nothing_left = sendable(&look(tx, vendor, &grant.persona, &grant.scope.claims)?).is_empty();
+    if nothing_left && store::nothing_left(tx, &grant.id)? {
+        return revoke(tx, vendor, grant, "its last claim was taken away").map(|_| ());
+    }
+    change(tx, vendor, grant)
 }
 
 /// The claims whose value would differ from what the vendor was last told; none if all are the same.

@@ -175,7 +175,7 @@ impl Puller<'_> {
 
     /// The vendor's key of this id; an unknown one makes us fetch the vendor's keys again, at most once in five minutes.
     fn key(&mut self, kid: &str) -> Result<Option<Jwk>> {
-        if let Some(key) = vendor::key(self.vault.connection(), &self.vendor.id, kid)? {
+        if let Some(key) = vendor::current_key(self.vault.connection(), &self.vendor.id, kid)? {
             return Ok(Some(key));
         }
         let last = vendor::keys(self.vault.connection(), &self.vendor.id)?.first().map(|(_, seen)| *seen);
@@ -190,7 +190,7 @@ impl Puller<'_> {
             }
             Err(error) => log::warn!("could not read the keys of {} again: {error}", self.vendor.name),
         }
-        vendor::key(self.vault.connection(), &self.vendor.id, kid)
+        vendor::current_key(self.vault.connection(), &self.vendor.id, kid)
     }
 
     /// Makes a verified SET durable with all that it changes. None if it was received before.

@@ -210,6 +210,13 @@ pub(super) fn set_due(tx: &Tx, id: &str, due: Timestamp, reason: &str) -> Result
     Ok(())
 }
 
+/// Whether no message of a grant ever left.
+pub(super) fn nothing_left(connection: &Connection, grant_id: &str) -> Result<bool> {
+    let sql = "SELECT NOT EXISTS (SELECT 1 FROM message
+               WHERE grant_id = ?1 AND direction = 'out' AND (attempted_at IS NOT NULL OR delivered_at IS NOT NULL))";
+    Ok(connection.query_row(sql, [grant_id], |row| row.get(0))?)
+}
+
 /// Cancels what never left of a grant's messages: it has been overtaken. Returns how many remain that may have reached
 /// the vendor.
 pub(super) fn cancel_untried(tx: &Tx, grant_id: &str) -> Result<u32> {

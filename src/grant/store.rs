@@ -102,8 +102,13 @@ fn one(typed: &str, mut found: Vec<Grant>) -> Result<Grant> {
     match found.len() {
         1 => Ok(found.remove(0)),
         several => {
-            let ids: Vec<&str> = found.iter().take(6).map(|grant| grant.id.as_str()).collect();
-            Err(Error::not_found(format!("{typed} could be {several} grants: {}", ids.join(", ")))
+            let one = |grant: &Grant| {
+                let short = grant.id.get(grant.id.len().saturating_sub(8)..).unwrap_or(&grant.id);
+                let purposes: Vec<&str> = grant.scope.purposes.iter().map(|purpose| purpose.term.as_str()).collect();
+                format!("{short} ({})", purposes.join(", "))
+            };
+            let listed: Vec<String> = found.iter().take(6).map(one).collect();
+            Err(Error::not_found(format!("{typed} could be {several} grants: {}", listed.join(", ")))
                 .hint("type the id of one of them"))
         }
     }

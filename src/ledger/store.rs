@@ -72,8 +72,8 @@ pub fn append(tx: &Tx, action: &str, subject: &str, body: &Value) -> Result<()> 
 pub struct Filter {
     /// At most this many, the newest.
     pub limit: Option<usize>,
-    /// Only those whose subject is this, or whose body names it.
-    pub about: Option<String>,
+    /// Only those whose subject is one of these, or whose body names one of them; none for all.
+    pub about: Vec<String>,
 }
 
 /// The entries that a filter lets through, newest first.
@@ -82,12 +82,14 @@ pub struct Filter {
 /// The database's.
 pub fn entries(connection: &Connection, filter: &Filter) -> Result<Vec<Entry>> {
     let limit = filter.limit.map_or(-1, |limit| limit as i64);
+    let about = serde_json::to_string(&filter.about).map_err(|e| Error::failed(format!("cannot filter: {e}")))?;
     let mut statement = connection.prepare(&format!(
         "SELECT {COLUMNS} FROM ledger
-         WHERE ?1 IS NULL OR subject = ?1 OR instr(body, '\"' || ?1 || '\"') > 0
+         WHERE ?1 = '[]' OR EXISTS (SELECT 1 FROM json_each(?1) AS wanted
+                                    WHERE subject = wanted.value OR instr(body, '\"' || wanted.value || '\"') > 0)
          ORDER BY seq DESC LIMIT ?2"
     ))?;
-    Ok(statement.query_map(params![filter.about, limit], entry)?.collect::<rusqlite::Result<_>>()?)
+    Ok(statement.query_map(params![about, limit], entry)?.collect::<rusqlite::Result<_>>()?)
 }
 
 /// How many entries there are.

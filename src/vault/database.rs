@@ -172,7 +172,12 @@ impl From<rusqlite::Error> for Error {
                 Error::damaged("it is not a vault's database, or its first page is damaged")
             }
             Some(ErrorCode::DatabaseCorrupt) => Error::damaged("it is damaged or cut short"),
-            Some(ErrorCode::SystemIoFailure) => Error::damaged(format!("it could not be read or written ({error})")),
+            Some(ErrorCode::SystemIoFailure) if is_reading(&error) => {
+                Error::damaged(format!("it could not be read ({error})"))
+            }
+            Some(ErrorCode::SystemIoFailure) => {
+                Error::failed(format!("the disk failed: nothing was changed ({error})"))
+            }
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
                 Error::failed("another command is still writing to the vault").hint("try again when it is done")
             }
@@ -184,9 +189,29 @@ impl From<rusqlite::Error> for Error {
     }
 }
 
+/// Whether reading failed: the file is shorter or other than it should be. A disk that is full, over its quota or gone
+/// fails at writing, and damages nothing.
+fn is_reading(error: &rusqlite::Error) -> bool {
+    use rusqlite::ffi::{SQLITE_IOERR_CORRUPTFS, SQLITE_IOERR_DATA, SQLITE_IOERR_READ, SQLITE_IOERR_SHORT_READ};
+    const READING: [i32; 4] = [SQLITE_IOERR_READ, SQLITE_IOERR_SHORT_READ, SQLITE_IOERR_CORRUPTFS, SQLITE_IOERR_DATA];
+    error.sqlite_error().is_some_and(|failure| READING.contains(&failure.extended_code))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_disk_that_cannot_be_written_is_no_damage() {
+        use rusqlite::ffi;
+        let kind = |code| Error::from(rusqlite::Error::SqliteFailure(ffi::Error::new(code), None)).kind();
+        for code in [ffi::SQLITE_IOERR_WRITE, ffi::SQLITE_IOERR_FSYNC, ffi::SQLITE_IOERR_TRUNCATE, ffi::SQLITE_FULL] {
+            assert_eq!(kind(code), Kind::Failed, "{code}");
+        }
+        for code in [ffi::SQLITE_IOERR_SHORT_READ, ffi::SQLITE_CORRUPT, ffi::SQLITE_NOTADB] {
+            assert_eq!(kind(code), Kind::Damaged, "{code}");
+        }
+    }
 
     fn texts(connection: &Connection, pragma: &str) -> Vec<String> {
         let mut statement = connection.prepare(pragma).unwrap();

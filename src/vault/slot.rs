@@ -79,8 +79,10 @@ impl NewSlot<'_> {
 pub fn unlock_with_passphrase(dir: &Path, manifest: &Manifest, passphrase: SecretString) -> Result<DataKey> {
     let mut identity = age::scrypt::Identity::new(passphrase);
     identity.set_max_work_factor(SCRYPT_WORK_FACTOR);
-    unlock(dir, manifest, SlotKind::Passphrase, &identity)?
-        .ok_or_else(|| Error::locked("wrong passphrase").hint("try again, or use the recovery key: CMR_IDENTITY_FILE"))
+    unlock(dir, manifest, SlotKind::Passphrase, &identity)?.ok_or_else(|| {
+        Error::locked("wrong passphrase")
+            .hint("try again, or use the recovery key: CMR_IDENTITY_FILE=recovery.txt cmr status")
+    })
 }
 
 /// Opens a slot with an age identity file: one or more `AGE-SECRET-KEY-1…` lines.

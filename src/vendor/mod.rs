@@ -5,9 +5,9 @@ mod store;
 
 pub use model::{Relationship, Vendor};
 pub use store::{
-    NewVendor, add, add_key, add_note, aliases, count, find, get, introduced, key, keys, list, mark_introduced, notes,
-    relationship, remove_alias, rename, set_account, set_alias, set_metadata, set_rank, set_title, set_token,
-    signing_key,
+    NewVendor, add, add_key, add_note, aliases, count, current_key, find, get, introduced, key, keys, list,
+    mark_introduced, names, notes, relationship, remove_alias, rename, set_account, set_alias, set_metadata, set_rank,
+    set_title, set_token, signing_key,
 };
 
 use crate::error::{Error, Result};

@@ -67,6 +67,15 @@ pub fn list(connection: &Connection) -> Result<Vec<Vendor>> {
     )
 }
 
+/// The id and the name of every vendor.
+///
+/// # Errors
+/// The database's.
+pub fn names(connection: &Connection) -> Result<Vec<(String, String)>> {
+    let mut statement = connection.prepare("SELECT id, name FROM vendor")?;
+    Ok(statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<rusqlite::Result<_>>()?)
+}
+
 /// How many vendors there are.
 ///
 /// # Errors
@@ -347,6 +356,20 @@ pub fn key(connection: &Connection, vendor_id: &str, kid: &str) -> Result<Option
         .optional()?;
     jwk.map(|text| serde_json::from_str(&text).map_err(|_| Error::damaged("it holds a key that is not readable")))
         .transpose()
+}
+
+/// The key of a vendor with this id, if it was among its keys when they were last fetched: a key that the vendor withdrew
+/// verifies old receipts, and no new answer.
+///
+/// # Errors
+/// The database's.
+pub fn current_key(connection: &Connection, vendor_id: &str, kid: &str) -> Result<Option<Jwk>> {
+    let sql = "SELECT last_seen = (SELECT max(last_seen) FROM vendor_key WHERE vendor_id = ?1)
+               FROM vendor_key WHERE vendor_id = ?1 AND kid = ?2";
+    match connection.prepare_cached(sql)?.query_row([vendor_id, kid], |row| row.get::<_, bool>(0)).optional()? {
+        Some(true) => key(connection, vendor_id, kid),
+        _ => Ok(None),
+    }
 }
 
 /// The keys of a vendor: id and when each was last seen.

@@ -99,7 +99,9 @@ impl Metadata {
         let refuse = |why: String| Error::bad_input(format!("the document of {}: {why}", resource_id(resource)));
         let metadata: Self = serde_json::from_slice(json).map_err(|e| refuse(format!("not readable: {e}")))?;
         if metadata.resource != resource_id(resource) && metadata.resource != resource.as_str() {
-            return Err(refuse(format!("it speaks for another resource, {:?}", metadata.resource)));
+            let other = crate::text::printable(&metadata.resource);
+            return Err(refuse(format!("it speaks for another resource, {other}"))
+                .hint(format!("if that is the vendor, give that URL: --url {other}")));
         }
         if metadata.cmr.version != PROFILE_VERSION {
             return Err(refuse(format!("it speaks version {} of the profile, not 1", metadata.cmr.version)));

@@ -55,6 +55,7 @@ fn create(session: &Session, args: &CreateArgs) -> Result<Outcome> {
     scope::explain(&mut scope.claims, &args.why, &args.optional)?;
     let rows = lend::look(vault.connection(), &vendor, &args.persona, &scope.claims)?;
     warn_terms(session, &vendor, &scope);
+    warn_twice(session, &vault, &vendor, &scope)?;
     let preview = preview_of(&vendor, &args.persona, &scope, expires_at, &rows);
     session.printer().preview(&preview)?;
     if grant::preview::sendable(&rows).is_empty() {
@@ -97,6 +98,22 @@ fn warn_terms(session: &Session, vendor: &Vendor, scope: &Scope) {
     if let Some(terms) = scope.terms.as_ref().filter(|terms| !supported.is_empty() && !supported.contains(terms)) {
         session.printer().warn(&format!("{} does not say that it signs {terms}: it may decline", vendor.name));
     }
+}
+
+/// Two grants for the same are no error, but seldom meant.
+fn warn_twice(session: &Session, vault: &Vault, vendor: &Vendor, scope: &Scope) -> Result<()> {
+    let same = |grant: &Grant| {
+        let purposes = grant.scope.purposes.iter().any(|purpose| scope.purposes.iter().any(|p| p.term == purpose.term));
+        let claims = grant.scope.claims.iter().any(|lent| scope.claims.iter().any(|l| l.claim == lent.claim));
+        grant.is_current(Timestamp::now()) && purposes && claims
+    };
+    if let Some(grant) = grant::list_of_vendor(vault.connection(), &vendor.id)?.iter().find(|grant| same(grant)) {
+        let (name, id) = (&vendor.name, super::super::output::text::short(&grant.id));
+        session.printer().warn(&format!(
+            "{name} has a grant for this already, {id}: cmr grant amend {id} or cmr grant renew {id} changes it"
+        ));
+    }
+    Ok(())
 }
 
 /// How a command about a grant ended.

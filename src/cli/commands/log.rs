@@ -1,5 +1,7 @@
 //! `cmr log` and `cmr who`.
 
+use std::collections::HashMap;
+
 use serde_json::json;
 
 use super::super::args::log::{LogArgs, LogVerb, WhoArgs};
@@ -9,8 +11,8 @@ use super::super::session::Session;
 use super::super::{Outcome, Result};
 use super::vendor::moment;
 use crate::ledger::{self, Filter, disclosure};
-use crate::profile;
 use crate::vault::quick_check;
+use crate::{grant, profile, vendor};
 
 pub(in super::super) fn run(args: &LogArgs, session: &Session) -> Result<Outcome> {
     match args.verb {
@@ -21,9 +23,22 @@ pub(in super::super) fn run(args: &LogArgs, session: &Session) -> Result<Outcome
 
 fn list(session: &Session, args: &LogArgs) -> Result<Outcome> {
     let vault = session.vault()?;
-    let filter = Filter { limit: Some(args.limit), about: args.about.clone() };
-    let entries = ledger::entries(vault.connection(), &filter)?;
-    session.printer().show(&Log { entries: entries.iter().map(EntryView::of).collect() })?;
+    let connection = vault.connection();
+    let mut about: Vec<String> = args.about.iter().cloned().collect();
+    // A vendor's entries name it by its id, whatever it is called today.
+    if let Some(vendor) = args.about.as_deref().and_then(|typed| vendor::find(connection, typed).ok()) {
+        about.extend([vendor.name, vendor.id]);
+    } else if let Some(grant) = args.about.as_deref().and_then(|typed| grant::find(connection, typed).ok()) {
+        about.push(grant.id);
+    }
+    let entries = ledger::entries(connection, &Filter { limit: Some(args.limit), about })?;
+    let names: HashMap<String, String> = vendor::names(connection)?.into_iter().collect();
+    let view = |entry| {
+        let mut view = EntryView::of(entry);
+        view.vendor = view.body.get("vendor").and_then(|id| names.get(id.as_str()?)).cloned();
+        view
+    };
+    session.printer().show(&Log { entries: entries.iter().map(view).collect() })?;
     Ok(Outcome::Done)
 }
 

@@ -207,9 +207,10 @@ fn said(event: &str, content: Option<&Value>) -> (String, Option<String>) {
 fn waits(message: &Message) -> Option<String> {
     let reason = message.reason.clone();
     match (message.state, message.due_at) {
-        (MessageState::Queued, Some(due)) => Some(
-            format!("{}; again after {}", reason.unwrap_or_default(), local(due)).trim_start_matches("; ").to_owned(),
-        ),
+        (MessageState::Queued, Some(due)) => {
+            let last = reason.map(|reason| format!("; the last time: {reason}")).unwrap_or_default();
+            Some(format!("waits until {}{last}", local(due)))
+        }
         _ => reason,
     }
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::View;
-use super::text::{GOOD, Text, Tone, local, plain, toned};
+use super::text::{GOOD, Text, Tone, local, plain, short, toned};
 use crate::ledger::Entry;
 
 /// `cmr log`.
@@ -27,6 +27,8 @@ pub struct EntryView {
     pub action: String,
     /// What it happened to.
     pub subject: String,
+    /// The vendor that it is about, as it is called today.
+    pub vendor: Option<String>,
     /// The rest. Holds no claim value.
     pub body: Value,
     /// Its hash, hexadecimal.
@@ -41,8 +43,21 @@ impl EntryView {
             at: entry.at,
             action: entry.action.clone(),
             subject: entry.subject.clone(),
+            vendor: None,
             body: entry.body_json(),
             hash: entry.hash_hex(),
+        }
+    }
+}
+
+impl EntryView {
+    /// What it is about, for people: a vendor by its name, a grant or message by the end of its id.
+    fn about(&self) -> String {
+        let is_id = self.subject.len() == 36 && self.subject.matches('-').count() == 4;
+        let subject = if is_id { short(&self.subject) } else { &self.subject };
+        match &self.vendor {
+            Some(vendor) if vendor != subject => format!("{vendor} {subject}"),
+            _ => subject.to_owned(),
         }
     }
 }
@@ -60,7 +75,7 @@ impl View for Log {
                 plain(entry.seq.to_string()),
                 plain(local(entry.at)),
                 toned(&entry.action, Tone::Strong),
-                plain(&entry.subject),
+                plain(entry.about()),
                 toned(&entry.hash[..12], Tone::Dim),
             ]
         };

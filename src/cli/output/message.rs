@@ -257,7 +257,7 @@ impl View for Moved {
             out.line(format!("  {} could not be asked for its answers: {}", trouble.vendor, trouble.why));
         }
         if self.lines.is_empty() && self.answers.is_empty() && self.troubles.is_empty() && self.refused.is_empty() {
-            out.line("Nothing to send, and nothing new.");
+            out.line("Nothing waits, and nothing is new.");
         }
         if self.dry_run {
             out.line(format!("Nothing was sent: --dry-run. {} waiting.", count(self.lines.len(), "message")));

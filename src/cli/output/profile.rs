@@ -106,8 +106,10 @@ pub struct FollowView {
     pub version: u32,
     /// OpenID names of the claims that the vendor will get anew.
     pub claims: Vec<String>,
-    /// Always `queued` here: `cmr push` delivers.
+    /// `queued`: `cmr push` delivers; `ended` where nothing is left to lend; `blocked` where the vendor cannot be told.
     pub state: &'static str,
+    /// Why it is blocked.
+    pub problem: Option<String>,
 }
 
 impl FollowView {
@@ -118,7 +120,26 @@ impl FollowView {
             grant: followed.grant.id.clone(),
             version: followed.grant.state.version,
             claims: followed.claims.clone(),
-            state: "queued",
+            state: match &followed.problem {
+                Some(_) => "blocked",
+                None if followed.grant.state.status.is_current() => "queued",
+                None => "ended",
+            },
+            problem: followed.problem.clone(),
+        }
+    }
+
+    fn text(&self, out: &mut Text) {
+        let vendor = &self.vendor;
+        match (self.state, &self.problem) {
+            (_, Some(problem)) => {
+                let (style, end) = (super::text::WARN, format!("{:#}", super::text::WARN));
+                out.line(format!("  {vendor} {style}cannot be told{end}: {}", crate::text::printable(problem)));
+            }
+            ("ended", _) => {
+                out.line(format!("  {vendor} never heard of its grant, and nothing is left to lend: it is over"))
+            }
+            _ => out.line(format!("  {vendor} will hear of {} {DIM}(queued){DIM:#}", self.claims.join(", "))),
         }
     }
 }
@@ -142,13 +163,16 @@ impl View for Changed {
     fn text(&self, out: &mut Text) {
         changes(out, &self.changes);
         for follow in &self.follows {
-            out.line(format!("  {} will hear of {} {DIM}(queued){DIM:#}", follow.vendor, follow.claims.join(", ")));
+            follow.text(out);
         }
         match (self.dry_run, self.changes.is_empty(), self.follows.is_empty()) {
             (true, ..) => out.line("Nothing was done: --dry-run."),
             (_, true, true) => out.line("Nothing changes."),
             (_, _, true) => out.line("No vendor is told: no current grant carries this."),
-            _ => out.line(format!("Deliver to {}: cmr push", count(self.follows.len(), "vendor"))),
+            _ => match self.follows.iter().filter(|follow| follow.state == "queued").count() {
+                0 => {}
+                queued => out.line(format!("Deliver to {}: cmr push", count(queued, "vendor"))),
+            },
         }
     }
 }
@@ -229,7 +253,7 @@ impl View for Import {
         }
         problems(out, &self.problems);
         for follow in &self.follows {
-            out.line(format!("  {} will hear of {} {DIM}(queued){DIM:#}", follow.vendor, follow.claims.join(", ")));
+            follow.text(out);
         }
     }
 }
