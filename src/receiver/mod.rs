@@ -25,6 +25,8 @@ mod store;
 mod verify;
 
 #[cfg(test)]
+mod test_kit;
+#[cfg(test)]
 mod tests;
 
 pub use model::{
