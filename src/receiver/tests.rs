@@ -1,7 +1,6 @@
 //! The server as a customer meets it: real HTTP, and answers verified with `wire`.
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
