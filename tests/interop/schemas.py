@@ -232,6 +232,7 @@ def main(checks, scratch):
         show.look("receiver serve", json.dumps(serving))
         (scratch / "token").write_text(token)
         words = ["--url", serving["resource"], "--allow-loopback", "--token-file", scratch / "token"]
+        show("vendor", "add", "acme", *words, "--dry-run")
         show("vendor", "add", "acme", *words)
         vendors(show, scratch)
         grants(show, cmr)
