@@ -1,13 +1,14 @@
 //! Them: vendors, the relationship with each, aliases, notes, and the keys that each signs with.
 
+mod key_store;
 pub mod model;
 mod store;
 
+pub use key_store::{add_key, current_key, key, keys, signing_key};
 pub use model::{Relationship, Vendor};
 pub use store::{
-    NewVendor, add, add_key, add_note, aliases, count, current_key, find, get, introduced, key, keys, list,
-    mark_introduced, names, notes, relationship, remove_alias, rename, set_account, set_alias, set_metadata, set_rank,
-    set_title, set_token, signing_key,
+    NewVendor, add, add_note, aliases, count, find, get, introduced, list, mark_introduced, names, notes, relationship,
+    remove_alias, rename, set_account, set_alias, set_metadata, set_rank, set_title, set_token,
 };
 
 use crate::error::{Error, Result};

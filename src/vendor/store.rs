@@ -7,6 +7,7 @@ use serde_json::json;
 use url::Url;
 use uuid::Uuid;
 
+use super::key_store::add_key;
 use super::model::{Relationship, Vendor};
 use crate::error::{Error, Result};
 use crate::ledger;
@@ -230,21 +231,6 @@ pub fn relationship(connection: &Connection, vendor_id: &str) -> Result<Relation
         .ok_or_else(|| Error::damaged(format!("it holds no relationship with the vendor {vendor_id}")))
 }
 
-/// The relationship's current signing key.
-///
-/// # Errors
-/// Kind damaged if there is none.
-pub fn signing_key(connection: &Connection, vendor_id: &str) -> Result<SigningKey> {
-    let seed: Option<[u8; 32]> = connection
-        .prepare_cached("SELECT seed FROM signing_key WHERE vendor_id = ?1 AND retired_at IS NULL")?
-        .query_row([vendor_id], |row| row.get(0))
-        .optional()?;
-    let seed = zeroize::Zeroizing::new(
-        seed.ok_or_else(|| Error::damaged(format!("it holds no signing key for the vendor {vendor_id}")))?,
-    );
-    Ok(SigningKey::from_seed(&seed))
-}
-
 /// Records that a vendor took the relationship's key.
 ///
 /// # Errors
@@ -322,67 +308,6 @@ pub fn set_metadata(tx: &Tx, vendor: &Vendor, metadata: &Metadata, approved: &[S
     changed(tx, vendor, "document")
 }
 
-/// Stores a key of a vendor, or that it was seen again. A key that changed under the same id is not taken: a receipt
-/// names the key it was verified with.
-///
-/// # Errors
-/// Kind bad input for a key without an id, or whose id stood for another key.
-pub fn add_key(tx: &Tx, vendor_id: &str, jwk: &Jwk) -> Result<()> {
-    let kid = jwk.kid.as_deref().ok_or_else(|| Error::bad_input("a key of the vendor has no kid"))?;
-    if let Some(present) = key(tx, vendor_id, kid)?
-        && present.thumbprint() != jwk.thumbprint()
-    {
-        return Err(Error::bad_input(format!(
-            "the vendor now has another key under the id {:?} than before",
-            crate::text::printable(kid)
-        )));
-    }
-    tx.execute(
-        "INSERT INTO vendor_key (vendor_id, kid, jwk, first_seen, last_seen) VALUES (?1, ?2, ?3, ?4, ?4)
-         ON CONFLICT (vendor_id, kid) DO UPDATE SET last_seen = excluded.last_seen",
-        params![vendor_id, kid, json!(jwk).to_string(), tx.now_millis()],
-    )?;
-    Ok(())
-}
-
-/// The key of a vendor with this id.
-///
-/// # Errors
-/// The database's.
-pub fn key(connection: &Connection, vendor_id: &str, kid: &str) -> Result<Option<Jwk>> {
-    let jwk: Option<String> = connection
-        .prepare_cached("SELECT jwk FROM vendor_key WHERE vendor_id = ?1 AND kid = ?2")?
-        .query_row([vendor_id, kid], |row| row.get(0))
-        .optional()?;
-    jwk.map(|text| serde_json::from_str(&text).map_err(|_| Error::damaged("it holds a key that is not readable")))
-        .transpose()
-}
-
-/// The key of a vendor with this id, if it was among its keys when they were last fetched: a key that the vendor withdrew
-/// verifies old receipts, and no new answer.
-///
-/// # Errors
-/// The database's.
-pub fn current_key(connection: &Connection, vendor_id: &str, kid: &str) -> Result<Option<Jwk>> {
-    let sql = "SELECT last_seen = (SELECT max(last_seen) FROM vendor_key WHERE vendor_id = ?1)
-               FROM vendor_key WHERE vendor_id = ?1 AND kid = ?2";
-    match connection.prepare_cached(sql)?.query_row([vendor_id, kid], |row| row.get::<_, bool>(0)).optional()? {
-        Some(true) => key(connection, vendor_id, kid),
-        _ => Ok(None),
-    }
-}
-
-/// The keys of a vendor: id and when each was last seen.
-///
-/// # Errors
-/// The database's.
-pub fn keys(connection: &Connection, vendor_id: &str) -> Result<Vec<(String, Timestamp)>> {
-    let mut statement = connection
-        .prepare("SELECT kid, last_seen FROM vendor_key WHERE vendor_id = ?1 ORDER BY last_seen DESC, kid")?;
-    let rows = statement.query_map([vendor_id], |row| Ok((row.get(0)?, from_millis(row.get(1)?))))?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
-}
-
 /// Adds a note about a vendor, dated `at`.
 ///
 /// # Errors
@@ -444,47 +369,4 @@ pub fn remove_alias(tx: &Tx, vendor: &Vendor, claim: &ClaimName) -> Result<bool>
         ledger::append(tx, "alias-removed", &vendor.name, &json!({"vendor": vendor.id, "claim": claim}))?;
     }
     Ok(gone > 0)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::vault::Vault;
-    use crate::vault::key::DataKey;
-
-    fn metadata() -> Metadata {
-        serde_json::from_value(json!({
-            "resource": "https://acme.example", "jwks_uri": "https://acme.example/jwks",
-            "cmr": {"version": 1, "push_endpoint": "https://acme.example/set", "poll_endpoint": "https://acme.example/poll"},
-        }))
-        .unwrap()
-    }
-
-    #[test]
-    fn a_key_that_was_withdrawn_verifies_old_receipts_and_no_new_answer() {
-        let dir = tempfile::tempdir().unwrap();
-        let key = DataKey::generate().unwrap();
-        let mut vault = Vault::create(&dir.path().join("vault"), &key, &[], |_| Ok(())).unwrap();
-        let jwk = |seed: u8| SigningKey::from_seed(&[seed; 32]).public();
-        let kid = |seed: u8| jwk(seed).kid.unwrap();
-        let new = NewVendor {
-            name: "acme".into(),
-            url: Url::parse("https://acme.example").unwrap(),
-            metadata: metadata(),
-            keys: vec![jwk(1), jwk(2)],
-            allow_loopback: false,
-            approved_origins: Vec::new(),
-            token: None,
-        };
-        let vendor = vault.write(|tx| add(tx, new)).unwrap();
-        let current = |vault: &Vault, seed| current_key(vault.connection(), &vendor.id, &kid(seed)).unwrap().is_some();
-        assert!(current(&vault, 1) && current(&vault, 2));
-
-        // The next fetch, at a later millisecond, has one of them no more.
-        let before = Timestamp::now().as_millisecond();
-        while Timestamp::now().as_millisecond() <= before {}
-        vault.write(|tx| add_key(tx, &vendor.id, &jwk(2))).unwrap();
-        assert!(!current(&vault, 1) && current(&vault, 2));
-        assert!(super::key(vault.connection(), &vendor.id, &kid(1)).unwrap().is_some());
-    }
 }
