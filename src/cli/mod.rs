@@ -12,6 +12,7 @@ pub mod output;
 mod prompt;
 mod secret;
 mod session;
+mod unlock;
 
 use crate::error::{Error, Kind, Result};
 use args::{Cli, Noun};

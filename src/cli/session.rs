@@ -1,19 +1,17 @@
 //! What holds while one command runs: options, printer, prompt, and the way to the vault.
 
-use std::cell::RefCell;
-use std::path::PathBuf;
+use std::cell::Cell;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
-
-use secrecy::SecretString;
 
 use super::args::Globals;
 use super::output::Printer;
 use super::prompt::{Prompt, Refusing, Terminal};
-use super::secret;
+use super::unlock::{Effort, Source, Unlock};
 use crate::error::{Error, Result};
 use crate::ledger;
 use crate::vault::key::DataKey;
-use crate::vault::{Manifest, Vault, slot};
+use crate::vault::{Manifest, Vault};
 
 /// One command's session.
 pub(super) struct Session {
@@ -22,7 +20,7 @@ pub(super) struct Session {
     prompt: Box<dyn Prompt>,
     /// The data key, where several commands share a process: the demo.
     key: Option<Rc<DataKey>>,
-    unlocked_by: RefCell<String>,
+    unlocked_by: Cell<Option<Source>>,
 }
 
 impl Session {
@@ -30,7 +28,7 @@ impl Session {
         let interactive = !globals.no_input && std::io::IsTerminal::is_terminal(&std::io::stdin());
         let prompt: Box<dyn Prompt> = if interactive { Box::new(Terminal) } else { Box::new(Refusing) };
         let printer = Printer::new(globals.json, globals.quiet, globals.color);
-        Self { globals, printer, prompt, key: None, unlocked_by: RefCell::default() }
+        Self { globals, printer, prompt, key: None, unlocked_by: Cell::default() }
     }
 
     /// A session whose vault is opened with this key.
@@ -112,37 +110,17 @@ impl Session {
 
     /// How the vault was opened, once it was.
     pub(super) fn unlocked_by(&self) -> String {
-        self.unlocked_by.borrow().clone()
+        self.unlocked_by.get().map_or_else(String::new, |source| source.describe().to_owned())
     }
 
-    /// The data key, from the first of: `--data-key-fd`, `--passphrase-fd`, `CMR_PASSPHRASE_FILE`,
-    /// `CMR_IDENTITY_FILE`, a prompt. One that fails is an error: a weaker one is never tried silently.
-    fn data_key(&self, dir: &std::path::Path, manifest: &Manifest) -> Result<Rc<DataKey>> {
-        let how = |text: &str| *self.unlocked_by.borrow_mut() = text.to_owned();
+    fn data_key(&self, dir: &Path, manifest: &Manifest) -> Result<Rc<DataKey>> {
         if let Some(key) = &self.key {
-            how("the demo's own key");
+            self.unlocked_by.set(Some(Source::Demo));
             return Ok(Rc::clone(key));
         }
-        if let Some(fd) = self.globals.data_key_fd {
-            how("--data-key-fd");
-            let hex = secret::read_fd(fd, "--data-key-fd")?;
-            return DataKey::from_hex(hex.as_bytes())
-                .map(Rc::new)
-                .map_err(|_| Error::bad_input("--data-key-fd holds no data key of 64 hexadecimal digits"));
-        }
-        if let Some((passphrase, from)) = secret::given_passphrase(&self.globals)? {
-            how(from);
-            return slot::unlock_with_passphrase(dir, manifest, passphrase).map(Rc::new);
-        }
-        if let Some(file) = std::env::var_os("CMR_IDENTITY_FILE") {
-            how("CMR_IDENTITY_FILE");
-            return slot::unlock_with_identity_file(dir, manifest, file.as_ref()).map(Rc::new);
-        }
-        how("the passphrase, typed");
-        let passphrase: SecretString = self.prompt.secret("Passphrase").map_err(|_| {
-            Error::locked("the vault is locked, and nobody can be asked for the passphrase")
-                .hint("give it by --passphrase-fd N, CMR_PASSPHRASE_FILE or CMR_IDENTITY_FILE")
-        })?;
-        slot::unlock_with_passphrase(dir, manifest, passphrase).map(Rc::new)
+        let unlock = Unlock { dir, manifest, globals: &self.globals, prompt: self.prompt() };
+        let (key, source) = unlock.data_key(Effort::Full)?;
+        self.unlocked_by.set(Some(source));
+        Ok(Rc::new(key))
     }
 }

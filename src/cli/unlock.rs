@@ -1,0 +1,147 @@
+//! Where the data key comes from: a list of sources in their order. The first that is given counts; if it fails, that
+//! is an error, and none that comes after it is tried.
+
+use std::path::Path;
+
+use secrecy::SecretString;
+
+use super::args::Globals;
+use super::prompt::Prompt;
+use super::secret;
+use crate::error::{Error, Result};
+use crate::vault::key::DataKey;
+use crate::vault::{Manifest, slot};
+
+/// One way to come by the data key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Source {
+    /// The demo keeps the key of its own vault.
+    Demo,
+    /// The key itself, from a file descriptor.
+    DataKeyFd,
+    /// The passphrase from a file descriptor.
+    PassphraseFd,
+    /// The passphrase from a file.
+    PassphraseFile,
+    /// An age identity in a file.
+    IdentityFile,
+    /// The passphrase, typed by a person.
+    Prompt,
+}
+
+/// The sources in their order. The agent's place is behind the files that a script names, and before the prompt.
+const ORDER: [Source; 5] =
+    [Source::DataKeyFd, Source::PassphraseFd, Source::PassphraseFile, Source::IdentityFile, Source::Prompt];
+
+impl Source {
+    /// What was used, for `cmr status`.
+    pub(super) fn describe(self) -> &'static str {
+        match self {
+            Source::Demo => "the demo's own key",
+            Source::DataKeyFd => "--data-key-fd",
+            Source::PassphraseFd => "--passphrase-fd",
+            Source::PassphraseFile => "CMR_PASSPHRASE_FILE",
+            Source::IdentityFile => "CMR_IDENTITY_FILE",
+            Source::Prompt => "the passphrase, typed",
+        }
+    }
+
+    /// Whether it asks a person, or takes the work of a passphrase.
+    fn is_costly(self) -> bool {
+        matches!(self, Source::PassphraseFd | Source::PassphraseFile | Source::Prompt)
+    }
+}
+
+/// How far to go for the key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(dead_code, reason = "each has its caller as soon as there is an agent")]
+pub(super) enum Effort {
+    /// A command: every source in order, the prompt last.
+    Full,
+    /// `cmr unlock`: every source but the agent, which is to be given the key.
+    PastAgent,
+    /// Completion and status: without a question and without a scrypt.
+    Free,
+}
+
+/// What is needed to come by the key of one vault.
+pub(super) struct Unlock<'a> {
+    /// The vault's directory.
+    pub(super) dir: &'a Path,
+    /// Its manifest.
+    pub(super) manifest: &'a Manifest,
+    /// What was typed.
+    pub(super) globals: &'a Globals,
+    /// Who can be asked.
+    pub(super) prompt: &'a dyn Prompt,
+}
+
+impl Unlock<'_> {
+    /// The data key, and where it came from.
+    ///
+    /// # Errors
+    /// Of the first source that is given; kind locked where none is and nobody can be asked.
+    pub(super) fn data_key(&self, effort: Effort) -> Result<(DataKey, Source)> {
+        self.find(effort)?.ok_or_else(locked)
+    }
+
+    /// The same, and `None` where the source in line is more than the effort allows.
+    pub(super) fn find(&self, effort: Effort) -> Result<Option<(DataKey, Source)>> {
+        for source in ORDER {
+            if !self.is_given(source) {
+                continue;
+            }
+            if effort == Effort::Free && source.is_costly() {
+                return Ok(None);
+            }
+            if let Some(key) = self.open(source)? {
+                return Ok(Some((key, source)));
+            }
+        }
+        Ok(None)
+    }
+
+    fn is_given(&self, source: Source) -> bool {
+        match source {
+            Source::Demo => false,
+            Source::DataKeyFd => self.globals.data_key_fd.is_some(),
+            Source::PassphraseFd => self.globals.passphrase_fd.is_some(),
+            Source::PassphraseFile => std::env::var_os("CMR_PASSPHRASE_FILE").is_some(),
+            Source::IdentityFile => std::env::var_os("CMR_IDENTITY_FILE").is_some(),
+            Source::Prompt => true,
+        }
+    }
+
+    /// The key from one source; `None` where it turns out to have none to give, and the next is to be tried.
+    fn open(&self, source: Source) -> Result<Option<DataKey>> {
+        let key = match source {
+            Source::Demo => return Ok(None),
+            Source::DataKeyFd => secret::read_fd(self.globals.data_key_fd.unwrap_or_default(), "--data-key-fd")
+                .and_then(|hex| raw_key(&hex)),
+            Source::PassphraseFd | Source::PassphraseFile => {
+                let (passphrase, _) = secret::given_passphrase(self.globals)?.ok_or_else(locked)?;
+                self.by_passphrase(passphrase)
+            }
+            Source::IdentityFile => {
+                let file = std::env::var_os("CMR_IDENTITY_FILE").unwrap_or_default();
+                slot::unlock_with_identity_file(self.dir, self.manifest, file.as_ref())
+            }
+            Source::Prompt => self.by_passphrase(self.prompt.secret("Passphrase").map_err(|_| locked())?),
+        };
+        key.map(Some)
+    }
+
+    fn by_passphrase(&self, passphrase: SecretString) -> Result<DataKey> {
+        slot::unlock_with_passphrase(self.dir, self.manifest, passphrase)
+    }
+}
+
+fn raw_key(hex: &str) -> Result<DataKey> {
+    DataKey::from_hex(hex.as_bytes())
+        .map_err(|_| Error::bad_input("--data-key-fd holds no data key of 64 hexadecimal digits"))
+}
+
+fn locked() -> Error {
+    Error::locked("the vault is locked, and nobody can be asked for the passphrase")
+        .hint("give it by --passphrase-fd N, CMR_PASSPHRASE_FILE or CMR_IDENTITY_FILE")
+}
