@@ -16,6 +16,9 @@ _cmr() {
             ",$1")
                 cmd="cmr"
                 ;;
+            cmr,agent)
+                cmd="cmr__subcmd__agent"
+                ;;
             cmr,completions)
                 cmd="cmr__subcmd__completions"
                 ;;
@@ -30,6 +33,9 @@ _cmr() {
                 ;;
             cmr,key)
                 cmd="cmr__subcmd__key"
+                ;;
+            cmr,lock)
+                cmd="cmr__subcmd__lock"
                 ;;
             cmr,log)
                 cmd="cmr__subcmd__log"
@@ -54,6 +60,9 @@ _cmr() {
                 ;;
             cmr,status)
                 cmd="cmr__subcmd__status"
+                ;;
+            cmr,unlock)
+                cmd="cmr__subcmd__unlock"
                 ;;
             cmr,vendor)
                 cmd="cmr__subcmd__vendor"
@@ -173,7 +182,7 @@ _cmr() {
 
     case "${cmd}" in
         cmr)
-            opts="-y -q -v -h -V --vault --json --no-input --yes --dry-run --passphrase-fd --data-key-fd --color --quiet --verbose --help --version init demo status key profile persona vendor grant push pull outbox who log receiver completions"
+            opts="-y -q -v -h -V --vault --json --no-input --yes --dry-run --passphrase-fd --data-key-fd --color --quiet --verbose --help --version init demo status unlock lock key profile persona vendor grant push pull outbox who log receiver agent completions"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -193,6 +202,48 @@ _cmr() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cmr__subcmd__agent)
+            opts="-y -q -v -h -V --vault --json --no-input --yes --dry-run --passphrase-fd --data-key-fd --color --quiet --verbose --idle-ms --absolute-ms --by --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --vault)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --passphrase-fd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --data-key-fd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --idle-ms)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --absolute-ms)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --by)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -653,6 +704,36 @@ _cmr() {
         cmr__subcmd__key__subcmd__list)
             opts="-y -q -v -h -V --vault --json --no-input --yes --dry-run --passphrase-fd --data-key-fd --color --quiet --verbose --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --vault)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --passphrase-fd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --data-key-fd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cmr__subcmd__lock)
+            opts="-y -q -v -h -V --vault --json --no-input --yes --dry-run --passphrase-fd --data-key-fd --color --quiet --verbose --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1583,6 +1664,36 @@ _cmr() {
             return 0
             ;;
         cmr__subcmd__status)
+            opts="-y -q -v -h -V --vault --json --no-input --yes --dry-run --passphrase-fd --data-key-fd --color --quiet --verbose --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --vault)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --passphrase-fd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --data-key-fd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cmr__subcmd__unlock)
             opts="-y -q -v -h -V --vault --json --no-input --yes --dry-run --passphrase-fd --data-key-fd --color --quiet --verbose --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

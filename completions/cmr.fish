@@ -41,6 +41,8 @@ complete -c cmr -n "__fish_cmr_needs_command" -s V -l version -d 'Print version'
 complete -c cmr -n "__fish_cmr_needs_command" -f -a "init" -d 'Make a vault: your passphrase, and a recovery key shown once'
 complete -c cmr -n "__fish_cmr_needs_command" -f -a "demo" -d 'See the main job work on a vault and three vendors of its own'
 complete -c cmr -n "__fish_cmr_needs_command" -f -a "status" -d 'Where things stand, and what needs you'
+complete -c cmr -n "__fish_cmr_needs_command" -f -a "unlock" -d 'Enter the passphrase once: the vault stays unlocked for a while'
+complete -c cmr -n "__fish_cmr_needs_command" -f -a "lock" -d 'Lock the vault now'
 complete -c cmr -n "__fish_cmr_needs_command" -f -a "key" -d 'The ways to open the vault'
 complete -c cmr -n "__fish_cmr_needs_command" -f -a "profile" -d 'Your claims: name, e-mail, addresses, and every version of them'
 complete -c cmr -n "__fish_cmr_needs_command" -f -a "persona" -d 'Named sets of claim values: default, work, …'
@@ -52,6 +54,7 @@ complete -c cmr -n "__fish_cmr_needs_command" -f -a "outbox" -d 'Messages on the
 complete -c cmr -n "__fish_cmr_needs_command" -f -a "who" -d 'Which vendors have a claim of yours'
 complete -c cmr -n "__fish_cmr_needs_command" -f -a "log" -d 'The ledger: every change, in a chain that can be verified'
 complete -c cmr -n "__fish_cmr_needs_command" -f -a "receiver" -d 'The vendor\'s side: a reference server that takes pushes'
+complete -c cmr -n "__fish_cmr_needs_command" -f -a "agent" -d 'Hold the key of an unlocked vault: cmr unlock starts it'
 complete -c cmr -n "__fish_cmr_needs_command" -f -a "completions" -d 'Print the completion script for a shell'
 complete -c cmr -n "__fish_cmr_using_subcommand init" -l vault -d 'Where the vault lies [env: CMR_HOME]' -r -F
 complete -c cmr -n "__fish_cmr_using_subcommand init" -l passphrase-fd -d 'Read the passphrase from this open file descriptor' -r
@@ -97,6 +100,34 @@ complete -c cmr -n "__fish_cmr_using_subcommand status" -s q -l quiet -d 'Say le
 complete -c cmr -n "__fish_cmr_using_subcommand status" -s v -l verbose -d 'Say more: -v what happens, -vv each step. Never a value of the profile'
 complete -c cmr -n "__fish_cmr_using_subcommand status" -s h -l help -d 'Print help'
 complete -c cmr -n "__fish_cmr_using_subcommand status" -s V -l version -d 'Print version'
+complete -c cmr -n "__fish_cmr_using_subcommand unlock" -l vault -d 'Where the vault lies [env: CMR_HOME]' -r -F
+complete -c cmr -n "__fish_cmr_using_subcommand unlock" -l passphrase-fd -d 'Read the passphrase from this open file descriptor' -r
+complete -c cmr -n "__fish_cmr_using_subcommand unlock" -l data-key-fd -d 'Read the data key, 64 hexadecimal digits, from this open file descriptor' -r
+complete -c cmr -n "__fish_cmr_using_subcommand unlock" -l color -d 'Colours: auto, always or never' -r -f -a "auto\t'On a terminal that can show them'
+always\t'Always'
+never\t'Never'"
+complete -c cmr -n "__fish_cmr_using_subcommand unlock" -l json -d 'Print one JSON document instead of text'
+complete -c cmr -n "__fish_cmr_using_subcommand unlock" -l no-input -d 'Never ask: fail, and name the option that answers'
+complete -c cmr -n "__fish_cmr_using_subcommand unlock" -s y -l yes -d 'Answer yes to what would be asked'
+complete -c cmr -n "__fish_cmr_using_subcommand unlock" -l dry-run -d 'Show what would be done, and do nothing'
+complete -c cmr -n "__fish_cmr_using_subcommand unlock" -s q -l quiet -d 'Say less: nothing but the result'
+complete -c cmr -n "__fish_cmr_using_subcommand unlock" -s v -l verbose -d 'Say more: -v what happens, -vv each step. Never a value of the profile'
+complete -c cmr -n "__fish_cmr_using_subcommand unlock" -s h -l help -d 'Print help'
+complete -c cmr -n "__fish_cmr_using_subcommand unlock" -s V -l version -d 'Print version'
+complete -c cmr -n "__fish_cmr_using_subcommand lock" -l vault -d 'Where the vault lies [env: CMR_HOME]' -r -F
+complete -c cmr -n "__fish_cmr_using_subcommand lock" -l passphrase-fd -d 'Read the passphrase from this open file descriptor' -r
+complete -c cmr -n "__fish_cmr_using_subcommand lock" -l data-key-fd -d 'Read the data key, 64 hexadecimal digits, from this open file descriptor' -r
+complete -c cmr -n "__fish_cmr_using_subcommand lock" -l color -d 'Colours: auto, always or never' -r -f -a "auto\t'On a terminal that can show them'
+always\t'Always'
+never\t'Never'"
+complete -c cmr -n "__fish_cmr_using_subcommand lock" -l json -d 'Print one JSON document instead of text'
+complete -c cmr -n "__fish_cmr_using_subcommand lock" -l no-input -d 'Never ask: fail, and name the option that answers'
+complete -c cmr -n "__fish_cmr_using_subcommand lock" -s y -l yes -d 'Answer yes to what would be asked'
+complete -c cmr -n "__fish_cmr_using_subcommand lock" -l dry-run -d 'Show what would be done, and do nothing'
+complete -c cmr -n "__fish_cmr_using_subcommand lock" -s q -l quiet -d 'Say less: nothing but the result'
+complete -c cmr -n "__fish_cmr_using_subcommand lock" -s v -l verbose -d 'Say more: -v what happens, -vv each step. Never a value of the profile'
+complete -c cmr -n "__fish_cmr_using_subcommand lock" -s h -l help -d 'Print help'
+complete -c cmr -n "__fish_cmr_using_subcommand lock" -s V -l version -d 'Print version'
 complete -c cmr -n "__fish_cmr_using_subcommand key; and not __fish_seen_subcommand_from list" -l vault -d 'Where the vault lies [env: CMR_HOME]' -r -F
 complete -c cmr -n "__fish_cmr_using_subcommand key; and not __fish_seen_subcommand_from list" -l passphrase-fd -d 'Read the passphrase from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand key; and not __fish_seen_subcommand_from list" -l data-key-fd -d 'Read the data key, 64 hexadecimal digits, from this open file descriptor' -r
@@ -816,6 +847,23 @@ complete -c cmr -n "__fish_cmr_using_subcommand receiver; and __fish_seen_subcom
 complete -c cmr -n "__fish_cmr_using_subcommand receiver; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more: -v what happens, -vv each step. Never a value of the profile'
 complete -c cmr -n "__fish_cmr_using_subcommand receiver; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
 complete -c cmr -n "__fish_cmr_using_subcommand receiver; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
+complete -c cmr -n "__fish_cmr_using_subcommand agent" -l vault -d 'Where the vault lies [env: CMR_HOME]' -r -F
+complete -c cmr -n "__fish_cmr_using_subcommand agent" -l passphrase-fd -d 'Read the passphrase from this open file descriptor' -r
+complete -c cmr -n "__fish_cmr_using_subcommand agent" -l data-key-fd -d 'Read the data key, 64 hexadecimal digits, from this open file descriptor' -r
+complete -c cmr -n "__fish_cmr_using_subcommand agent" -l color -d 'Colours: auto, always or never' -r -f -a "auto\t'On a terminal that can show them'
+always\t'Always'
+never\t'Never'"
+complete -c cmr -n "__fish_cmr_using_subcommand agent" -l idle-ms -d 'End when no command used the key for so many milliseconds' -r
+complete -c cmr -n "__fish_cmr_using_subcommand agent" -l absolute-ms -d 'End after so many milliseconds in any case' -r
+complete -c cmr -n "__fish_cmr_using_subcommand agent" -l by -d 'What the vault was unlocked with' -r
+complete -c cmr -n "__fish_cmr_using_subcommand agent" -l json -d 'Print one JSON document instead of text'
+complete -c cmr -n "__fish_cmr_using_subcommand agent" -l no-input -d 'Never ask: fail, and name the option that answers'
+complete -c cmr -n "__fish_cmr_using_subcommand agent" -s y -l yes -d 'Answer yes to what would be asked'
+complete -c cmr -n "__fish_cmr_using_subcommand agent" -l dry-run -d 'Show what would be done, and do nothing'
+complete -c cmr -n "__fish_cmr_using_subcommand agent" -s q -l quiet -d 'Say less: nothing but the result'
+complete -c cmr -n "__fish_cmr_using_subcommand agent" -s v -l verbose -d 'Say more: -v what happens, -vv each step. Never a value of the profile'
+complete -c cmr -n "__fish_cmr_using_subcommand agent" -s h -l help -d 'Print help'
+complete -c cmr -n "__fish_cmr_using_subcommand agent" -s V -l version -d 'Print version'
 complete -c cmr -n "__fish_cmr_using_subcommand completions" -l vault -d 'Where the vault lies [env: CMR_HOME]' -r -F
 complete -c cmr -n "__fish_cmr_using_subcommand completions" -l passphrase-fd -d 'Read the passphrase from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand completions" -l data-key-fd -d 'Read the data key, 64 hexadecimal digits, from this open file descriptor' -r

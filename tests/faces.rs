@@ -35,6 +35,8 @@ fn every_command(env: &TestEnv, shop: &Shop) -> Vec<(String, i32)> {
     let create = "grant create acme --claims name --purpose DeliveryOfGoods --expires 90d";
     let lines = [
         "status".into(),
+        "unlock".into(),
+        "lock".into(),
         "key list".into(),
         "profile show".into(),
         "profile show --all".into(),
@@ -144,7 +146,7 @@ fn errors_are_json_on_standard_error() {
         assert_eq!(error["error"]["code"], name, "{run}");
         assert!(error["error"]["message"].as_str().is_some_and(|text| !text.is_empty()), "{run}");
     }
-    let run = Run::of(env.typed("status --json").env_remove("CMR_IDENTITY_FILE")).ended(3);
+    let run = Run::of(env.typed("profile show --json").env_remove("CMR_IDENTITY_FILE")).ended(3);
     assert_eq!(serde_json::from_str::<Value>(&run.err).unwrap()["error"]["code"], "locked");
     std::fs::write(env.vault().join("vault.toml"), "x").unwrap();
     let run = env.ends(8, "status --json");

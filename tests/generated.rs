@@ -55,7 +55,7 @@ fn pages(command: &Command, names: &mut Vec<String>) {
     let name = format!("{page_name}.1");
     check(&root().join("man").join(&name), &page);
     names.push(name);
-    for inner in command.get_subcommands().filter(|inner| inner.get_name() != "help") {
+    for inner in command.get_subcommands().filter(|inner| inner.get_name() != "help" && !inner.is_hide_set()) {
         pages(inner, names);
     }
 }

@@ -8,6 +8,7 @@ use clap::{CommandFactory, FromArgMatches};
 
 pub mod args;
 mod commands;
+mod config;
 pub mod output;
 mod prompt;
 mod secret;
@@ -122,6 +123,9 @@ fn run(noun: &Noun, session: &Session) -> Result<Outcome> {
         Noun::Init(args) => c::init::run(args, session),
         Noun::Demo(args) => c::demo::run(args, session),
         Noun::Status(_) => c::status::run(session),
+        Noun::Unlock(_) => c::agent::unlock(session),
+        Noun::Lock(_) => c::agent::lock(session),
+        Noun::Agent(args) => c::agent::run(args, session),
         Noun::Key(args) => c::key::run(args, session),
         Noun::Profile(args) => c::profile::run(args, session),
         Noun::Persona(args) => c::persona::run(args, session),
@@ -146,7 +150,7 @@ fn only_does(noun: &Noun) -> bool {
     use args::receiver::{CustomerVerb, ReceiverVerb};
     use args::vendor::VendorVerb;
     match noun {
-        Noun::Pull(_) => true,
+        Noun::Pull(_) | Noun::Agent(_) => true,
         Noun::Profile(args) => matches!(args.verb, ProfileVerb::Export { output: Some(_) }),
         Noun::Persona(args) => !matches!(args.verb, PersonaVerb::List),
         Noun::Vendor(args) => matches!(

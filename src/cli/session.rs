@@ -109,8 +109,24 @@ impl Session {
     }
 
     /// How the vault was opened, once it was.
-    pub(super) fn unlocked_by(&self) -> String {
-        self.unlocked_by.get().map_or_else(String::new, |source| source.describe().to_owned())
+    pub(super) fn unlocked_by(&self) -> Option<Source> {
+        self.unlocked_by.get()
+    }
+
+    /// Opens the vault if that takes nobody's answer; `None` if it is locked.
+    pub(super) fn vault_unasked(&self) -> Result<Option<Vault>> {
+        let dir = self.vault_dir()?;
+        let manifest = Manifest::read(&dir)?;
+        let Some((key, source)) = self.unlock(&dir, &manifest).find(Effort::Unasked)? else { return Ok(None) };
+        self.unlocked_by.set(Some(source));
+        let vault = Vault::open(&dir, manifest, &key)?;
+        ledger::check_anchor(&vault)?;
+        Ok(Some(vault))
+    }
+
+    /// The ways to unlock a vault for this command.
+    pub(super) fn unlock<'a>(&'a self, dir: &'a Path, manifest: &'a Manifest) -> Unlock<'a> {
+        Unlock { dir, manifest, globals: &self.globals, prompt: self.prompt(), printer: &self.printer }
     }
 
     fn data_key(&self, dir: &Path, manifest: &Manifest) -> Result<Rc<DataKey>> {
@@ -118,8 +134,7 @@ impl Session {
             self.unlocked_by.set(Some(Source::Demo));
             return Ok(Rc::clone(key));
         }
-        let unlock = Unlock { dir, manifest, globals: &self.globals, prompt: self.prompt() };
-        let (key, source) = unlock.data_key(Effort::Full)?;
+        let (key, source) = self.unlock(dir, manifest).data_key(Effort::Full)?;
         self.unlocked_by.set(Some(source));
         Ok(Rc::new(key))
     }

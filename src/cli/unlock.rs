@@ -6,11 +6,16 @@ use std::path::Path;
 use secrecy::SecretString;
 
 use super::args::Globals;
+use super::config::Config;
+use super::output::{Printer, text};
 use super::prompt::Prompt;
 use super::secret;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::vault::key::DataKey;
-use crate::vault::{Manifest, slot};
+use crate::vault::{Manifest, agent, slot};
+
+/// How often a person may mistype the passphrase.
+const TRIES: u32 = 3;
 
 /// One way to come by the data key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,13 +30,21 @@ pub(super) enum Source {
     PassphraseFile,
     /// An age identity in a file.
     IdentityFile,
+    /// The agent, which was given the key before.
+    Agent,
     /// The passphrase, typed by a person.
     Prompt,
 }
 
-/// The sources in their order. The agent's place is behind the files that a script names, and before the prompt.
-const ORDER: [Source; 5] =
-    [Source::DataKeyFd, Source::PassphraseFd, Source::PassphraseFile, Source::IdentityFile, Source::Prompt];
+/// The sources in their order: what a script names, the agent, and only then a person.
+const ORDER: [Source; 6] = [
+    Source::DataKeyFd,
+    Source::PassphraseFd,
+    Source::PassphraseFile,
+    Source::IdentityFile,
+    Source::Agent,
+    Source::Prompt,
+];
 
 impl Source {
     /// What was used, for `cmr status`.
@@ -42,25 +55,28 @@ impl Source {
             Source::PassphraseFd => "--passphrase-fd",
             Source::PassphraseFile => "CMR_PASSPHRASE_FILE",
             Source::IdentityFile => "CMR_IDENTITY_FILE",
+            Source::Agent => "the agent",
             Source::Prompt => "the passphrase, typed",
         }
     }
 
-    /// Whether it asks a person, or takes the work of a passphrase.
+    /// Whether it takes the work of a passphrase.
     fn is_costly(self) -> bool {
-        matches!(self, Source::PassphraseFd | Source::PassphraseFile | Source::Prompt)
+        matches!(self, Source::PassphraseFd | Source::PassphraseFile)
     }
 }
 
 /// How far to go for the key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(dead_code, reason = "each has its caller as soon as there is an agent")]
+#[allow(dead_code, reason = "completion is to come")]
 pub(super) enum Effort {
     /// A command: every source in order, the prompt last.
     Full,
-    /// `cmr unlock`: every source but the agent, which is to be given the key.
+    /// `cmr unlock`: the agent is what is to be given the key.
     PastAgent,
-    /// Completion and status: without a question and without a scrypt.
+    /// Status: nobody is asked, and the agent's time is not made longer.
+    Unasked,
+    /// Completion: the same, and without a scrypt.
     Free,
 }
 
@@ -74,6 +90,8 @@ pub(super) struct Unlock<'a> {
     pub(super) globals: &'a Globals,
     /// Who can be asked.
     pub(super) prompt: &'a dyn Prompt,
+    /// Where a person is told that the vault stays unlocked.
+    pub(super) printer: &'a Printer,
 }
 
 impl Unlock<'_> {
@@ -94,7 +112,7 @@ impl Unlock<'_> {
             if effort == Effort::Free && source.is_costly() {
                 return Ok(None);
             }
-            if let Some(key) = self.open(source)? {
+            if let Some(key) = self.open(source, effort)? {
                 return Ok(Some((key, source)));
             }
         }
@@ -108,12 +126,12 @@ impl Unlock<'_> {
             Source::PassphraseFd => self.globals.passphrase_fd.is_some(),
             Source::PassphraseFile => std::env::var_os("CMR_PASSPHRASE_FILE").is_some(),
             Source::IdentityFile => std::env::var_os("CMR_IDENTITY_FILE").is_some(),
-            Source::Prompt => true,
+            Source::Agent | Source::Prompt => true,
         }
     }
 
     /// The key from one source; `None` where it turns out to have none to give, and the next is to be tried.
-    fn open(&self, source: Source) -> Result<Option<DataKey>> {
+    fn open(&self, source: Source, effort: Effort) -> Result<Option<DataKey>> {
         let key = match source {
             Source::Demo => return Ok(None),
             Source::DataKeyFd => secret::read_fd(self.globals.data_key_fd.unwrap_or_default(), "--data-key-fd")
@@ -126,9 +144,64 @@ impl Unlock<'_> {
                 let file = std::env::var_os("CMR_IDENTITY_FILE").unwrap_or_default();
                 slot::unlock_with_identity_file(self.dir, self.manifest, file.as_ref())
             }
-            Source::Prompt => self.by_passphrase(self.prompt.secret("Passphrase").map_err(|_| locked())?),
+            Source::Agent => return Ok(self.by_agent(effort)),
+            Source::Prompt if matches!(effort, Effort::Full | Effort::PastAgent) => self.by_prompt(effort),
+            Source::Prompt => return Ok(None),
         };
         key.map(Some)
+    }
+
+    pub(super) fn by_agent(&self, effort: Effort) -> Option<DataKey> {
+        let key = match effort {
+            Effort::Full => agent::key(self.dir),
+            Effort::PastAgent => None,
+            Effort::Unasked | Effort::Free => agent::peek(self.dir),
+        }?;
+        if key.fingerprint() == self.manifest.key_fingerprint {
+            return Some(key);
+        }
+        log::debug!("the agent has the key of a vault that is not here any more: it is ended");
+        let _ = agent::lock(self.dir);
+        None
+    }
+
+    /// Asks for the passphrase. Of several commands that wait, one asks; it leaves the vault unlocked for the others.
+    fn by_prompt(&self, effort: Effort) -> Result<DataKey> {
+        if !self.prompt.is_interactive() {
+            return Err(locked());
+        }
+        let config = Config::read()?;
+        let keep = effort == Effort::PastAgent || config.agent.after_prompt;
+        let waits = || self.printer.remark("Another command asks for the passphrase: waiting for it.");
+        let turn = keep.then(|| agent::turn(self.dir, waits)).transpose();
+        if let Some(key) = self.by_agent(Effort::Full) {
+            return Ok(key);
+        }
+        let key = self.ask()?;
+        if keep {
+            match turn.and_then(|_turn| agent::start(self.dir, &key, config.limits(), Source::Prompt.describe())) {
+                Ok(_) if effort == Effort::PastAgent => {}
+                Ok(report) => self.printer.remark(&format!(
+                    "Unlocked until {}, and longer while you use it. Lock it: cmr lock",
+                    text::local(report.idle_until())
+                )),
+                Err(error) if effort == Effort::PastAgent => return Err(error),
+                Err(error) => self.printer.warn(&error.to_string()),
+            }
+        }
+        Ok(key)
+    }
+
+    fn ask(&self) -> Result<DataKey> {
+        for left in (0..TRIES).rev() {
+            match self.by_passphrase(self.prompt.secret("Passphrase")?) {
+                Err(error) if error.kind() == Kind::Locked && left > 0 => {
+                    self.printer.warn(&format!("{error}. Try again"));
+                }
+                other => return other,
+            }
+        }
+        Err(locked())
     }
 
     fn by_passphrase(&self, passphrase: SecretString) -> Result<DataKey> {
@@ -142,6 +215,7 @@ fn raw_key(hex: &str) -> Result<DataKey> {
 }
 
 fn locked() -> Error {
-    Error::locked("the vault is locked, and nobody can be asked for the passphrase")
-        .hint("give it by --passphrase-fd N, CMR_PASSPHRASE_FILE or CMR_IDENTITY_FILE")
+    Error::locked("the vault is locked, and nobody can be asked for the passphrase").hint(
+        "unlock it in a terminal: cmr unlock; or give --passphrase-fd N, CMR_PASSPHRASE_FILE or CMR_IDENTITY_FILE",
+    )
 }

@@ -21,8 +21,9 @@ impl DataKey {
         Ok(Self::from_bytes(&bytes))
     }
 
-    fn from_bytes(bytes: &[u8; 32]) -> Self {
-        Self(SecretBox::new(Box::new(*bytes)))
+    /// Written straight to its place: a key that is moved there would leave a copy on the stack.
+    pub(super) fn from_bytes(bytes: &[u8; 32]) -> Self {
+        Self(SecretBox::init_with_mut(|place: &mut [u8; 32]| place.copy_from_slice(bytes)))
     }
 
     /// The key of 64 hexadecimal digits, as a slot holds it. White space around them is ignored.

@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use uuid::Uuid;
 
+pub mod agent;
 mod anchor;
 mod database;
 mod files;

@@ -215,6 +215,7 @@ def main(checks, scratch):
     cmr, data = Cmr(scratch), scratch / "receiver"
     show = Documents(checks, cmr)
     show.look("init", json.dumps(cmr.made))
+    show("lock")
     profile(show, scratch)
     token = show("receiver", "customer", "add", "ada", "--data", data)["token"]
     line = [str(BINARY), "receiver", "serve", "--listen", "127.0.0.1:0", "--data", str(data), "--json"]

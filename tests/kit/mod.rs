@@ -40,8 +40,9 @@ impl TestEnv {
     /// A machine without a vault, with the passphrase in a file.
     pub fn empty() -> Self {
         let env = Self { root: tempfile::Builder::new().prefix("cmr-story-").tempdir().unwrap() };
-        for dir in ["home", "tmp"] {
+        for dir in ["home", "tmp", "run"] {
             fs::create_dir(env.path(dir)).unwrap();
+            fs::set_permissions(env.path(dir), fs::Permissions::from_mode(0o700)).unwrap();
         }
         fs::write(env.path("pass"), format!("{PASSPHRASE}\n")).unwrap();
         env
@@ -124,6 +125,7 @@ impl TestEnv {
         command
             .env("HOME", self.path("home"))
             .env("TMPDIR", self.path("tmp"))
+            .env("XDG_RUNTIME_DIR", self.path("run"))
             .env("TZ", "UTC")
             .env("LANG", "C.UTF-8")
             .env("CMR_HOME", self.vault())

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgMatches, Args, Command, FromArgMatches, Parser, Subcommand, ValueEnum};
 
+pub mod agent;
 pub mod demo;
 pub mod examples;
 pub mod grant;
@@ -83,7 +84,7 @@ pub enum When {
 /// Declares the first words. The arguments of each are built only when it was typed: eighty subcommands cost more than
 /// a read of the vault.
 macro_rules! nouns {
-    ($($(#[doc = $doc:literal])* $variant:ident($args:ty) = $name:literal, $about:literal;)*) => {
+    ($($(#[doc = $doc:literal])* $variant:ident($args:ty) = $name:literal, $about:literal $(, $hidden:ident)?;)*) => {
         /// The first word of a command.
         #[derive(Debug)]
         pub enum Noun {
@@ -107,7 +108,8 @@ macro_rules! nouns {
         impl Subcommand for Noun {
             fn augment_subcommands(command: Command) -> Command {
                 command.subcommand_required(true).arg_required_else_help(true)
-                    $(.subcommand(Command::new($name).about($about).defer(|noun| <$args>::augment_args(noun).about($about))))*
+                    $(.subcommand(Command::new($name).about($about)
+                        .hide(false $(|| stringify!($hidden) == "hidden")?).defer(|noun| <$args>::augment_args(noun).about($about))))*
             }
 
             fn augment_subcommands_for_update(command: Command) -> Command {
@@ -128,6 +130,10 @@ nouns! {
     Demo(demo::DemoArgs) = "demo", "See the main job work on a vault and three vendors of its own";
     /// Where things stand.
     Status(NoArgs) = "status", "Where things stand, and what needs you";
+    /// Enter the passphrase once.
+    Unlock(NoArgs) = "unlock", "Enter the passphrase once: the vault stays unlocked for a while";
+    /// Forget it.
+    Lock(NoArgs) = "lock", "Lock the vault now";
     /// The ways to open the vault.
     Key(key::KeyArgs) = "key", "The ways to open the vault";
     /// Me.
@@ -150,6 +156,8 @@ nouns! {
     Log(log::LogArgs) = "log", "The ledger: every change, in a chain that can be verified";
     /// The vendor's side.
     Receiver(receiver::ReceiverArgs) = "receiver", "The vendor's side: a reference server that takes pushes";
+    /// What holds the key while the vault is unlocked.
+    Agent(agent::AgentArgs) = "agent", "Hold the key of an unlocked vault: cmr unlock starts it", hidden;
     /// Completion scripts.
     Completions(CompletionsArgs) = "completions", "Print the completion script for a shell";
 }

@@ -1,5 +1,6 @@
 //! What each command does: one file for each in `args/`.
 
+pub(super) mod agent;
 pub(super) mod completions;
 pub(super) mod demo;
 mod editor;

@@ -1,36 +1,65 @@
 //! `cmr status`.
 
 use jiff::Timestamp;
+use rusqlite::Connection;
 
 use super::super::output::text::count;
-use super::super::output::vault::{Status, Task};
+use super::super::output::vault::{AgentState, Holdings, SlotName, Status, Task};
 use super::super::session::Session;
+use super::super::unlock::Source;
 use super::super::{Outcome, Result};
 use crate::delivery::MessageState;
 use crate::grant::{Grant, Status as GrantStatus, VendorStatus};
+use crate::vault::Manifest;
+use crate::vault::agent::{self, Report};
 use crate::{delivery, grant, ledger, profile, vendor};
 
+/// Says whether the vault is locked, and what it holds if that can be told without asking anybody.
 pub(in super::super) fn run(session: &Session) -> Result<Outcome> {
-    let vault = session.vault()?;
-    let connection = vault.connection();
+    let dir = session.vault_dir()?;
+    let manifest = Manifest::read(&dir)?;
+    let vault = session.vault_unasked()?;
+    let agent = agent::report(&dir);
+    let (holds, tasks) = match &vault {
+        Some(vault) => holdings(vault.connection())?,
+        None => Default::default(),
+    };
+    session.printer().show(&Status {
+        vault: dir.display().to_string(),
+        id: manifest.id.to_string(),
+        locked: vault.is_none(),
+        unlocked_by: session.unlocked_by().map(|source| unlocked_by(source, agent.as_ref())),
+        agent: agent.as_ref().map(AgentState::from),
+        slots: manifest.slots.iter().map(SlotName::from).collect(),
+        holds,
+        tasks,
+    })?;
+    Ok(Outcome::Done)
+}
+
+/// The source, and for an agent what it was unlocked with.
+fn unlocked_by(source: Source, agent: Option<&Report>) -> String {
+    match agent.filter(|_| source == Source::Agent) {
+        Some(report) => format!("{}, unlocked with {}", source.describe(), report.by),
+        None => source.describe().to_owned(),
+    }
+}
+
+fn holdings(connection: &Connection) -> Result<(Option<Holdings>, Vec<Task>)> {
     let grants = grant::list(connection)?;
     let messages = delivery::list(connection, false)?;
     let now = Timestamp::now();
     let in_state = |state| messages.iter().filter(|message| message.state == state).count();
     let queued = in_state(MessageState::Queued);
-    let status = Status {
-        vault: vault.dir().display().to_string(),
-        id: vault.manifest().id.to_string(),
-        unlocked_by: session.unlocked_by(),
+    let holds = Holdings {
         vendors: vendor::count(connection)?,
         claims: profile::current(connection, profile::DEFAULT_PERSONA)?.len(),
         grants: grants.iter().filter(|grant| grant.is_current(now)).count(),
         queued,
         ledger_entries: ledger::count(connection)?,
-        tasks: tasks(queued, in_state(MessageState::Held) + in_state(MessageState::Failed), &grants, now),
     };
-    session.printer().show(&status)?;
-    Ok(Outcome::Done)
+    let stuck = in_state(MessageState::Held) + in_state(MessageState::Failed);
+    Ok((Some(holds), tasks(queued, stuck, &grants, now)))
 }
 
 fn tasks(queued: usize, stuck: usize, grants: &[Grant], now: Timestamp) -> Vec<Task> {

@@ -26,6 +26,7 @@ pub fn all() -> Vec<(&'static str, Schema)> {
         schema_of::<vault::Made>(),
         schema_of::<vault::DryRun>(),
         schema_of::<vault::Status>(),
+        schema_of::<vault::LockState>(),
         schema_of::<vault::Keys>(),
         schema_of::<profile::Profile>(),
         schema_of::<profile::OneClaim>(),

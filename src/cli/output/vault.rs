@@ -1,4 +1,6 @@
-//! `init`, `status` and `key`.
+//! `init`, `unlock`, `lock`, `status` and `key`.
+
+use std::path::Path;
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -6,6 +8,8 @@ use serde::Serialize;
 
 use super::View;
 use super::text::{self, BOLD, DIM, Text, Tone, count, local, plain, toned};
+use crate::vault::SlotEntry;
+use crate::vault::agent::Report;
 
 /// `cmr init`.
 #[derive(Serialize, JsonSchema)]
@@ -56,6 +60,69 @@ impl View for DryRun {
     }
 }
 
+/// Whether a vault is locked: `cmr unlock`, `cmr lock`.
+#[derive(Serialize, JsonSchema)]
+pub struct LockState {
+    /// Where the vault lies.
+    pub vault: String,
+    /// Whether it is locked: no agent holds its key.
+    pub locked: bool,
+    /// The agent that holds the key.
+    pub agent: Option<AgentState>,
+}
+
+/// What holds the key of an unlocked vault.
+#[derive(Serialize, JsonSchema)]
+pub struct AgentState {
+    /// Its process id.
+    pub pid: u32,
+    /// What the vault was unlocked with.
+    pub unlocked_with: String,
+    /// When.
+    pub since: Timestamp,
+    /// When it locks if no command uses it.
+    pub idle_until: Timestamp,
+    /// When it locks in any case.
+    pub until: Timestamp,
+}
+
+impl From<&Report> for AgentState {
+    fn from(report: &Report) -> Self {
+        Self {
+            pid: report.pid,
+            unlocked_with: report.by.clone(),
+            since: report.since(),
+            idle_until: report.idle_until(),
+            until: report.until(),
+        }
+    }
+}
+
+impl AgentState {
+    fn words(&self) -> String {
+        format!("until {}, at the latest {}", local(self.idle_until), local(self.until))
+    }
+}
+
+impl LockState {
+    /// The state of the vault in a directory.
+    pub fn new(vault: &Path, agent: Option<&Report>) -> Self {
+        let agent = agent.map(AgentState::from);
+        Self { vault: vault.display().to_string(), locked: agent.is_none(), agent }
+    }
+}
+
+impl View for LockState {
+    const SCHEMA: &'static str = "cmr/lock/1";
+
+    fn text(&self, out: &mut Text) {
+        match &self.agent {
+            Some(agent) => out.line(format!("The vault is unlocked {}.", agent.words())),
+            None => out.line("The vault is locked."),
+        }
+    }
+}
+
 /// `cmr status`.
 #[derive(Serialize, JsonSchema)]
 pub struct Status {
@@ -63,8 +130,39 @@ pub struct Status {
     pub vault: String,
     /// Its id.
     pub id: String,
-    /// How it was opened for this command.
-    pub unlocked_by: String,
+    /// Whether it is locked: then nothing is known of what it holds.
+    pub locked: bool,
+    /// What opened it for this command.
+    pub unlocked_by: Option<String>,
+    /// The agent that holds the key, whether or not this command needed it.
+    pub agent: Option<AgentState>,
+    /// Its key slots.
+    pub slots: Vec<SlotName>,
+    /// What it holds, unless it is locked.
+    #[serde(flatten)]
+    pub holds: Option<Holdings>,
+    /// What needs the user.
+    pub tasks: Vec<Task>,
+}
+
+/// A key slot's name and kind.
+#[derive(Serialize, JsonSchema)]
+pub struct SlotName {
+    /// Its name.
+    pub name: String,
+    /// What opens it.
+    pub kind: String,
+}
+
+impl From<&SlotEntry> for SlotName {
+    fn from(slot: &SlotEntry) -> Self {
+        Self { name: slot.name.clone(), kind: slot.kind.name().to_owned() }
+    }
+}
+
+/// What a vault holds.
+#[derive(Serialize, JsonSchema)]
+pub struct Holdings {
     /// How many vendors there are.
     pub vendors: usize,
     /// How many claims the default persona has.
@@ -75,8 +173,6 @@ pub struct Status {
     pub queued: usize,
     /// How many ledger entries there are.
     pub ledger_entries: u64,
-    /// What needs the user.
-    pub tasks: Vec<Task>,
 }
 
 /// Something that needs the user.
@@ -92,26 +188,43 @@ impl View for Status {
     const SCHEMA: &'static str = "cmr/status/1";
 
     fn text(&self, out: &mut Text) {
-        out.fields([
+        let slots = self.slots.iter().map(|slot| match slot.name == slot.kind {
+            true => slot.name.clone(),
+            false => format!("{} ({})", slot.name, slot.kind),
+        });
+        let fields = [
             ("vault", self.vault.clone()),
-            ("opened by", self.unlocked_by.clone()),
-            ("profile", count(self.claims, "claim")),
-            ("vendors", self.vendors.to_string()),
-            ("current grants", self.grants.to_string()),
-            ("outbox", if self.queued == 0 { "empty".into() } else { count(self.queued, "message") }),
-            (
-                "ledger",
-                count(self.ledger_entries as usize, "entrie").replace("entrie", "entry").replace("entrys", "entries"),
-            ),
-        ]);
+            ("key slots", slots.collect::<Vec<_>>().join(", ")),
+            ("opened by", self.unlocked_by.clone().unwrap_or_default()),
+            ("unlocked", self.agent.as_ref().map(AgentState::words).unwrap_or_default()),
+        ];
+        out.fields(fields.into_iter().chain(self.holds.iter().flat_map(Holdings::fields)));
+        if self.holds.is_none() {
+            out.line(format!("  The vault is locked.  {DIM}cmr unlock{DIM:#}"));
+        }
         if self.tasks.is_empty() {
-            out.line(format!("  {}nothing needs you{:#}", text::GOOD, text::GOOD));
+            if self.holds.is_some() {
+                out.line(format!("  {}nothing needs you{:#}", text::GOOD, text::GOOD));
+            }
             return;
         }
         out.heading("What needs you");
         for task in &self.tasks {
             out.line(format!("  {}  {DIM}{}{DIM:#}", task.what, task.command));
         }
+    }
+}
+
+impl Holdings {
+    fn fields(&self) -> [(&'static str, String); 5] {
+        let entries = if self.ledger_entries == 1 { "entry" } else { "entries" };
+        [
+            ("profile", count(self.claims, "claim")),
+            ("vendors", self.vendors.to_string()),
+            ("current grants", self.grants.to_string()),
+            ("outbox", if self.queued == 0 { "empty".into() } else { count(self.queued, "message") }),
+            ("ledger", format!("{} {entries}", self.ledger_entries)),
+        ]
     }
 }
 

@@ -1,0 +1,99 @@
+//! `config.toml` in the user's configuration directory. Only what needs it reads it.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use serde::Deserialize;
+
+use crate::error::{Error, Result, io};
+use crate::vault::agent::Limits;
+
+/// What a user may set. A name that is not known is an error: a misspelt time-out must not be silently the default.
+#[derive(Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Config {
+    /// How long a vault stays unlocked.
+    pub(super) agent: Agent,
+}
+
+/// `[agent]`.
+#[derive(Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Agent {
+    /// The vault locks when no command used it for so long.
+    idle: SignedDuration,
+    /// The vault locks so long after it was unlocked, in any case.
+    absolute: SignedDuration,
+    /// Whether a passphrase that a command asked for unlocks the vault for those that follow, as `cmr unlock` does.
+    pub(super) after_prompt: bool,
+}
+
+impl Default for Agent {
+    fn default() -> Self {
+        let (idle, absolute) = (SignedDuration::from_mins(15), SignedDuration::from_hours(8));
+        Self { idle, absolute, after_prompt: true }
+    }
+}
+
+impl Config {
+    /// Reads the file; without one, the defaults.
+    ///
+    /// # Errors
+    /// Kind bad input, naming file and line.
+    pub(super) fn read() -> Result<Self> {
+        let Some(path) = path() else { return Ok(Self::default()) };
+        match std::fs::read_to_string(&path) {
+            Ok(text) => Self::parse(&text).map_err(|why| {
+                Error::bad_input(format!("{}, {why}", path.display())).hint("docs/cli.md says what it may hold")
+            }),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(Self::default()),
+            Err(e) => Err(io("read", &path, e)),
+        }
+    }
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let config: Self = toml::from_str(text).map_err(|e| {
+            let line = e.span().map_or(1, |span| text[..span.start].matches('\n').count() + 1);
+            format!("line {line}: {}", e.message())
+        })?;
+        match [config.agent.idle, config.agent.absolute].iter().all(SignedDuration::is_positive) {
+            true => Ok(config),
+            false => Err("[agent]: idle and absolute must be longer than nothing".to_owned()),
+        }
+    }
+
+    /// How long an unlocked vault stays so.
+    pub(super) fn limits(&self) -> Limits {
+        // Both are positive, so that neither is out of range.
+        let time = |time: SignedDuration| Duration::try_from(time).unwrap_or_default();
+        Limits { idle: time(self.agent.idle), absolute: time(self.agent.absolute) }
+    }
+}
+
+fn path() -> Option<PathBuf> {
+    directories::ProjectDirs::from("", "", "cmr").map(|dirs| dirs.config_dir().join("config.toml"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_set_is_the_default() {
+        let limits = Config::parse("").unwrap().limits();
+        assert_eq!((limits.idle.as_secs(), limits.absolute.as_secs()), (15 * 60, 8 * 3600));
+        let limits = Config::parse("[agent]\nidle = '90s'\nabsolute = '1h 30m'").unwrap().limits();
+        assert_eq!((limits.idle.as_secs(), limits.absolute.as_secs()), (90, 5400));
+        assert!(!Config::parse("[agent]\nafter_prompt = false").unwrap().agent.after_prompt);
+    }
+
+    #[test]
+    fn what_cannot_be_is_named_with_its_line() {
+        assert!(Config::parse("[agent]\nidel = '1h'").unwrap_err().starts_with("line 2: "));
+        assert!(Config::parse("[agent]\nidle = 15").unwrap_err().starts_with("line 2: "));
+        assert!(Config::parse("[agent]\nidle = 'soon'").unwrap_err().starts_with("line 2: "));
+        assert!(Config::parse("[agent]\nidle = '-5m'").unwrap_err().contains("longer than nothing"));
+        assert!(Config::parse("[agent]\nabsolute = '0s'").unwrap_err().contains("longer than nothing"));
+    }
+}
