@@ -9,6 +9,7 @@ use clap::{CommandFactory, FromArgMatches};
 pub mod args;
 mod commands;
 mod config;
+mod hidden;
 pub mod output;
 mod prompt;
 mod secret;

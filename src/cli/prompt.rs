@@ -1,8 +1,9 @@
 //! The only code that asks.
 
-use dialoguer::{Confirm, Input, Password};
-use secrecy::SecretString;
+use dialoguer::{Confirm, Input};
+use secrecy::{ExposeSecret, SecretString};
 
+use super::{hidden, output};
 use crate::error::{Error, Result};
 
 /// Somebody who can answer.
@@ -31,6 +32,17 @@ pub(super) struct Terminal;
 
 fn stopped(error: dialoguer::Error) -> Error {
     let dialoguer::Error::IO(error) = error;
+    unanswerable(&error)
+}
+
+fn hidden_line(question: &str) -> Result<SecretString> {
+    output::ask(&format!("{question}: "));
+    let typed = hidden::read_line();
+    output::ask("\n");
+    typed.map_err(|error| unanswerable(&error))
+}
+
+fn unanswerable(error: &std::io::Error) -> Error {
     match error.kind() {
         std::io::ErrorKind::Interrupted => Error::failed("stopped: nothing was changed"),
         _ => Error::failed(format!("cannot ask: {error}")),
@@ -43,12 +55,17 @@ impl Prompt for Terminal {
     }
 
     fn secret(&self, question: &str) -> Result<SecretString> {
-        Password::new().with_prompt(question).interact().map(SecretString::from).map_err(stopped)
+        loop {
+            let typed = hidden_line(question)?;
+            if !typed.expose_secret().is_empty() {
+                return Ok(typed);
+            }
+        }
     }
 
     fn optional_secret(&self, question: &str) -> Result<Option<SecretString>> {
-        let typed = Password::new().with_prompt(question).allow_empty_password(true).interact().map_err(stopped)?;
-        Ok((!typed.trim().is_empty()).then(|| SecretString::from(typed)))
+        let typed = hidden_line(question)?;
+        Ok((!typed.expose_secret().trim().is_empty()).then_some(typed))
     }
 
     fn line(&self, question: &str, _: &str) -> Result<String> {

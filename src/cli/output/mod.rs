@@ -170,6 +170,11 @@ pub fn stderr_is_terminal() -> bool {
     io::stderr().is_terminal()
 }
 
+/// Writes a question, whose answer is not shown.
+pub(super) fn ask(text: &str) {
+    to_stderr(text);
+}
+
 fn to_stderr(text: &str) {
     // Nobody is left to tell if this fails.
     let _ = anstream::stderr().write_all(text.as_bytes());
