@@ -6,6 +6,8 @@
 
 use std::error::Error;
 
+// SQLCipher's cryptography, which nothing here names.
+use cmr_sqlcipher as _;
 use rusqlite::Connection;
 
 const ROW: &str = "SELECT value FROM claim WHERE persona = 'default' AND name = 'email' AND ended_at IS NULL";

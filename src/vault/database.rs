@@ -232,7 +232,7 @@ mod tests {
         for wanted in ["TEMP_STORE=3", "OMIT_LOAD_EXTENSION", "DQS=0", "HAS_CODEC", "DEFAULT_MEMSTATUS=0"] {
             assert!(options.iter().any(|option| option == wanted), "{wanted} is not among {options:?}");
         }
-        assert_eq!(texts(&connection, "PRAGMA cipher_provider"), ["openssl"]);
+        assert_eq!(texts(&connection, "PRAGMA cipher_provider"), ["rustcrypto"]);
         let version = texts(&connection, "PRAGMA cipher_version").remove(0);
         assert!(version.starts_with("4."), "{version}");
     }

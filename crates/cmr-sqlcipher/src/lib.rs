@@ -3,6 +3,12 @@
 //! SQL text is copied by SQLite into memory that is not wiped, so a key must not travel in a `PRAGMA key`. It goes
 //! through `sqlite3_key`, from a buffer that is wiped on return; SQLCipher keeps its own copy in its private heap,
 //! which it wipes itself.
+//!
+//! The cryptography is RustCrypto's: SQLCipher is compiled to ask this crate for it (`provider`, over `cipher`). A program
+//! that uses SQLCipher has to link this crate, if only by `use cmr_sqlcipher as _`.
+
+mod cipher;
+mod provider;
 
 use std::ffi::{c_int, c_void};
 
