@@ -12,5 +12,6 @@ pub(super) mod outbox;
 pub(super) mod persona;
 pub(super) mod profile;
 pub(super) mod receiver;
+pub(super) mod search;
 pub(super) mod status;
 pub(super) mod vendor;
