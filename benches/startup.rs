@@ -14,7 +14,7 @@ use cmr::vault::Manifest;
 use nix::sys::resource::{UsageWho, getrusage};
 
 mod vaults;
-use vaults::Sample;
+use vaults::{Sample, Size};
 
 const CMR: &str = env!("CARGO_BIN_EXE_cmr");
 
@@ -92,7 +92,7 @@ fn main() -> Result<()> {
     let release = Path::new(CMR).parent().ok_or("cmr lies nowhere")?;
     let examples = build_examples(release)?;
     let root = release.with_file_name("bench-vaults");
-    let (small, large) = (vaults::sample(&root, 100)?, vaults::sample(&root, 100_000)?);
+    let (small, large) = (vaults::sample(&root, Size::vendors(100))?, vaults::sample(&root, Size::vendors(100_000))?);
 
     let floor = examples.join("floor");
     let mut programs = [

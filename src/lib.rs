@@ -7,6 +7,7 @@ pub mod grant;
 pub mod ledger;
 pub mod profile;
 pub mod receiver;
+pub mod search;
 pub mod text;
 pub mod vault;
 pub mod vendor;

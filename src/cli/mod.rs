@@ -29,6 +29,8 @@ pub enum Outcome {
     Queued,
     /// Done, and the user must act.
     UserMustAct,
+    /// Done, and nothing is what was asked for.
+    NothingFound,
 }
 
 impl Outcome {
@@ -37,6 +39,7 @@ impl Outcome {
             Outcome::Done => 0,
             Outcome::Queued => Kind::Queued.exit_code(),
             Outcome::UserMustAct => Kind::UserMustAct.exit_code(),
+            Outcome::NothingFound => Kind::NotFound.exit_code(),
         }
     }
 }
@@ -136,6 +139,7 @@ fn run(noun: &Noun, session: &Session) -> Result<Outcome> {
         Noun::Pull(args) => c::moving::pull(args, session),
         Noun::Outbox(args) => c::outbox::run(args, session),
         Noun::Who(args) => c::log::who(args, session),
+        Noun::Search(args) => c::search::run(args, session),
         Noun::Log(args) => c::log::run(args, session),
         Noun::Receiver(args) => c::receiver::run(args, session),
         Noun::Completions(args) => c::completions::run(args, session),

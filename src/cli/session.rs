@@ -84,12 +84,17 @@ impl Session {
 
     /// Opens the vault.
     pub(super) fn vault(&self) -> Result<Vault> {
+        self.vault_and_key().map(|(vault, _)| vault)
+    }
+
+    /// Opens the vault, for what keeps a cache beside it that is encrypted with the same key.
+    pub(super) fn vault_and_key(&self) -> Result<(Vault, Rc<DataKey>)> {
         let dir = self.vault_dir()?;
         let manifest = Manifest::read(&dir)?;
         let key = self.data_key(&dir, &manifest)?;
         let vault = Vault::open(&dir, manifest, &key)?;
         ledger::check_anchor(&vault)?;
-        Ok(vault)
+        Ok((vault, key))
     }
 
     /// Opens the vault even where its ledger is not what the anchor says.

@@ -65,6 +65,29 @@ pub fn of_grant(connection: &Connection, grant_id: &str) -> Result<Vec<Message>>
     select(connection, "WHERE grant_id = ?1 ORDER BY created_at, id", [grant_id])
 }
 
+/// The messages, both ways, whose id comes after this one, at most so many, in the order of their ids; each with its
+/// `jti`, which is the vendor's own for what came in.
+///
+/// # Errors
+/// The database's.
+pub fn after(connection: &Connection, id: &str, limit: usize) -> Result<Vec<(Message, String)>> {
+    with_jti(connection, "WHERE id > ?1 ORDER BY id LIMIT ?2", (id, limit as i64))
+}
+
+/// The message of this id and those of the grant of this id, as [`after`] gives them.
+///
+/// # Errors
+/// The database's.
+pub fn named(connection: &Connection, id: &str) -> Result<Vec<(Message, String)>> {
+    with_jti(connection, "WHERE id = ?1 OR grant_id = ?1 ORDER BY id", [id])
+}
+
+fn with_jti(connection: &Connection, rest: &str, params: impl rusqlite::Params) -> Result<Vec<(Message, String)>> {
+    let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS}, jti FROM message {rest}"))?;
+    let rows = statement.query_map(params, |row| Ok((message(row)?, row.get(17)?)))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
 /// The message whose turn it is at a vendor: it waits to be sent, or is held and stops the others.
 pub(super) fn next_of(connection: &Connection, vendor_id: &str) -> Result<Option<Message>> {
     let rest =

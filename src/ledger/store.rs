@@ -1,6 +1,6 @@
 //! The ledger's table.
 
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -90,6 +90,27 @@ pub fn entries(connection: &Connection, filter: &Filter) -> Result<Vec<Entry>> {
          ORDER BY seq DESC LIMIT ?2"
     ))?;
     Ok(statement.query_map(params![about, limit], entry)?.collect::<rusqlite::Result<_>>()?)
+}
+
+/// The entry of this number.
+///
+/// # Errors
+/// Kind not found.
+pub fn get(connection: &Connection, seq: i64) -> Result<Entry> {
+    let sql = format!("SELECT {COLUMNS} FROM ledger WHERE seq = ?1");
+    connection.prepare_cached(&sql)?.query_row([seq], entry).optional()?.ok_or_else(|| {
+        Error::not_found(format!("there is no entry {seq} in the ledger")).hint("cmr log shows the newest")
+    })
+}
+
+/// The entries after this number, at most so many, oldest first.
+///
+/// # Errors
+/// The database's.
+pub fn after(connection: &Connection, seq: i64, limit: usize) -> Result<Vec<Entry>> {
+    let sql = format!("SELECT {COLUMNS} FROM ledger WHERE seq > ?1 ORDER BY seq LIMIT ?2");
+    let mut statement = connection.prepare_cached(&sql)?;
+    Ok(statement.query_map((seq, limit as i64), entry)?.collect::<rusqlite::Result<_>>()?)
 }
 
 /// How many entries there are.

@@ -86,7 +86,7 @@ pub(super) fn open(path: &Path, key: &DataKey) -> Result<Connection> {
     Ok(connection)
 }
 
-fn connect(path: &Path, key: &DataKey, extra: OpenFlags) -> Result<Connection> {
+pub(super) fn connect(path: &Path, key: &DataKey, extra: OpenFlags) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | extra;
     let connect = || -> Result<Connection> {
         let connection = Connection::open_with_flags(path, flags)?;

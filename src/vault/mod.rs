@@ -7,6 +7,7 @@
 //! slots/*.age     the data key, wrapped once for each way to open the vault
 //! vault.db        everything else, encrypted with the data key
 //! head            the ledger's last entry, kept outside the database so that an older copy of it is noticed
+//! search.db       what search was built from it: a cache, encrypted with the same key
 //! ```
 
 use std::fs;
@@ -17,6 +18,7 @@ use uuid::Uuid;
 
 pub mod agent;
 mod anchor;
+mod cache;
 mod database;
 mod files;
 pub mod key;
@@ -26,6 +28,7 @@ mod schema;
 pub mod slot;
 
 pub use anchor::Head;
+pub use cache::{CacheTrouble, cache_trouble, memory_cache, open_cache, remove_cache};
 pub use database::{Tx, from_millis, name_database, quick_check, to_millis};
 pub use files::{lock, replace};
 pub use manifest::{Manifest, SlotEntry};

@@ -1,9 +1,11 @@
 //! Them: vendors, the relationship with each, aliases, notes, and the keys that each signs with.
 
+mod card_store;
 mod key_store;
 pub mod model;
 mod store;
 
+pub use card_store::{Card, Note, card, cards_after, name_of, note, notes_after};
 pub use key_store::{add_key, current_key, key, keys, signing_key};
 pub use model::{Relationship, Vendor};
 pub use store::{

@@ -65,6 +65,12 @@ pub static GRANT_RENEW: [Example; 1] =
 pub static GRANT_REVOKE: [Example; 1] =
     [example("Take a grant back", "cmr grant revoke acme --why 'no longer a customer' --yes")];
 
+/// `search`.
+pub static SEARCH: [Example; 2] = [
+    example("Everything about acme, the best of each kind first", "cmr search acme"),
+    example("The newest entries of the ledger with these words", "cmr search grant email --in ledger --newest"),
+];
+
 /// `log`.
 pub static LOG: [Example; 2] = [
     example("The last five entries", "cmr log --limit 5"),
@@ -83,6 +89,7 @@ pub fn all() -> Vec<&'static Example> {
         &GRANT_AMEND,
         &GRANT_RENEW,
         &GRANT_REVOKE,
+        &SEARCH,
         &LOG,
     ]
     .into_iter()

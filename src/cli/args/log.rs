@@ -22,6 +22,11 @@ pub struct LogArgs {
 /// What to do with the ledger.
 #[derive(Debug, Subcommand)]
 pub enum LogVerb {
+    /// Show one entry, with all that was hashed
+    Show {
+        /// The entry's number
+        entry: i64,
+    },
     /// Check every entry of the chain, and the database itself
     Verify {
         /// Go on without the entries that are missing since an older database was put back

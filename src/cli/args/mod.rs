@@ -16,6 +16,7 @@ pub mod outbox;
 pub mod persona;
 pub mod profile;
 pub mod receiver;
+pub mod search;
 pub mod vendor;
 
 /// Customer Managed Relationships: keep your own profile, encrypted, and lend vendors exactly what you choose.
@@ -152,6 +153,8 @@ nouns! {
     Outbox(outbox::OutboxArgs) = "outbox", "Messages on their way";
     /// Who has a claim.
     Who(log::WhoArgs) = "who", "Which vendors have a claim of yours";
+    /// Find words.
+    Search(search::SearchArgs) = "search", "Find words in vendors, notes, messages and the ledger";
     /// The ledger.
     Log(log::LogArgs) = "log", "The ledger: every change, in a chain that can be verified";
     /// The vendor's side.

@@ -1,11 +1,9 @@
 //! `cmr log` and `cmr who`.
 
-use std::collections::HashMap;
-
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::super::args::log::{LogArgs, LogVerb, WhoArgs};
-use super::super::output::ledger::{EntryView, Log, Verified};
+use super::super::output::ledger::{EntryView, Log, OneEntry, Verified};
 use super::super::output::vendor::Known;
 use super::super::session::Session;
 use super::super::{Outcome, Result};
@@ -16,6 +14,7 @@ use crate::{grant, profile, vendor};
 
 pub(in super::super) fn run(args: &LogArgs, session: &Session) -> Result<Outcome> {
     match args.verb {
+        Some(LogVerb::Show { entry }) => show(session, entry),
         Some(LogVerb::Verify { accept_loss }) => verify(session, accept_loss),
         None => list(session, args),
     }
@@ -32,13 +31,26 @@ fn list(session: &Session, args: &LogArgs) -> Result<Outcome> {
         about.push(grant.id);
     }
     let entries = ledger::entries(connection, &Filter { limit: Some(args.limit), about })?;
-    let names: HashMap<String, String> = vendor::names(connection)?.into_iter().collect();
-    let view = |entry| {
-        let mut view = EntryView::of(entry);
-        view.vendor = view.body.get("vendor").and_then(|id| names.get(id.as_str()?)).cloned();
-        view
+    let entries = entries.iter().map(|entry| view(connection, entry)).collect::<Result<_>>()?;
+    session.printer().show(&Log { entries })?;
+    Ok(Outcome::Done)
+}
+
+/// An entry, with its vendor as it is called today.
+fn view(connection: &rusqlite::Connection, entry: &ledger::Entry) -> Result<EntryView> {
+    let view = EntryView::of(entry);
+    let vendor = match view.body.get("vendor").and_then(Value::as_str) {
+        Some(id) => vendor::name_of(connection, id)?,
+        None => None,
     };
-    session.printer().show(&Log { entries: entries.iter().map(view).collect() })?;
+    Ok(EntryView { vendor, ..view })
+}
+
+fn show(session: &Session, seq: i64) -> Result<Outcome> {
+    let vault = session.vault()?;
+    let entry = ledger::get(vault.connection(), seq)?;
+    let prev = ledger::chain::hex(&entry.prev);
+    session.printer().show(&OneEntry { entry: view(vault.connection(), &entry)?, prev })?;
     Ok(Outcome::Done)
 }
 

@@ -13,5 +13,6 @@ pub(super) mod outbox;
 pub(super) mod persona;
 pub(super) mod profile;
 pub(super) mod receiver;
+pub(super) mod search;
 pub(super) mod status;
 pub(super) mod vendor;

@@ -52,7 +52,7 @@ impl EntryView {
 
 impl EntryView {
     /// What it is about, for people: a vendor by its name, a grant or message by the end of its id.
-    fn about(&self) -> String {
+    pub(super) fn about(&self) -> String {
         let is_id = self.subject.len() == 36 && self.subject.matches('-').count() == 4;
         let subject = if is_id { short(&self.subject) } else { &self.subject };
         match &self.vendor {
@@ -80,6 +80,38 @@ impl View for Log {
             ]
         };
         out.table(["entry", "at", "what", "about", "hash?"], self.entries.iter().map(row).collect());
+    }
+}
+
+/// `cmr log show`.
+#[derive(Serialize, JsonSchema)]
+pub struct OneEntry {
+    /// The entry.
+    #[serde(flatten)]
+    pub entry: EntryView,
+    /// The hash of the entry before it, hexadecimal.
+    pub prev: String,
+}
+
+impl View for OneEntry {
+    const SCHEMA: &'static str = "cmr/log-entry/1";
+
+    fn text(&self, out: &mut Text) {
+        let entry = &self.entry;
+        out.heading(&format!("{} {}", entry.action, entry.about()));
+        out.fields([
+            ("entry", entry.seq.to_string()),
+            ("at", local(entry.at)),
+            ("subject", entry.subject.clone()),
+            ("vendor", entry.vendor.clone().unwrap_or_default()),
+            ("hash", entry.hash.clone()),
+            ("follows", self.prev.clone()),
+        ]);
+        let json = serde_json::to_string_pretty(&entry.body).unwrap_or_default();
+        out.gap();
+        for line in json.lines() {
+            out.line(crate::text::printable(line));
+        }
     }
 }
 

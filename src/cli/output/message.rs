@@ -95,7 +95,8 @@ fn said(content: &Value) -> String {
     parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
 }
 
-fn tone(state: MessageState) -> Tone {
+/// How a state is meant.
+pub(super) fn tone(state: MessageState) -> Tone {
     match state {
         MessageState::Delivered | MessageState::Received => Tone::Good,
         MessageState::Queued => Tone::Warn,

@@ -16,13 +16,16 @@ pub mod ledger;
 mod logger;
 pub mod message;
 pub mod profile;
+mod progress;
 pub mod receiver;
 pub mod schema;
+pub mod search;
 pub mod text;
 pub mod vault;
 pub mod vendor;
 
 pub use logger::start_logging;
+pub use progress::Progress;
 use text::Text;
 
 /// Something that a command answers: a versioned JSON document, and the same for people.
@@ -107,6 +110,11 @@ impl Printer {
         if !self.json && !self.quiet {
             to_stderr(&format!("{text}\n"));
         }
+    }
+
+    /// A line that shows how far something has come, where a person reads along.
+    pub fn progress(&self, what: &'static str) -> Progress {
+        Progress::new(what, !self.json && !self.quiet && stderr_is_terminal())
     }
 
     /// What must be said even with `--quiet`.

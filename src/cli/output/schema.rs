@@ -4,7 +4,7 @@ use schemars::{JsonSchema, Schema, generate::SchemaSettings};
 use serde_json::json;
 
 use super::View;
-use super::{demo, grant, ledger, message, profile, receiver, vault, vendor};
+use super::{demo, grant, ledger, message, profile, receiver, search, vault, vendor};
 
 /// The schema of a view, with the member `schema` that every document has.
 fn schema_of<V: View + JsonSchema>() -> (&'static str, Schema) {
@@ -47,7 +47,9 @@ pub fn all() -> Vec<(&'static str, Schema)> {
         schema_of::<message::Moved>(),
         schema_of::<message::Outbox>(),
         schema_of::<message::OneMessage>(),
+        schema_of::<search::Search>(),
         schema_of::<ledger::Log>(),
+        schema_of::<ledger::OneEntry>(),
         schema_of::<ledger::Verified>(),
         schema_of::<receiver::Serving>(),
         schema_of::<receiver::Added>(),

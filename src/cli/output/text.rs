@@ -5,6 +5,7 @@ use comfy_table::{Attribute, Cell, Color, ColumnConstraint, ContentArrangement, 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use crate::search::{HIT, HIT_END};
 use crate::text::printable;
 
 /// What matters.
@@ -15,6 +16,8 @@ pub const GOOD: Style = AnsiColor::Green.on_default();
 pub const WARN: Style = AnsiColor::Yellow.on_default().bold();
 /// What went wrong.
 pub const BAD: Style = AnsiColor::Red.on_default().bold();
+/// What was searched.
+pub const FOUND: Style = AnsiColor::Magenta.on_default().bold();
 /// What only some want to read.
 pub const DIM: Style = Style::new().dimmed();
 
@@ -50,6 +53,49 @@ pub fn plain(text: impl AsRef<str>) -> Col {
 /// A cell with a tone.
 pub fn toned(text: impl AsRef<str>, tone: Tone) -> Col {
     Col(printable(text.as_ref()), tone)
+}
+
+/// A cell in which what was searched stands between marks.
+pub fn marked(snippet: &str) -> Col {
+    Col(keep_marks(snippet), Tone::Plain)
+}
+
+/// Makes a snippet printable, but for the marks, and gives each word marks of its own: a line may be broken between two.
+fn keep_marks(snippet: &str) -> String {
+    let mut kept = String::with_capacity(snippet.len());
+    for (place, part) in snippet.split([HIT, HIT_END]).enumerate() {
+        match place % 2 {
+            0 => kept.push_str(&printable(part)),
+            _ => {
+                let words: Vec<String> =
+                    printable(part).split(' ').map(|word| format!("{HIT}{word}{HIT_END}")).collect();
+                kept.push_str(&words.join(" "));
+            }
+        }
+    }
+    kept
+}
+
+/// Puts the style of a hit in the place of the marks. One that a line's end cuts ends there.
+fn highlighted(line: &str) -> String {
+    let mut styled = String::with_capacity(line.len());
+    let mut open = false;
+    for c in line.chars() {
+        match c {
+            HIT if !open => styled.push_str(&format!("{FOUND}")),
+            HIT_END if open => styled.push_str(&format!("{FOUND:#}")),
+            HIT | HIT_END => continue,
+            c => {
+                styled.push(c);
+                continue;
+            }
+        }
+        open = c == HIT;
+    }
+    if open {
+        styled.push_str(&format!("{FOUND:#}"));
+    }
+    styled
 }
 
 impl Text {
@@ -106,7 +152,8 @@ impl Text {
             }
         }
         for line in table.lines() {
-            self.line(format!(" {}", line.trim_end()));
+            let line = highlighted(line.trim_end());
+            self.line(format!(" {line}"));
         }
     }
 
@@ -186,6 +233,16 @@ pub fn count(n: usize, what: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn hits_are_styled_word_by_word_and_never_past_the_end_of_a_line() {
+        let cell = keep_marks(&format!("a {HIT}second slip{HIT_END} \u{1b}[2Jof"));
+        assert_eq!(cell, format!("a {HIT}second{HIT_END} {HIT}slip{HIT_END} [2Jof"));
+        let (on, off) = (format!("{FOUND}"), format!("{FOUND:#}"));
+        assert_eq!(highlighted(&cell), format!("a {on}second{off} {on}slip{off} [2Jof"));
+        assert_eq!(highlighted(&format!("sec{HIT}ond")), format!("sec{on}ond{off}"));
+        assert_eq!(highlighted(&format!("rest{HIT_END} of it")), "rest of it");
+    }
 
     #[test]
     fn columns_that_may_go_go_from_the_right_when_there_is_no_room() {
