@@ -15,4 +15,4 @@ mod race_tests;
 mod store;
 
 pub use message::{Message, MessageState};
-pub use store::{drop_message, find, list, of_grant, retry};
+pub use store::{Brief, beginning_with, drop_message, find, list, of_grant, retry};
