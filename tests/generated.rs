@@ -1,4 +1,4 @@
-//! The completion scripts and man pages in the repository are those of the program.
+//! The man pages in the repository are those of the program.
 //!
 //! After a change of the command line: `CMR_BLESS=1 cargo test --test generated`.
 
@@ -8,7 +8,6 @@ use std::fs;
 use std::path::Path;
 
 use clap::{Command, CommandFactory};
-use clap_complete::{Shell, generate};
 use cmr::cli::args::Cli;
 
 /// Compares a generated file with the one that is kept, or writes it.
@@ -23,15 +22,6 @@ fn check(path: &Path, generated: &[u8]) {
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-#[test]
-fn completions_are_current() {
-    for (shell, name) in [(Shell::Bash, "cmr.bash"), (Shell::Zsh, "_cmr"), (Shell::Fish, "cmr.fish")] {
-        let mut script = Vec::new();
-        generate(shell, &mut Cli::command(), "cmr", &mut script);
-        check(&root().join("completions").join(name), &script);
-    }
 }
 
 #[test]

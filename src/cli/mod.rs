@@ -1,13 +1,15 @@
 //! The door: what is typed comes in here, is understood, asks the nouns, and leaves through the printer. No SQL, no
 //! HTTP and no cryptography.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches};
 
 pub mod args;
+mod candidates;
 mod commands;
+mod completion;
 mod config;
 mod hidden;
 pub mod output;
@@ -47,6 +49,9 @@ impl Outcome {
 /// Runs the command line of this process.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     harden();
+    if let Some(shell) = std::env::var_os(completion::VARIABLE) {
+        return complete(&shell, args.into_iter().collect());
+    }
     let args = help_first(args.into_iter().collect());
     if asks_for_version(&args) {
         return version();
@@ -95,6 +100,18 @@ fn help_first(mut args: Vec<OsString>) -> Vec<OsString> {
         args.push("--help".into());
     }
     args
+}
+
+/// Answers a shell that asks at a Tab.
+fn complete(shell: &OsStr, args: Vec<OsString>) -> ExitCode {
+    let printer = output::Printer::new(false, false, args::When::Never);
+    match completion::answer(shell, &args).and_then(|answer| printer.raw(&answer)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            printer.error(&error, false);
+            ExitCode::from(error.kind().exit_code())
+        }
+    }
 }
 
 fn parse(args: &[OsString]) -> Result<Cli, clap::Error> {

@@ -15,4 +15,4 @@ mod race_tests;
 mod store;
 
 pub use message::{Message, MessageState};
-pub use store::{after, drop_message, find, list, named, of_grant, retry};
+pub use store::{Brief, after, beginning_with, drop_message, find, list, named, of_grant, retry};

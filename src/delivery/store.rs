@@ -57,6 +57,40 @@ pub fn list(connection: &Connection, all: bool) -> Result<Vec<Message>> {
     select(connection, rest, [])
 }
 
+/// What names a message of ours to its user.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Brief {
+    /// Its id.
+    pub id: String,
+    /// The vendor's name.
+    pub vendor: String,
+    /// The event's name.
+    pub event: String,
+    /// What has become of it.
+    pub state: MessageState,
+}
+
+/// Our messages whose id, or whose id's last eight digits, begin like this: newest first, at most `limit`; those that
+/// are not at an end, or all.
+///
+/// # Errors
+/// The database's.
+pub fn beginning_with(connection: &Connection, start: &str, all: bool, limit: usize) -> Result<Vec<Brief>> {
+    let states = if all { "" } else { "AND m.state IN ('queued', 'held', 'failed')" };
+    // The ids are looked through in an index: the messages themselves are large.
+    let ids = "SELECT id FROM message
+               WHERE substr(id, 1, length(?1)) = lower(?1) OR substr(id, -8, length(?1)) = lower(?1)";
+    let mut statement = connection.prepare(&format!(
+        "SELECT m.id, v.name, m.event, m.state FROM message m JOIN vendor v ON v.id = m.vendor_id
+         WHERE m.direction = 'out' {states} AND m.id IN ({ids}) ORDER BY m.id DESC LIMIT ?2"
+    ))?;
+    let brief = |row: &Row| -> rusqlite::Result<Brief> {
+        let state = MessageState::from_name(&row.get::<_, String>(3)?).unwrap_or(MessageState::Held);
+        Ok(Brief { id: row.get(0)?, vendor: row.get(1)?, event: row.get(2)?, state })
+    };
+    Ok(statement.query_map(params![start, limit as i64], brief)?.collect::<rusqlite::Result<_>>()?)
+}
+
 /// Every message about a grant, both ways, oldest first.
 ///
 /// # Errors

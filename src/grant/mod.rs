@@ -10,4 +10,4 @@ pub mod vocabulary;
 
 pub use model::{Grant, LentClaim, Purpose, Scope};
 pub use state::{State, Status, Step, VendorStatus};
-pub use store::{carrying, due_to_expire, find, get, insert, list, list_of_vendor, save};
+pub use store::{Brief, beginning_with, carrying, due_to_expire, find, get, insert, list, list_of_vendor, save};

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
 
-use super::model::{Grant, Mode};
+use super::model::{Grant, Mode, Scope};
 use super::state::{State, Status, VendorStatus};
 use crate::error::{Error, Result};
 use crate::profile::model::ClaimName;
@@ -112,6 +112,62 @@ fn one(typed: &str, mut found: Vec<Grant>) -> Result<Grant> {
                 .hint("type the id of one of them"))
         }
     }
+}
+
+/// What names a grant to its user.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Brief {
+    /// Its id.
+    pub id: String,
+    /// The vendor's name.
+    pub vendor: String,
+    /// Where it stands.
+    pub status: Status,
+    /// The terms of its purposes.
+    pub purposes: Vec<String>,
+    /// When it ends by itself.
+    pub expires_at: Timestamp,
+}
+
+/// The grants that a word could be the beginning of: of the vendor's name, of the id, or of the id's last eight
+/// digits. By vendor, newest first, at most `limit`; those that have not ended, or all.
+///
+/// # Errors
+/// The database's.
+pub fn beginning_with(connection: &Connection, start: &str, all: bool, limit: usize) -> Result<Vec<Brief>> {
+    let statuses = if all { "" } else { "AND g.status IN ('draft', 'offered', 'active')" };
+    // From the names to their grants, each by its index: CROSS JOIN tells the planner to.
+    let by_name = format!(
+        "FROM vendor v CROSS JOIN \"grant\" g ON g.vendor_id = v.id
+         WHERE v.name >= ?1 AND v.name < ?1 || char(0x10FFFF) {statuses} ORDER BY v.name, g.id DESC"
+    );
+    let mut found = briefs(connection, &by_name, start, limit)?;
+    if !start.is_empty() {
+        let ids = "SELECT id FROM \"grant\"
+                   WHERE substr(id, 1, length(?1)) = lower(?1) OR substr(id, -8, length(?1)) = lower(?1)";
+        let by_id = format!(
+            "FROM \"grant\" g JOIN vendor v ON v.id = g.vendor_id WHERE g.id IN ({ids}) {statuses} ORDER BY g.id DESC"
+        );
+        let more = briefs(connection, &by_id, start, limit)?;
+        found.extend(more.into_iter().filter(|brief| !found.contains(brief)).collect::<Vec<_>>());
+    }
+    Ok(found)
+}
+
+fn briefs(connection: &Connection, among: &str, start: &str, limit: usize) -> Result<Vec<Brief>> {
+    let sql = format!("SELECT g.id, v.name, g.status, g.scope, g.expires_at {among} LIMIT ?2");
+    let mut statement = connection.prepare(&sql)?;
+    let mut rows = statement.query(params![start, limit as i64])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let (id, status, scope): (String, String, String) = (row.get(0)?, row.get(2)?, row.get(3)?);
+        let Some((status, scope)) = Status::from_name(&status).zip(serde_json::from_str::<Scope>(&scope).ok()) else {
+            return Err(Error::damaged(format!("it holds a grant, {id}, that is not readable")));
+        };
+        let purposes = scope.purposes.into_iter().map(|purpose| purpose.term).collect();
+        found.push(Brief { id, vendor: row.get(1)?, status, purposes, expires_at: from_millis(row.get(4)?) });
+    }
+    Ok(found)
 }
 
 /// The current grants that follow changes of one of these claims of a persona.

@@ -47,6 +47,16 @@ pub fn current(connection: &Connection, persona: &str) -> Result<Vec<Claim>> {
     Ok(claims)
 }
 
+/// The names of the claims that have a value, of a persona or of all.
+///
+/// # Errors
+/// The database's.
+pub fn claim_names(connection: &Connection, persona: Option<&str>) -> Result<Vec<String>> {
+    let sql = "SELECT DISTINCT name FROM claim WHERE (?1 IS NULL OR persona = ?1) AND ended_at IS NULL ORDER BY name";
+    let mut statement = connection.prepare(sql)?;
+    Ok(statement.query_map([persona], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
+}
+
 /// One current claim.
 ///
 /// # Errors

@@ -86,6 +86,18 @@ pub(super) fn open(path: &Path, key: &DataKey) -> Result<Connection> {
     Ok(connection)
 }
 
+/// Opens for reading alone: nothing is migrated, and nobody who writes is waited for.
+pub(super) fn open_for_reading(path: &Path, key: &DataKey) -> Result<Connection> {
+    const BRIEFLY: Duration = Duration::from_millis(100);
+    let connection = connect(path, key, OpenFlags::empty())?;
+    connection.busy_timeout(BRIEFLY)?;
+    connection.execute_batch("PRAGMA query_only = ON")?;
+    match schema::is_current(&connection)? {
+        true => Ok(connection),
+        false => Err(Error::failed(format!("the schema of {} is not that of this program", path.display()))),
+    }
+}
+
 pub(super) fn connect(path: &Path, key: &DataKey, extra: OpenFlags) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | extra;
     let connect = || -> Result<Connection> {

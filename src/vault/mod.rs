@@ -114,6 +114,23 @@ impl Vault {
     /// Kind not found without a vault there; kind locked for the key of another vault; kind damaged for files that
     /// are not what this program wrote, or a database older than the ledger's anchor says.
     pub fn open(dir: &Path, manifest: Manifest, key: &DataKey) -> Result<Self> {
+        Self::open_with(database::open, dir, manifest, key)
+    }
+
+    /// Opens a vault for reading alone, as [`Vault::open`] does, but changes nothing and waits for nobody.
+    ///
+    /// # Errors
+    /// Those of [`Vault::open`]; kind failed for a vault of another version of this program, or a busy one.
+    pub fn open_for_reading(dir: &Path, manifest: Manifest, key: &DataKey) -> Result<Self> {
+        Self::open_with(database::open_for_reading, dir, manifest, key)
+    }
+
+    fn open_with(
+        open: fn(&Path, &DataKey) -> Result<rusqlite::Connection>,
+        dir: &Path,
+        manifest: Manifest,
+        key: &DataKey,
+    ) -> Result<Self> {
         if key.fingerprint() != manifest.key_fingerprint {
             return Err(Error::locked(format!(
                 "this key opens another vault: its fingerprint is {}, and {} wants {}",
@@ -123,7 +140,7 @@ impl Vault {
             )));
         }
         let path = dir.join(DATABASE);
-        let connection = database::open(&path, key)?;
+        let connection = open(&path, key)?;
         let device = database::device(&connection, &path)?;
         Ok(Self { dir: dir.to_owned(), manifest, connection, device })
     }

@@ -17,6 +17,11 @@ pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<()> {
     apply(connection, path, MIGRATIONS)
 }
 
+/// Whether the schema is this program's: nothing would be migrated.
+pub(super) fn is_current(connection: &Connection) -> Result<bool> {
+    Ok(version(connection)? == MIGRATIONS.len() as i64)
+}
+
 fn apply(connection: &mut Connection, path: &Path, migrations: &[&str]) -> Result<()> {
     let known = migrations.len() as i64;
     let version = version(connection)?;

@@ -77,6 +77,28 @@ pub fn names(connection: &Connection) -> Result<Vec<(String, String)>> {
     Ok(statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<rusqlite::Result<_>>()?)
 }
 
+/// The names that begin like this, and their vendors' domains, by name: at most `limit`, and the last one of all. So
+/// what they have in common is what all of them have in common, however many there are.
+///
+/// # Errors
+/// The database's.
+pub fn beginning_with(connection: &Connection, start: &str, limit: usize) -> Result<Vec<(String, String)>> {
+    // A range, which the index of the names answers: a pattern would read every vendor.
+    let among = "FROM vendor WHERE name >= ?1 AND name < ?1 || char(0x10FFFF)";
+    let select = |order: &str, limit: usize| -> Result<Vec<(String, String)>> {
+        let mut statement =
+            connection.prepare(&format!("SELECT name, domain {among} ORDER BY name {order} LIMIT ?2"))?;
+        let rows = statement.query_map(params![start, limit as i64], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    };
+    let mut found = select("ASC", limit)?;
+    if found.len() == limit {
+        let last = select("DESC", 1)?;
+        found.extend(last.into_iter().filter(|last| !found.contains(last)).collect::<Vec<_>>());
+    }
+    Ok(found)
+}
+
 /// How many vendors there are.
 ///
 /// # Errors

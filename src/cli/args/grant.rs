@@ -2,7 +2,8 @@
 
 use clap::{Args, Subcommand};
 
-use super::examples;
+use super::{candidates, examples};
+use crate::grant::vocabulary::{LAWFUL_BASES, PURPOSES, TERMS};
 
 /// What you lend.
 #[derive(Debug, Args)]
@@ -16,42 +17,43 @@ pub struct GrantArgs {
 #[derive(Debug, Args)]
 pub struct CreateArgs {
     /// To whom
+    #[arg(add = candidates::vendors())]
     pub vendor: String,
     /// The claims, such as email,address.home; pd:Name for all of a category
-    #[arg(long, value_delimiter = ',', required = true)]
+    #[arg(long, value_delimiter = ',', required = true, add = candidates::claims_to_lend())]
     pub claims: Vec<String>,
     /// What for: a purpose of DPV 2.2, such as DeliveryOfGoods
-    #[arg(long, value_delimiter = ',', required = true)]
+    #[arg(long, value_delimiter = ',', required = true, add = candidates::terms(&PURPOSES))]
     pub purpose: Vec<String>,
     /// What for, in your own words
     #[arg(long, value_name = "TEXT")]
     pub words: Option<String>,
     /// When it ends: 90d, 6mo, 1y, or a date
-    #[arg(long)]
+    #[arg(long, add = candidates::spans())]
     pub expires: String,
     /// How long the vendor may keep the claims
-    #[arg(long, default_value = "1y", value_name = "SPAN")]
+    #[arg(long, default_value = "1y", value_name = "SPAN", add = candidates::spans())]
     pub data_life: String,
     /// Consent or Contract
-    #[arg(long, default_value = "Consent", value_name = "BASIS")]
+    #[arg(long, default_value = "Consent", value_name = "BASIS", add = candidates::terms(&LAWFUL_BASES))]
     pub lawful_basis: String,
     /// Tell no later changes: the values of today only
     #[arg(long)]
     pub once: bool,
     /// An agreement of IEEE 7012, such as SD-BASE
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", add = candidates::terms(&TERMS))]
     pub terms: Option<String>,
     /// Who else may have the claims
     #[arg(long, value_name = "WHO")]
     pub recipient: Vec<String>,
     /// Why a claim is needed
-    #[arg(long, value_name = "CLAIM=WHY")]
+    #[arg(long, value_name = "CLAIM=WHY", add = candidates::claims_named_with_why())]
     pub why: Vec<String>,
     /// A claim that the purpose can do without
-    #[arg(long, value_name = "CLAIM", value_delimiter = ',')]
+    #[arg(long, value_name = "CLAIM", value_delimiter = ',', add = candidates::claims_named())]
     pub optional: Vec<String>,
     /// Whose values
-    #[arg(long, default_value = "default", value_name = "NAME")]
+    #[arg(long, default_value = "default", value_name = "NAME", add = candidates::personas())]
     pub persona: String,
     /// Keep it as a draft: the vendor is not told
     #[arg(long)]
@@ -62,24 +64,25 @@ pub struct CreateArgs {
 #[derive(Debug, Args)]
 pub struct AmendArgs {
     /// The grant: its id, or the vendor if it has only one
+    #[arg(add = candidates::open_grants())]
     pub grant: String,
     /// Lend these claims too
-    #[arg(long, value_delimiter = ',', value_name = "CLAIMS")]
+    #[arg(long, value_delimiter = ',', value_name = "CLAIMS", add = candidates::claims_to_lend())]
     pub add: Vec<String>,
     /// Lend these claims no more
-    #[arg(long, value_delimiter = ',', value_name = "CLAIMS")]
+    #[arg(long, value_delimiter = ',', value_name = "CLAIMS", add = candidates::claims_of_grant())]
     pub drop: Vec<String>,
     /// The purposes from now on
-    #[arg(long, value_delimiter = ',')]
+    #[arg(long, value_delimiter = ',', add = candidates::terms(&PURPOSES))]
     pub purpose: Vec<String>,
     /// What for, in your own words
     #[arg(long, value_name = "TEXT")]
     pub words: Option<String>,
     /// How long the vendor may keep the claims
-    #[arg(long, value_name = "SPAN")]
+    #[arg(long, value_name = "SPAN", add = candidates::spans())]
     pub data_life: Option<String>,
     /// An agreement of IEEE 7012
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", add = candidates::terms(&TERMS))]
     pub terms: Option<String>,
     /// Who else may have the claims, from now on
     #[arg(long, value_name = "WHO")]
@@ -101,7 +104,7 @@ pub enum GrantVerb {
     /// List the current grants
     List {
         /// Only of this vendor
-        #[arg(long)]
+        #[arg(long, add = candidates::vendors())]
         vendor: Option<String>,
         /// Ended ones too
         #[arg(long)]
@@ -110,11 +113,13 @@ pub enum GrantVerb {
     /// Show a grant: scope, states, messages and answers
     Show {
         /// The grant: its id, or the vendor if it has only one
+        #[arg(add = candidates::grants())]
         grant: String,
     },
     /// What the vendor has, what would be new to it, what is blocked
     Preview {
         /// The grant: its id, or the vendor if it has only one
+        #[arg(add = candidates::grants())]
         grant: String,
     },
     /// Change what a grant lends
@@ -124,15 +129,17 @@ pub enum GrantVerb {
     #[command(after_help = examples::help(&examples::GRANT_RENEW))]
     Renew {
         /// The grant: its id, or the vendor if it has only one
+        #[arg(add = candidates::open_grants())]
         grant: String,
         /// The new end: 90d, 6mo, 1y, or a date
-        #[arg(long)]
+        #[arg(long, add = candidates::spans())]
         expires: String,
     },
     /// Take a grant back; its consequences are shown first
     #[command(after_help = examples::help(&examples::GRANT_REVOKE))]
     Revoke {
         /// The grant: its id, or the vendor if it has only one
+        #[arg(add = candidates::open_grants())]
         grant: String,
         /// Why, for your own ledger; the vendor is not told
         #[arg(long, value_name = "TEXT")]

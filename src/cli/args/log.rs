@@ -2,14 +2,14 @@
 
 use clap::{Args, Subcommand};
 
-use super::examples;
+use super::{candidates, examples};
 
 /// The ledger.
 #[derive(Debug, Args)]
 #[command(after_help = examples::help(&examples::LOG), args_conflicts_with_subcommands = true)]
 pub struct LogArgs {
     /// Only entries about this: a claim, a vendor, a grant's id
-    #[arg(value_name = "ABOUT")]
+    #[arg(value_name = "ABOUT", add = candidates::subjects())]
     pub about: Option<String>,
     /// At most this many, the newest
     #[arg(long, value_name = "N", default_value_t = 50)]
@@ -40,6 +40,7 @@ pub enum LogVerb {
 #[command(after_help = examples::help(&examples::WHO))]
 pub struct WhoArgs {
     /// The claim
+    #[arg(add = candidates::claims_of_all())]
     pub claim: String,
     /// As of the end of this day, or of this moment
     #[arg(long, value_name = "DATE")]

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{ArgMatches, Args, Command, FromArgMatches, Parser, Subcommand, ValueEnum};
 
+use super::candidates;
+
 pub mod agent;
 pub mod demo;
 pub mod examples;
@@ -33,13 +35,16 @@ pub struct Cli {
     pub noun: Noun,
 }
 
+/// The heading of the options that every command takes.
+pub const GLOBAL: &str = "Options for every command";
+
 /// Options that every command takes.
 #[derive(Debug, Clone, Default, Args)]
-#[command(next_help_heading = "Options for every command")]
+#[command(next_help_heading = GLOBAL)]
 pub struct Globals {
     // Not clap's `env`: it would count the variable as an option that was typed.
     /// Where the vault lies [env: CMR_HOME]
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(long, global = true, value_name = "DIR", add = candidates::directories())]
     pub vault: Option<PathBuf>,
     /// Print one JSON document instead of text
     #[arg(long, global = true)]

@@ -2,13 +2,14 @@
 
 use clap::Args;
 
-use super::examples;
+use super::{candidates, examples};
 
 /// Deliver what waits.
 #[derive(Debug, Args)]
 #[command(after_help = examples::help(&examples::PUSH))]
 pub struct PushArgs {
     /// Only to this vendor
+    #[arg(add = candidates::vendors())]
     pub vendor: Option<String>,
     /// Also what waits for a later time
     #[arg(long)]
@@ -25,6 +26,7 @@ pub struct PushArgs {
 #[derive(Debug, Args)]
 pub struct PullArgs {
     /// Only of this vendor
+    #[arg(add = candidates::vendors())]
     pub vendor: Option<String>,
     /// How long a vendor may take to answer, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=600))]

@@ -2,6 +2,8 @@
 
 use clap::{Args, Subcommand};
 
+use super::candidates;
+
 /// Messages on their way.
 #[derive(Debug, Args)]
 pub struct OutboxArgs {
@@ -22,16 +24,19 @@ pub enum OutboxVerb {
     /// Show a message: its state, and the very token that goes to the vendor
     Show {
         /// The message's id, or its beginning or end
+        #[arg(add = candidates::messages())]
         message: String,
     },
     /// Let a held or waiting message be sent with the next push
     Retry {
         /// The message's id, or its beginning or end
+        #[arg(add = candidates::retriable_messages())]
         message: String,
     },
     /// Drop a message that waits or is held: the vendor never hears of it
     Drop {
         /// The message's id, or its beginning or end
+        #[arg(add = candidates::droppable_messages())]
         message: String,
     },
 }

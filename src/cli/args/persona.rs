@@ -2,6 +2,8 @@
 
 use clap::{Args, Subcommand};
 
+use super::candidates;
+
 /// Named sets of claim values.
 #[derive(Debug, Args)]
 pub struct PersonaArgs {
@@ -23,6 +25,7 @@ pub enum PersonaVerb {
     /// Remove a persona that no grant ever used, with its claims
     Remove {
         /// Its name
+        #[arg(add = candidates::personas())]
         name: String,
     },
 }

@@ -4,13 +4,13 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::examples;
+use super::{candidates, examples};
 
 /// Your claims.
 #[derive(Debug, Args)]
 pub struct ProfileArgs {
     /// Which persona's claims
-    #[arg(long, global = true, value_name = "NAME", default_value = "default")]
+    #[arg(long, global = true, value_name = "NAME", default_value = "default", add = candidates::personas())]
     pub persona: String,
     /// What to do.
     #[command(subcommand)]
@@ -23,6 +23,7 @@ pub enum ProfileVerb {
     /// Show all claims, or one
     Show {
         /// A claim, such as email or address.home
+        #[arg(add = candidates::claims())]
         claim: Option<String>,
         /// List every claim that a profile can hold, set or not
         #[arg(long, conflicts_with = "claim")]
@@ -32,14 +33,16 @@ pub enum ProfileVerb {
     #[command(after_help = examples::help(&examples::PROFILE_SET))]
     Set {
         /// A claim, such as email, email.work, address.home or address.home.locality
+        #[arg(add = candidates::claims_to_set())]
         claim: String,
         /// Its value; part=text for an address; - reads it from standard input
-        #[arg(required = true)]
+        #[arg(required = true, add = candidates::address_parts())]
         value: Vec<String>,
     },
     /// Take a claim away; active grants that carry it follow
     Unset {
         /// A claim
+        #[arg(add = candidates::claims())]
         claim: String,
     },
     /// Edit the profile as TOML in $EDITOR; nothing stays in clear afterwards
@@ -47,6 +50,7 @@ pub enum ProfileVerb {
     /// Fill the profile from a vCard (2.1, 3.0 or 4.0)
     Import {
         /// The file; - reads standard input
+        #[arg(add = candidates::files())]
         file: PathBuf,
         /// Which card of several is you, counted from 1
         #[arg(long, value_name = "N", conflicts_with = "name")]
@@ -58,12 +62,13 @@ pub enum ProfileVerb {
     /// Write the profile as a vCard 4.0
     Export {
         /// The file, which must not exist; standard output without it
-        #[arg(long, short, value_name = "FILE")]
+        #[arg(long, short, value_name = "FILE", add = candidates::files())]
         output: Option<PathBuf>,
     },
     /// Every version of a claim, or of all
     History {
         /// A claim
+        #[arg(add = candidates::claims())]
         claim: Option<String>,
     },
 }

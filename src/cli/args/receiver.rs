@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::candidates;
+
 /// The vendor's side.
 #[derive(Debug, Args)]
 pub struct ReceiverArgs {
@@ -22,7 +24,7 @@ pub enum ReceiverVerb {
         #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDRESS")]
         listen: SocketAddr,
         /// Where the receiver keeps its key and what it was lent
-        #[arg(long, value_name = "DIR")]
+        #[arg(long, value_name = "DIR", add = candidates::directories())]
         data: PathBuf,
         /// The URL that customers reach it at, where it stands behind a proxy
         #[arg(long, value_name = "URL")]
@@ -31,7 +33,7 @@ pub enum ReceiverVerb {
         #[arg(long)]
         name: Option<String>,
         /// Take these claims only
-        #[arg(long, value_delimiter = ',')]
+        #[arg(long, value_delimiter = ',', add = candidates::claim_kinds())]
         claims: Vec<String>,
     },
     /// The customers who may push
@@ -45,7 +47,7 @@ pub enum ReceiverVerb {
         /// Only of this customer
         customer: Option<String>,
         /// Where the receiver keeps its data
-        #[arg(long, value_name = "DIR")]
+        #[arg(long, value_name = "DIR", add = candidates::directories())]
         data: PathBuf,
     },
 }
@@ -58,13 +60,13 @@ pub enum CustomerVerb {
         /// The customer's name
         name: String,
         /// Where the receiver keeps its data
-        #[arg(long, value_name = "DIR")]
+        #[arg(long, value_name = "DIR", add = candidates::directories())]
         data: PathBuf,
     },
     /// List the customers
     List {
         /// Where the receiver keeps its data
-        #[arg(long, value_name = "DIR")]
+        #[arg(long, value_name = "DIR", add = candidates::directories())]
         data: PathBuf,
     },
 }

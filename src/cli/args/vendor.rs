@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::examples;
+use super::{candidates, examples};
 
 /// Vendors, and your relationship with each.
 #[derive(Debug, Args)]
@@ -18,7 +18,7 @@ pub struct VendorArgs {
 #[derive(Debug, Clone, Default, Args)]
 pub struct TokenArgs {
     /// Read the token that the vendor gave you from this file
-    #[arg(long, value_name = "FILE", conflicts_with = "token_fd")]
+    #[arg(long, value_name = "FILE", conflicts_with = "token_fd", add = candidates::files())]
     pub token_file: Option<PathBuf>,
     /// Read it from this open file descriptor
     #[arg(long, value_name = "N")]
@@ -54,11 +54,13 @@ pub enum VendorVerb {
     /// Show a vendor: what it takes, its keys, grants, aliases and notes
     Show {
         /// The vendor: its name or the beginning of it, its domain, or its id
+        #[arg(add = candidates::vendors())]
         vendor: String,
     },
     /// Change what you keep about a vendor
     Set {
         /// The vendor
+        #[arg(add = candidates::vendors())]
         vendor: String,
         /// Call it otherwise
         #[arg(long)]
@@ -85,6 +87,7 @@ pub enum VendorVerb {
     /// Note something about a vendor
     Note {
         /// The vendor
+        #[arg(add = candidates::vendors())]
         vendor: String,
         /// The note
         text: String,
@@ -92,8 +95,10 @@ pub enum VendorVerb {
     /// Give one vendor another value of a claim than the others get
     Alias {
         /// The vendor
+        #[arg(add = candidates::vendors())]
         vendor: String,
         /// The claim
+        #[arg(add = candidates::claims())]
         claim: Option<String>,
         /// The value for this vendor; without it the alias is shown
         value: Option<String>,
@@ -105,6 +110,7 @@ pub enum VendorVerb {
     #[command(after_help = examples::help(&examples::VENDOR_KNOWS))]
     Knows {
         /// The vendor
+        #[arg(add = candidates::vendors())]
         vendor: String,
         /// As of the end of this day, or of this moment
         #[arg(long, value_name = "DATE")]

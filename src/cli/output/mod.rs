@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use super::args::When;
 use crate::error::{Error, Result};
 
+pub mod completion;
 pub mod demo;
 pub mod grant;
 pub mod ledger;
