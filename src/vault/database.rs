@@ -112,6 +112,36 @@ pub(super) fn connect(path: &Path, key: &DataKey, extra: OpenFlags) -> Result<Co
     connect().map_err(|e| name_file(e, path))
 }
 
+/// Whether the database has this key. One that cannot be read at all has: whoever opens it next says what is wrong.
+pub(super) fn opens(path: &Path, key: &DataKey) -> bool {
+    let look = || -> Result<i64> {
+        let connection = connect(path, key, OpenFlags::empty())?;
+        Ok(connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?)
+    };
+    look().map_or_else(|error| error.kind() != Kind::Damaged, |_| true)
+}
+
+/// Gives the database a new key: every page is written anew in one transaction, and the log is empty afterwards.
+/// Nobody else may have the database open: those with the old key could not read it any more.
+pub(super) fn rekey(connection: &Connection, key: &DataKey, path: &Path) -> Result<()> {
+    let run = || {
+        connection.flush_prepared_statement_cache();
+        empty_log(connection)?;
+        cmr_sqlcipher::rekey(connection, key.expose())?;
+        empty_log(connection)
+    };
+    run().map_err(|e| name_file(e, path))
+}
+
+/// Writes the log back into the database and cuts it to nothing.
+fn empty_log(connection: &Connection) -> Result<()> {
+    let busy: i64 = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+    match busy {
+        0 => Ok(()),
+        _ => Err(Error::failed("another program has the vault open").hint("end it, and try again")),
+    }
+}
+
 pub(super) fn device(connection: &Connection, path: &Path) -> Result<Uuid> {
     connection
         .query_row("SELECT value FROM meta WHERE name = 'device_id'", [], |row| row.get::<_, String>(0))

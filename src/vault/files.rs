@@ -1,9 +1,10 @@
 //! Files that only their owner reads, written whole or not at all.
 
-use std::fs::{self, File, OpenOptions, Permissions};
+use std::fs::{self, File, OpenOptions, Permissions, TryLockError};
 use std::io::Write;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use crate::error::{Error, Result, io};
 
@@ -47,6 +48,52 @@ pub(super) fn sync_dir(dir: &Path) -> Result<()> {
 /// Makes a directory its owner's alone, 0700.
 pub(super) fn private_dir(dir: &Path) -> Result<()> {
     fs::set_permissions(dir, Permissions::from_mode(0o700)).map_err(|e| io("protect", dir, e))
+}
+
+/// How often a lock that is taken is looked at again.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
+
+/// Holds a directory together with others, for as long as the returned file lives; waits for whoever has it alone.
+///
+/// It is the directory itself that is locked, so that reading a vault writes nothing into it. Where the file system
+/// has no locks the vault is used without: only a rotation needs them, and refuses.
+pub(super) fn hold(dir: &Path) -> Result<File> {
+    let file = File::open(dir).map_err(|e| io("open", dir, e))?;
+    match file.lock_shared() {
+        Err(e) if e.kind() != std::io::ErrorKind::Unsupported => Err(io("lock", dir, e)),
+        _ => Ok(file),
+    }
+}
+
+/// Makes a hold that is shared with others an exclusive one; waits at most this long for them to end.
+/// Whether that succeeded; where it did not, the hold is shared again.
+pub(super) fn hold_alone(file: &File, dir: &Path, at_most: Duration) -> Result<bool> {
+    let end = Instant::now() + at_most;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(true),
+            Err(TryLockError::WouldBlock) if Instant::now() < end => std::thread::sleep(LOOK_AGAIN),
+            Err(TryLockError::WouldBlock) => {
+                file.lock_shared().map_err(|e| io("lock", dir, e))?;
+                return Ok(false);
+            }
+            Err(TryLockError::Error(e)) => return Err(io("lock", dir, e)),
+        }
+    }
+}
+
+/// Lets others in again.
+pub(super) fn hold_with_others(file: &File, dir: &Path) -> Result<()> {
+    file.lock_shared().map_err(|e| io("lock", dir, e))
+}
+
+/// Removes a file if it is there. Whether it was.
+pub(super) fn remove(path: &Path) -> Result<bool> {
+    match fs::remove_file(path) {
+        Ok(()) => Ok(true),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(false),
+        Err(e) => Err(io("remove", path, e)),
+    }
 }
 
 /// Takes an exclusive lock that ends with the returned file; waits for whoever holds it.

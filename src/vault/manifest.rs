@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::files;
-use super::slot::SlotKind;
+use super::key::DataKey;
+use super::slot::{self, SlotKind};
 use crate::error::{Error, Result, io};
 
 /// The layout of the vault directory that this program writes.
@@ -22,6 +23,9 @@ pub struct Manifest {
     pub id: Uuid,
     /// Fingerprint of the data key, so that the key of another vault is named as such.
     pub key_fingerprint: String,
+    /// Fingerprint of the key that a rotation is changing to; only while it is not finished.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_key_fingerprint: Option<String>,
     /// When the vault was made.
     pub created: Timestamp,
     /// The ways to open it.
@@ -52,11 +56,35 @@ impl SlotEntry {
     pub fn path(&self, vault: &Path) -> PathBuf {
         vault.join("slots").join(self.file_name())
     }
+
+    /// Where its file with the new key lies, while a rotation is not finished. A name has no dot, so that this is the
+    /// file of no other slot.
+    pub(super) fn next_path(&self, vault: &Path) -> PathBuf {
+        vault.join("slots").join(format!("{}.next.age", self.name))
+    }
 }
 
 impl Manifest {
     pub(super) fn new(id: Uuid, key_fingerprint: String, created: Timestamp) -> Self {
-        Self { format: FORMAT, id, key_fingerprint, created, slots: Vec::new() }
+        Self { format: FORMAT, id, key_fingerprint, next_key_fingerprint: None, created, slots: Vec::new() }
+    }
+
+    /// Whether a key is this vault's, or the one that a rotation is changing to.
+    pub fn takes(&self, key: &DataKey) -> bool {
+        let fingerprint = key.fingerprint();
+        fingerprint == self.key_fingerprint || self.next_key_fingerprint.as_ref() == Some(&fingerprint)
+    }
+
+    /// The slot of this name.
+    ///
+    /// # Errors
+    /// Kind not found, naming those that there are.
+    pub fn slot(&self, name: &str) -> Result<&SlotEntry> {
+        self.slots.iter().find(|slot| slot.name == name).ok_or_else(|| {
+            let names: Vec<&str> = self.slots.iter().map(|slot| slot.name.as_str()).collect();
+            Error::not_found(format!("there is no slot named {}", crate::text::printable(name)))
+                .hint(format!("the slots are: {}", names.join(", ")))
+        })
     }
 
     fn path(dir: &Path) -> PathBuf {
@@ -91,6 +119,10 @@ impl Manifest {
         if manifest.format > FORMAT {
             return Err(damaged(format!("it has format {}, and this program knows {FORMAT}", manifest.format))
                 .hint("use a newer cmr"));
+        }
+        // A name is a file's name: one that was tampered with must not lead out of the vault.
+        if let Some(slot) = manifest.slots.iter().find(|slot| slot::check_name(&slot.name).is_err()) {
+            return Err(damaged(format!("{} is no name for a slot", crate::text::printable(&slot.name))));
         }
         Ok(manifest)
     }

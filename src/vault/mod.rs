@@ -5,6 +5,7 @@
 //! ```text
 //! vault.toml      which vault this is, the fingerprint of its data key, its key slots
 //! slots/*.age     the data key, wrapped once for each way to open the vault
+//! slots/used.toml when each of them last was used; no record, and may be missing
 //! vault.db        everything else, encrypted with the data key
 //! head            the ledger's last entry, kept outside the database so that an older copy of it is noticed
 //! search.db       what search was built from it: a cache, encrypted with the same key
@@ -24,14 +25,18 @@ mod files;
 pub mod key;
 mod manifest;
 pub mod passphrase;
+mod rotate;
 mod schema;
 pub mod slot;
+mod slots;
 
 pub use anchor::Head;
 pub use cache::{CacheTrouble, cache_trouble, memory_cache, open_cache, remove_cache};
 pub use database::{Tx, from_millis, name_database, quick_check, to_millis};
 pub use files::{lock, replace};
 pub use manifest::{Manifest, SlotEntry};
+pub use rotate::{Passphrases, Plan, Rotated, Settled, passphrase_slots};
+pub use slots::working_without;
 
 use crate::error::{Error, Result, io};
 use key::DataKey;
@@ -46,6 +51,10 @@ pub struct Vault {
     manifest: Manifest,
     connection: rusqlite::Connection,
     device: Uuid,
+    /// Fingerprint of the key that the database has: of two, while a rotation is not finished.
+    fingerprint: String,
+    /// Held together with other commands; a rotation holds it alone.
+    hold: fs::File,
 }
 
 impl Vault {
@@ -66,16 +75,15 @@ impl Vault {
             .prefix(".cmr-init-")
             .tempdir_in(parent)
             .map_err(|e| io("create a directory in", parent, e))?;
-        let device = Self::furnish(staging.path(), key, slots, first)?;
+        Self::furnish(staging.path(), key, slots, first)?;
         fs::rename(staging.path(), dir).map_err(|e| io("create", dir, e))?;
         // Renamed away: there is nothing left to remove.
         let _ = staging.keep();
         files::sync_dir(parent)?;
-        let connection = database::open(&dir.join(DATABASE), key)?;
-        Ok(Self { dir: dir.to_owned(), manifest: Manifest::read(dir)?, connection, device })
+        Self::open(dir, Manifest::read(dir)?, key)
     }
 
-    fn furnish(dir: &Path, key: &DataKey, slots: &[NewSlot], first: impl FnOnce(&Tx) -> Result<()>) -> Result<Uuid> {
+    fn furnish(dir: &Path, key: &DataKey, slots: &[NewSlot], first: impl FnOnce(&Tx) -> Result<()>) -> Result<()> {
         let now = Timestamp::now();
         files::private_dir(dir)?;
         let slot_dir = dir.join("slots");
@@ -83,7 +91,7 @@ impl Vault {
         files::private_dir(&slot_dir)?;
         let mut manifest = Manifest::new(Uuid::now_v7(), key.fingerprint(), now);
         for slot in slots {
-            let Wrapped { bytes, entry } = slot.wrap(key, now)?;
+            let Wrapped { bytes, entry } = slot.wrap(slot.kind().name(), key, now)?;
             replace(&slot_dir.join(entry.file_name()), &bytes)?;
             manifest.slots.push(entry);
         }
@@ -105,7 +113,7 @@ impl Vault {
         if let Some(head) = head.1 {
             anchor::write(dir, &head)?;
         }
-        Ok(device)
+        Ok(())
     }
 
     /// Opens a vault with its data key.
@@ -131,18 +139,19 @@ impl Vault {
         manifest: Manifest,
         key: &DataKey,
     ) -> Result<Self> {
-        if key.fingerprint() != manifest.key_fingerprint {
-            return Err(Error::locked(format!(
-                "this key opens another vault: its fingerprint is {}, and {} wants {}",
-                key.fingerprint(),
-                dir.display(),
-                manifest.key_fingerprint
-            )));
+        let hold = files::hold(dir)?;
+        // A rotation may have ended while this command waited, for a person or for the rotation.
+        let now = Manifest::read(dir)?;
+        if !now.takes(key) {
+            return Err(match manifest.takes(key) {
+                true => Error::failed("the data key was rotated while this command waited").hint("try again"),
+                false => foreign(dir, &now, key),
+            });
         }
         let path = dir.join(DATABASE);
         let connection = open(&path, key)?;
         let device = database::device(&connection, &path)?;
-        Ok(Self { dir: dir.to_owned(), manifest, connection, device })
+        Ok(Self { dir: dir.to_owned(), manifest: now, connection, device, fingerprint: key.fingerprint(), hold })
     }
 
     /// Where the vault lies.
@@ -193,6 +202,15 @@ impl Vault {
     pub fn set_anchor(&self, head: &Head) -> Result<()> {
         anchor::reset(&self.dir, head)
     }
+}
+
+fn foreign(dir: &Path, manifest: &Manifest, key: &DataKey) -> Error {
+    Error::locked(format!(
+        "this key opens another vault: its fingerprint is {}, and {} wants {}",
+        key.fingerprint(),
+        dir.display(),
+        manifest.key_fingerprint
+    ))
 }
 
 fn refuse_occupied(dir: &Path) -> Result<()> {
