@@ -109,8 +109,8 @@ fn settled(mut found: Vec<CompletionCandidate>, typed: &str) -> Answer {
     found.retain(|one| !one.is_hide_set() && one.get_id().is_none_or(|id| id != candidates::LOOKED));
     let choice = |one: &CompletionCandidate| {
         let value = one.get_value().to_str().filter(|value| is_plain(value))?.to_owned();
-        // Somebody else's name must not become an option.
-        (is_option(one) || typed.starts_with('-') || !value.starts_with('-')).then_some(())?;
+        // Somebody else's name must become neither an option nor a word to the shell's script, such as `:files`.
+        (is_option(one) || typed.contains('=') || !value.starts_with(['-', ':'])).then_some(())?;
         let help = one.get_help().map(ToString::to_string).unwrap_or_default();
         Some(Choice { value, help: help.lines().next().unwrap_or_default().to_owned() })
     };

@@ -129,7 +129,7 @@ pub struct Brief {
     pub expires_at: Timestamp,
 }
 
-/// The grants that a word could be the beginning of: of the vendor's name, of the id, or of the id's last eight
+/// The grants that a word could be the beginning of: of the vendor's name, else of the id or the id's last eight
 /// digits. By vendor, newest first, at most `limit`; those that have not ended, or all.
 ///
 /// # Errors
@@ -141,17 +141,16 @@ pub fn beginning_with(connection: &Connection, start: &str, all: bool, limit: us
         "FROM vendor v CROSS JOIN \"grant\" g ON g.vendor_id = v.id
          WHERE v.name >= ?1 AND v.name < ?1 || char(0x10FFFF) {statuses} ORDER BY v.name, g.id DESC"
     );
-    let mut found = briefs(connection, &by_name, start, limit)?;
-    if !start.is_empty() {
-        let ids = "SELECT id FROM \"grant\"
-                   WHERE substr(id, 1, length(?1)) = lower(?1) OR substr(id, -8, length(?1)) = lower(?1)";
-        let by_id = format!(
-            "FROM \"grant\" g JOIN vendor v ON v.id = g.vendor_id WHERE g.id IN ({ids}) {statuses} ORDER BY g.id DESC"
-        );
-        let more = briefs(connection, &by_id, start, limit)?;
-        found.extend(more.into_iter().filter(|brief| !found.contains(brief)).collect::<Vec<_>>());
+    let found = briefs(connection, &by_name, start, limit)?;
+    if !found.is_empty() || start.is_empty() {
+        return Ok(found);
     }
-    Ok(found)
+    let ids = "SELECT id FROM \"grant\"
+               WHERE substr(id, 1, length(?1)) = lower(?1) OR substr(id, -8, length(?1)) = lower(?1)";
+    let by_id = format!(
+        "FROM \"grant\" g JOIN vendor v ON v.id = g.vendor_id WHERE g.id IN ({ids}) {statuses} ORDER BY g.id DESC"
+    );
+    briefs(connection, &by_id, start, limit)
 }
 
 fn briefs(connection: &Connection, among: &str, start: &str, limit: usize) -> Result<Vec<Brief>> {
