@@ -10,7 +10,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::{ptr, slice};
 
 use rusqlite::ffi::{SQLITE_ERROR, SQLITE_OK};
-use zeroize::zeroize_stack;
+use zeroize::optimization_barrier;
 
 use crate::cipher::{self, BLOCK, Hash, KEY, Refused};
 
@@ -92,8 +92,20 @@ unsafe extern "C" fn cmr_sqlcipher_setup(provider: *mut Provider) -> c_int {
 /// `call` gets a stack frame of its own, below this function's: what it leaves lies where the wipe reaches.
 fn guarded(call: impl FnOnce() -> Result<(), Refused>) -> c_int {
     let code = apart(call);
-    zeroize_stack::<STACK>();
+    wipe_stack();
     code
+}
+
+/// Row by row, short enough for the C library to write vectors: a longer stretch it leaves to an instruction that works
+/// byte by byte, as instructions are counted.
+#[inline(never)]
+fn wipe_stack() {
+    const ROW: usize = 1024;
+    let mut stack = [[const { MaybeUninit::<u8>::uninit() }; ROW]; STACK / ROW];
+    for row in &mut stack {
+        row.fill(MaybeUninit::new(0));
+        optimization_barrier(row);
+    }
 }
 
 #[inline(never)]
