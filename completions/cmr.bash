@@ -52,6 +52,9 @@ _cmr() {
             cmr,receiver)
                 cmd="cmr__subcmd__receiver"
                 ;;
+            cmr,search)
+                cmd="cmr__subcmd__search"
+                ;;
             cmr,status)
                 cmd="cmr__subcmd__status"
                 ;;
@@ -84,6 +87,9 @@ _cmr() {
                 ;;
             cmr__subcmd__key,list)
                 cmd="cmr__subcmd__key__subcmd__list"
+                ;;
+            cmr__subcmd__log,show)
+                cmd="cmr__subcmd__log__subcmd__show"
                 ;;
             cmr__subcmd__log,verify)
                 cmd="cmr__subcmd__log__subcmd__verify"
@@ -173,7 +179,7 @@ _cmr() {
 
     case "${cmd}" in
         cmr)
-            opts="-y -q -v -h -V --vault --json --no-input --yes --dry-run --passphrase-fd --data-key-fd --color --quiet --verbose --help --version init demo status key profile persona vendor grant push pull outbox who log receiver completions"
+            opts="-y -q -v -h -V --vault --json --no-input --yes --dry-run --passphrase-fd --data-key-fd --color --quiet --verbose --help --version init demo status key profile persona vendor grant push pull outbox who search log receiver completions"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -681,7 +687,7 @@ _cmr() {
             return 0
             ;;
         cmr__subcmd__log)
-            opts="-y -q -v -h -V --vault --json --no-input --yes --dry-run --passphrase-fd --data-key-fd --color --quiet --verbose --limit --help --version verify"
+            opts="-y -q -v -h -V --vault --json --no-input --yes --dry-run --passphrase-fd --data-key-fd --color --quiet --verbose --limit --help --version show verify"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -705,6 +711,36 @@ _cmr() {
                     ;;
                 --limit)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cmr__subcmd__log__subcmd__show)
+            opts="-y -q -v -h -V --vault --json --no-input --yes --dry-run --passphrase-fd --data-key-fd --color --quiet --verbose --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --vault)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --passphrase-fd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --data-key-fd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1573,6 +1609,44 @@ _cmr() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cmr__subcmd__search)
+            opts="-y -q -v -h -V --vault --json --no-input --yes --dry-run --passphrase-fd --data-key-fd --color --quiet --verbose --in --limit --newest --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --vault)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --passphrase-fd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --data-key-fd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --in)
+                    COMPREPLY=($(compgen -W "vendor note message ledger" -- "${cur}"))
+                    return 0
+                    ;;
+                --limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)

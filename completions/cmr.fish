@@ -50,6 +50,7 @@ complete -c cmr -n "__fish_cmr_needs_command" -f -a "push" -d 'Deliver what wait
 complete -c cmr -n "__fish_cmr_needs_command" -f -a "pull" -d 'Collect the vendors\' answers'
 complete -c cmr -n "__fish_cmr_needs_command" -f -a "outbox" -d 'Messages on their way'
 complete -c cmr -n "__fish_cmr_needs_command" -f -a "who" -d 'Which vendors have a claim of yours'
+complete -c cmr -n "__fish_cmr_needs_command" -f -a "search" -d 'Find words in vendors, notes, messages and the ledger'
 complete -c cmr -n "__fish_cmr_needs_command" -f -a "log" -d 'The ledger: every change, in a chain that can be verified'
 complete -c cmr -n "__fish_cmr_needs_command" -f -a "receiver" -d 'The vendor\'s side: a reference server that takes pushes'
 complete -c cmr -n "__fish_cmr_needs_command" -f -a "completions" -d 'Print the completion script for a shell'
@@ -718,22 +719,57 @@ complete -c cmr -n "__fish_cmr_using_subcommand who" -s q -l quiet -d 'Say less:
 complete -c cmr -n "__fish_cmr_using_subcommand who" -s v -l verbose -d 'Say more: -v what happens, -vv each step. Never a value of the profile'
 complete -c cmr -n "__fish_cmr_using_subcommand who" -s h -l help -d 'Print help'
 complete -c cmr -n "__fish_cmr_using_subcommand who" -s V -l version -d 'Print version'
-complete -c cmr -n "__fish_cmr_using_subcommand log; and not __fish_seen_subcommand_from verify" -l vault -d 'Where the vault lies [env: CMR_HOME]' -r -F
-complete -c cmr -n "__fish_cmr_using_subcommand log; and not __fish_seen_subcommand_from verify" -l passphrase-fd -d 'Read the passphrase from this open file descriptor' -r
-complete -c cmr -n "__fish_cmr_using_subcommand log; and not __fish_seen_subcommand_from verify" -l data-key-fd -d 'Read the data key, 64 hexadecimal digits, from this open file descriptor' -r
-complete -c cmr -n "__fish_cmr_using_subcommand log; and not __fish_seen_subcommand_from verify" -l color -d 'Colours: auto, always or never' -r -f -a "auto\t'On a terminal that can show them'
+complete -c cmr -n "__fish_cmr_using_subcommand search" -l vault -d 'Where the vault lies [env: CMR_HOME]' -r -F
+complete -c cmr -n "__fish_cmr_using_subcommand search" -l passphrase-fd -d 'Read the passphrase from this open file descriptor' -r
+complete -c cmr -n "__fish_cmr_using_subcommand search" -l data-key-fd -d 'Read the data key, 64 hexadecimal digits, from this open file descriptor' -r
+complete -c cmr -n "__fish_cmr_using_subcommand search" -l color -d 'Colours: auto, always or never' -r -f -a "auto\t'On a terminal that can show them'
 always\t'Always'
 never\t'Never'"
-complete -c cmr -n "__fish_cmr_using_subcommand log; and not __fish_seen_subcommand_from verify" -l limit -d 'At most this many, the newest' -r
-complete -c cmr -n "__fish_cmr_using_subcommand log; and not __fish_seen_subcommand_from verify" -l json -d 'Print one JSON document instead of text'
-complete -c cmr -n "__fish_cmr_using_subcommand log; and not __fish_seen_subcommand_from verify" -l no-input -d 'Never ask: fail, and name the option that answers'
-complete -c cmr -n "__fish_cmr_using_subcommand log; and not __fish_seen_subcommand_from verify" -s y -l yes -d 'Answer yes to what would be asked'
-complete -c cmr -n "__fish_cmr_using_subcommand log; and not __fish_seen_subcommand_from verify" -l dry-run -d 'Show what would be done, and do nothing'
-complete -c cmr -n "__fish_cmr_using_subcommand log; and not __fish_seen_subcommand_from verify" -s q -l quiet -d 'Say less: nothing but the result'
-complete -c cmr -n "__fish_cmr_using_subcommand log; and not __fish_seen_subcommand_from verify" -s v -l verbose -d 'Say more: -v what happens, -vv each step. Never a value of the profile'
-complete -c cmr -n "__fish_cmr_using_subcommand log; and not __fish_seen_subcommand_from verify" -s h -l help -d 'Print help'
-complete -c cmr -n "__fish_cmr_using_subcommand log; and not __fish_seen_subcommand_from verify" -s V -l version -d 'Print version'
-complete -c cmr -n "__fish_cmr_using_subcommand log; and not __fish_seen_subcommand_from verify" -a "verify" -d 'Check every entry of the chain, and the database itself'
+complete -c cmr -n "__fish_cmr_using_subcommand search" -l in -d 'Only there; more than one can be named' -r -f -a "vendor\t'Names, titles, domains and accounts'
+note\t'Your notes about vendors'
+message\t'Messages out and in: what they are about'
+ledger\t'Entries of the ledger'"
+complete -c cmr -n "__fish_cmr_using_subcommand search" -l limit -d 'At most this many of each noun' -r
+complete -c cmr -n "__fish_cmr_using_subcommand search" -l json -d 'Print one JSON document instead of text'
+complete -c cmr -n "__fish_cmr_using_subcommand search" -l no-input -d 'Never ask: fail, and name the option that answers'
+complete -c cmr -n "__fish_cmr_using_subcommand search" -s y -l yes -d 'Answer yes to what would be asked'
+complete -c cmr -n "__fish_cmr_using_subcommand search" -l dry-run -d 'Show what would be done, and do nothing'
+complete -c cmr -n "__fish_cmr_using_subcommand search" -s q -l quiet -d 'Say less: nothing but the result'
+complete -c cmr -n "__fish_cmr_using_subcommand search" -s v -l verbose -d 'Say more: -v what happens, -vv each step. Never a value of the profile'
+complete -c cmr -n "__fish_cmr_using_subcommand search" -l newest -d 'The newest first, and not what fits best'
+complete -c cmr -n "__fish_cmr_using_subcommand search" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cmr -n "__fish_cmr_using_subcommand search" -s V -l version -d 'Print version'
+complete -c cmr -n "__fish_cmr_using_subcommand log; and not __fish_seen_subcommand_from show verify" -l vault -d 'Where the vault lies [env: CMR_HOME]' -r -F
+complete -c cmr -n "__fish_cmr_using_subcommand log; and not __fish_seen_subcommand_from show verify" -l passphrase-fd -d 'Read the passphrase from this open file descriptor' -r
+complete -c cmr -n "__fish_cmr_using_subcommand log; and not __fish_seen_subcommand_from show verify" -l data-key-fd -d 'Read the data key, 64 hexadecimal digits, from this open file descriptor' -r
+complete -c cmr -n "__fish_cmr_using_subcommand log; and not __fish_seen_subcommand_from show verify" -l color -d 'Colours: auto, always or never' -r -f -a "auto\t'On a terminal that can show them'
+always\t'Always'
+never\t'Never'"
+complete -c cmr -n "__fish_cmr_using_subcommand log; and not __fish_seen_subcommand_from show verify" -l limit -d 'At most this many, the newest' -r
+complete -c cmr -n "__fish_cmr_using_subcommand log; and not __fish_seen_subcommand_from show verify" -l json -d 'Print one JSON document instead of text'
+complete -c cmr -n "__fish_cmr_using_subcommand log; and not __fish_seen_subcommand_from show verify" -l no-input -d 'Never ask: fail, and name the option that answers'
+complete -c cmr -n "__fish_cmr_using_subcommand log; and not __fish_seen_subcommand_from show verify" -s y -l yes -d 'Answer yes to what would be asked'
+complete -c cmr -n "__fish_cmr_using_subcommand log; and not __fish_seen_subcommand_from show verify" -l dry-run -d 'Show what would be done, and do nothing'
+complete -c cmr -n "__fish_cmr_using_subcommand log; and not __fish_seen_subcommand_from show verify" -s q -l quiet -d 'Say less: nothing but the result'
+complete -c cmr -n "__fish_cmr_using_subcommand log; and not __fish_seen_subcommand_from show verify" -s v -l verbose -d 'Say more: -v what happens, -vv each step. Never a value of the profile'
+complete -c cmr -n "__fish_cmr_using_subcommand log; and not __fish_seen_subcommand_from show verify" -s h -l help -d 'Print help'
+complete -c cmr -n "__fish_cmr_using_subcommand log; and not __fish_seen_subcommand_from show verify" -s V -l version -d 'Print version'
+complete -c cmr -n "__fish_cmr_using_subcommand log; and not __fish_seen_subcommand_from show verify" -a "show" -d 'Show one entry, with all that was hashed'
+complete -c cmr -n "__fish_cmr_using_subcommand log; and not __fish_seen_subcommand_from show verify" -a "verify" -d 'Check every entry of the chain, and the database itself'
+complete -c cmr -n "__fish_cmr_using_subcommand log; and __fish_seen_subcommand_from show" -l vault -d 'Where the vault lies [env: CMR_HOME]' -r -F
+complete -c cmr -n "__fish_cmr_using_subcommand log; and __fish_seen_subcommand_from show" -l passphrase-fd -d 'Read the passphrase from this open file descriptor' -r
+complete -c cmr -n "__fish_cmr_using_subcommand log; and __fish_seen_subcommand_from show" -l data-key-fd -d 'Read the data key, 64 hexadecimal digits, from this open file descriptor' -r
+complete -c cmr -n "__fish_cmr_using_subcommand log; and __fish_seen_subcommand_from show" -l color -d 'Colours: auto, always or never' -r -f -a "auto\t'On a terminal that can show them'
+always\t'Always'
+never\t'Never'"
+complete -c cmr -n "__fish_cmr_using_subcommand log; and __fish_seen_subcommand_from show" -l json -d 'Print one JSON document instead of text'
+complete -c cmr -n "__fish_cmr_using_subcommand log; and __fish_seen_subcommand_from show" -l no-input -d 'Never ask: fail, and name the option that answers'
+complete -c cmr -n "__fish_cmr_using_subcommand log; and __fish_seen_subcommand_from show" -s y -l yes -d 'Answer yes to what would be asked'
+complete -c cmr -n "__fish_cmr_using_subcommand log; and __fish_seen_subcommand_from show" -l dry-run -d 'Show what would be done, and do nothing'
+complete -c cmr -n "__fish_cmr_using_subcommand log; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Say less: nothing but the result'
+complete -c cmr -n "__fish_cmr_using_subcommand log; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more: -v what happens, -vv each step. Never a value of the profile'
+complete -c cmr -n "__fish_cmr_using_subcommand log; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
+complete -c cmr -n "__fish_cmr_using_subcommand log; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
 complete -c cmr -n "__fish_cmr_using_subcommand log; and __fish_seen_subcommand_from verify" -l vault -d 'Where the vault lies [env: CMR_HOME]' -r -F
 complete -c cmr -n "__fish_cmr_using_subcommand log; and __fish_seen_subcommand_from verify" -l passphrase-fd -d 'Read the passphrase from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand log; and __fish_seen_subcommand_from verify" -l data-key-fd -d 'Read the data key, 64 hexadecimal digits, from this open file descriptor' -r

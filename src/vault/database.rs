@@ -86,18 +86,20 @@ pub(super) fn open(path: &Path, key: &DataKey) -> Result<Connection> {
     Ok(connection)
 }
 
-pub(super) fn connect(path: &Path, key: &DataKey, extra: OpenFlags) -> Result<Connection> {
+fn connect(path: &Path, key: &DataKey, extra: OpenFlags) -> Result<Connection> {
+    keyed(path, key, extra).map_err(|e| name_file(e, path))
+}
+
+/// Opens a database with a key. Errors are SQLite's own, and name no file.
+pub(super) fn keyed(path: &Path, key: &DataKey, extra: OpenFlags) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | extra;
-    let connect = || -> Result<Connection> {
-        let connection = Connection::open_with_flags(path, flags)?;
-        // Before keying: SQLCipher would write to stderr about what we report ourselves.
-        connection.execute_batch("PRAGMA cipher_log_level = NONE")?;
-        cmr_sqlcipher::key(&connection, key.expose())?;
-        connection.busy_timeout(BUSY)?;
-        connection.execute_batch("PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY")?;
-        Ok(connection)
-    };
-    connect().map_err(|e| name_file(e, path))
+    let connection = Connection::open_with_flags(path, flags)?;
+    // Before keying: SQLCipher would write to stderr about what we report ourselves.
+    connection.execute_batch("PRAGMA cipher_log_level = NONE")?;
+    cmr_sqlcipher::key(&connection, key.expose())?;
+    connection.busy_timeout(BUSY)?;
+    connection.execute_batch("PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY")?;
+    Ok(connection)
 }
 
 pub(super) fn device(connection: &Connection, path: &Path) -> Result<Uuid> {
