@@ -148,7 +148,7 @@ pub(super) fn matching(cache: &Connection, noun: Noun, condition: &str, limit: u
 }
 
 /// Which of these match a condition, each with a snippet; the best first, or the newest. They are weighed among
-/// themselves, in memory: weighing by the whole index would read every place of each word.
+/// themselves, in memory: weighing by the whole index would read every place of each word. To be called in a transaction.
 pub(super) fn snippets(
     cache: &Connection,
     candidates: &[(i64, Words)],
@@ -160,13 +160,10 @@ pub(super) fn snippets(
         "DROP TABLE IF EXISTS temp.candidate;
          CREATE VIRTUAL TABLE temp.candidate USING fts5 (text, ids, {TOKENS});"
     ))?;
-    write(cache, || {
-        let mut insert = cache.prepare_cached("INSERT INTO temp.candidate (rowid, text, ids) VALUES (?1, ?2, ?3)")?;
-        candidates.iter().try_for_each(|(number, words)| {
-            insert.execute(params![number, words.text, words.ids])?;
-            Ok(())
-        })
-    })?;
+    let mut insert = cache.prepare("INSERT INTO temp.candidate (rowid, text, ids) VALUES (?1, ?2, ?3)")?;
+    for (number, words) in candidates {
+        insert.execute(params![number, words.text, words.ids])?;
+    }
     let order = if newest { "rowid DESC" } else { "bm25(candidate), rowid DESC" };
     let mut statement = cache.prepare_cached(&format!(
         "SELECT rowid, snippet(candidate, 0, '{HIT}', '{HIT_END}', '…', {SNIPPET_WORDS})
