@@ -17,6 +17,7 @@ use cmr::wire::jose::{Jwk, SigningKey};
 use cmr::{error, ledger};
 use url::Url;
 
+#[path = "vaults/history.rs"]
 mod history;
 
 const PASSPHRASE: &str = "four borrowed ladders sing";

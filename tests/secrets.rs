@@ -77,7 +77,16 @@ fn no_secret_is_left_in_clear_or_said() {
     run("profile export --output card.vcf");
     fs::remove_file(env.path("card.vcf")).unwrap();
     run("grant amend acme --drop nickname --yes");
-    for line in ["vendor knows acme", "who email", "log", "log verify", "status", "key list", "outbox list --all"] {
+    for line in [
+        "vendor knows acme",
+        "who email",
+        "log",
+        "search acme",
+        "log verify",
+        "status",
+        "key list",
+        "outbox list --all",
+    ] {
         run(line);
     }
     run("grant revoke acme --yes");

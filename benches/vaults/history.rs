@@ -27,8 +27,9 @@ const NOTES: [&str; 5] = [
 
 /// Writes notes and grants, and then entries until the ledger holds this many.
 pub(super) fn fill(vault: &mut Vault, entries: usize) -> Result<()> {
-    let mut vendors = vendor::list(vault.connection())?;
-    vendors.sort_by(|a, b| a.name.cmp(&b.name));
+    let cards = vendor::list(vault.connection())?;
+    let vendors: Vec<Vendor> =
+        cards.iter().map(|card| vendor::get(vault.connection(), &card.id)).collect::<Result<_>>()?;
     let there = || -> Result<usize> { Ok(ledger::count(vault.connection())? as usize) };
     // A note leaves one entry, a grant up to four.
     let room = entries.saturating_sub(there()?) / 2;

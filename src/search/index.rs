@@ -19,7 +19,7 @@ use crate::vault::{self, Head, Vault, open_cache, remove_cache};
 use crate::vendor;
 
 /// Entries in one batch.
-const BATCH: usize = 20_000;
+const BATCH: usize = 5_000;
 
 /// Rows of another noun that are read at once.
 const PAGE: usize = 1000;
@@ -104,7 +104,7 @@ struct Batch<'a> {
     vault: &'a Connection,
     cache: &'a Connection,
     /// Names of vendors, by their ids.
-    names: HashMap<String, Option<String>>,
+    names: HashMap<String, String>,
 }
 
 impl Batch<'_> {
@@ -133,27 +133,32 @@ impl Batch<'_> {
     }
 
     fn entries(&mut self, entries: &[Entry], reached: &mut Reached) -> Result<Ending> {
+        let entries: Vec<(&Entry, Value)> = entries.iter().map(|entry| (entry, entry.body_json())).collect();
         let mut named = HashSet::new();
-        for entry in entries {
-            let body = entry.body_json();
-            let vendor = body.get("vendor").and_then(Value::as_str).map(|id| self.name(id)).transpose()?.flatten();
-            let words = words::of_entry(entry, &body, vendor.as_deref());
-            store::put(self.cache, Noun::Ledger, entry.seq, &words)?;
-            if entry.seq > reached.begun_at {
-                ids(&Value::String(entry.subject.clone()), &mut named);
-                ids(&body, &mut named);
-            }
+        for (entry, body) in entries.iter().filter(|(entry, _)| entry.seq > reached.begun_at) {
+            named.extend(Some(&*entry.subject).filter(|subject| words::is_id(subject)));
+            ids(body, &mut named);
         }
+        // Vendors first: what is about them is indexed with their names.
         for id in &named {
             if let Some(card) = vendor::card(self.vault, id)?
                 && self.card(&card)?.is_some_and(|before| before != card.name)
             {
                 return Ok(Ending::Unfit);
             }
+        }
+        for id in &named {
             self.messages(&delivery::named(self.vault, id)?)?;
         }
         self.notes(reached)?;
-        reached.entry = entries.last().map(|entry| Head { seq: entry.seq, hash: entry.hash_hex() });
+        for (entry, body) in &entries {
+            let vendor = match body.get("vendor").and_then(Value::as_str) {
+                Some(id) => self.name(id)?,
+                None => None,
+            };
+            store::put(self.cache, Noun::Ledger, entry.seq, &words::of_entry(entry, body, vendor.as_deref()))?;
+        }
+        reached.entry = entries.last().map(|(entry, _)| Head { seq: entry.seq, hash: entry.hash_hex() });
         store::set_reached(self.cache, reached)?;
         Ok(Ending::UpToDate)
     }
@@ -185,18 +190,20 @@ impl Batch<'_> {
 
     fn name(&mut self, id: &str) -> Result<Option<String>> {
         if let Some(name) = self.names.get(id) {
-            return Ok(name.clone());
+            return Ok(Some(name.clone()));
         }
-        let name = vendor::name_of(self.vault, id)?;
-        self.names.insert(id.to_owned(), name.clone());
+        let name = store::name(self.cache, id)?;
+        if let Some(name) = &name {
+            self.names.insert(id.to_owned(), name.clone());
+        }
         Ok(name)
     }
 }
 
 /// Every id that stands anywhere in a value.
-fn ids(value: &Value, found: &mut HashSet<String>) {
+fn ids<'a>(value: &'a Value, found: &mut HashSet<&'a str>) {
     match value {
-        Value::String(text) if words::is_id(text) => _ = found.insert(text.clone()),
+        Value::String(text) if words::is_id(text) => _ = found.insert(text),
         Value::Array(items) => items.iter().for_each(|item| ids(item, found)),
         Value::Object(members) => members.values().for_each(|member| ids(member, found)),
         _ => {}

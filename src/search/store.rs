@@ -1,7 +1,9 @@
 //! The index's tables.
 //!
-//! Each noun has an index of its own that holds no text: a snippet is cut from what the noun's store says today. Entries
-//! and notes, which never change, are numbered as in the vault; vendors and messages are numbered here.
+//! Each noun has an index of its own. That of the ledger holds no text: the vault has it, and a million of them. The
+//! others keep theirs, so that weighing many does not read rows of the vault that are mostly something else.
+//!
+//! Entries and notes, which never change, are numbered as in the vault; vendors and messages are numbered here.
 
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 
@@ -19,15 +21,16 @@ const SNIPPET_WORDS: usize = 16;
 const TOKENS: &str = "tokenize = 'unicode61 remove_diacritics 2'";
 
 fn schema() -> String {
-    let lasting = "content = '', columnsize = 0";
-    // What changes is deleted and indexed again; that wants the sizes of columns.
-    let changing = "content = '', contentless_delete = 1";
-    let tables = [(Noun::Vendor, changing), (Noun::Note, lasting), (Noun::Message, changing), (Noun::Ledger, lasting)];
-    let tables = tables
-        .map(|(noun, kind)| format!("CREATE VIRTUAL TABLE {} USING fts5 (text, ids, {kind}, {TOKENS});", noun.name()));
+    let table = |noun: Noun| {
+        // What is never changed and never weighed by the whole index needs no sizes either.
+        let kept = if noun == Noun::Ledger { "content = '', columnsize = 0," } else { "" };
+        format!("CREATE VIRTUAL TABLE {} USING fts5 (text, ids, {kept} {TOKENS});", noun.name())
+    };
+    let tables = Noun::ALL.map(table);
     format!(
         "CREATE TABLE mark (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
-         CREATE TABLE item (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL) STRICT;
+         CREATE TABLE item (number INTEGER PRIMARY KEY, id TEXT NOT NULL, name TEXT NOT NULL) STRICT;
+         CREATE UNIQUE INDEX item_id ON item (id, name);
          {} PRAGMA user_version = {FORMAT};",
         tables.concat()
     )
@@ -90,7 +93,7 @@ pub(super) fn set_reached(cache: &Connection, reached: &Reached) -> Result<()> {
     Ok(())
 }
 
-/// Indexes what has this number in the vault and never changes.
+/// Indexes an entry or a note, which has this number in the vault and never changes.
 pub(super) fn put(cache: &Connection, noun: Noun, number: i64, words: &Words) -> Result<()> {
     let sql = format!("INSERT INTO {} (rowid, text, ids) VALUES (?1, ?2, ?3)", noun.name());
     cache.prepare_cached(&sql)?.execute(params![number, words.text, words.ids])?;
@@ -115,22 +118,37 @@ pub(super) fn put_item(cache: &Connection, noun: Noun, id: &str, name: &str, wor
     Ok(before)
 }
 
+/// The name of the vendor of this id, as it was when it was indexed: were it another today, the index would be unfit.
+pub(super) fn name(cache: &Connection, id: &str) -> Result<Option<String>> {
+    let mut statement = cache.prepare_cached("SELECT name FROM item WHERE id = ?1")?;
+    Ok(statement.query_row([id], |row| row.get(0)).optional()?)
+}
+
 /// The id of the vendor or message that has this number.
 pub(super) fn item_id(cache: &Connection, number: i64) -> Result<Option<String>> {
     let mut statement = cache.prepare_cached("SELECT id FROM item WHERE number = ?1")?;
     Ok(statement.query_row([number], |row| row.get(0)).optional()?)
 }
 
-/// The numbers of what matches a condition, the newest first.
-pub(super) fn matching(cache: &Connection, noun: Noun, condition: &str, limit: usize) -> Result<Vec<i64>> {
-    let table = noun.name();
-    let sql = format!("SELECT rowid FROM {table} WHERE {table} MATCH ?1 ORDER BY rowid DESC LIMIT ?2");
-    let mut statement = cache.prepare_cached(&sql)?;
+/// The numbers of the entries that match a condition, the newest first.
+pub(super) fn matching_entries(cache: &Connection, condition: &str, limit: usize) -> Result<Vec<i64>> {
+    let sql = "SELECT rowid FROM ledger WHERE ledger MATCH ?1 ORDER BY rowid DESC LIMIT ?2";
+    let mut statement = cache.prepare_cached(sql)?;
     Ok(statement.query_map((condition, limit as i64), |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
 }
 
+/// What of another noun matches a condition, the newest first, with its words.
+pub(super) fn matching(cache: &Connection, noun: Noun, condition: &str, limit: usize) -> Result<Vec<(i64, Words)>> {
+    let table = noun.name();
+    let sql = format!("SELECT rowid, text, ids FROM {table} WHERE {table} MATCH ?1 ORDER BY rowid DESC LIMIT ?2");
+    let mut statement = cache.prepare_cached(&sql)?;
+    let rows = statement
+        .query_map((condition, limit as i64), |row| Ok((row.get(0)?, Words { text: row.get(1)?, ids: row.get(2)? })))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
 /// Which of these match a condition, each with a snippet; the best first, or the newest. They are weighed among
-/// themselves, in memory: weighing by the whole index would read every place of each word.
+/// themselves, in memory: weighing by the whole index would read every place of each word. To be called in a transaction.
 pub(super) fn snippets(
     cache: &Connection,
     candidates: &[(i64, Words)],
@@ -142,13 +160,10 @@ pub(super) fn snippets(
         "DROP TABLE IF EXISTS temp.candidate;
          CREATE VIRTUAL TABLE temp.candidate USING fts5 (text, ids, {TOKENS});"
     ))?;
-    write(cache, || {
-        let mut insert = cache.prepare_cached("INSERT INTO temp.candidate (rowid, text, ids) VALUES (?1, ?2, ?3)")?;
-        candidates.iter().try_for_each(|(number, words)| {
-            insert.execute(params![number, words.text, words.ids])?;
-            Ok(())
-        })
-    })?;
+    let mut insert = cache.prepare("INSERT INTO temp.candidate (rowid, text, ids) VALUES (?1, ?2, ?3)")?;
+    for (number, words) in candidates {
+        insert.execute(params![number, words.text, words.ids])?;
+    }
     let order = if newest { "rowid DESC" } else { "bm25(candidate), rowid DESC" };
     let mut statement = cache.prepare_cached(&format!(
         "SELECT rowid, snippet(candidate, 0, '{HIT}', '{HIT_END}', '…', {SNIPPET_WORDS})

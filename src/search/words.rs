@@ -13,7 +13,7 @@ use crate::vendor::{Card, Note};
 pub(super) struct Words {
     /// To be read.
     pub text: String,
-    /// Its ids and those that it names, whole and without hyphens.
+    /// What it is found by as well, and not read: its ids and those that it names, whole and without hyphens.
     pub ids: String,
 }
 
@@ -69,9 +69,9 @@ pub(super) fn of_vendor(card: &Card) -> Words {
 }
 
 pub(super) fn of_note(note: &Note, vendor: &str) -> Words {
-    let mut words = Words::default();
+    // The vendor stands in another column of the table.
+    let mut words = Words { ids: vendor.to_owned(), ..Words::default() };
     words.say(&note.text);
-    words.say(vendor);
     words
 }
 
@@ -104,7 +104,7 @@ pub(super) fn of_entry(entry: &Entry, body: &Value, vendor: Option<&str>) -> Wor
     let mut words = Words::default();
     words.say(&entry.action);
     match is_id(&entry.subject) {
-        true => words.say_id("of", &entry.subject),
+        true => words.say_id(if entry.action.starts_with("message") { "message" } else { "grant" }, &entry.subject),
         false => words.say(&entry.subject),
     }
     if let Some(vendor) = vendor.filter(|vendor| *vendor != entry.subject) {
@@ -174,7 +174,7 @@ mod tests {
         let words = of_entry(&entry(GRANT, &body), &body, Some("acme"));
         assert_eq!(
             words.text,
-            "grant-updated · of 456789ab · acme · claims email, address · purposes DeliveryOfGoods · version 3"
+            "grant-updated · grant 456789ab · acme · claims email, address · purposes DeliveryOfGoods · version 3"
         );
         assert_eq!(words.ids, " 019aab1200007abc8def0123456789ab 019aab1200007abc8def0123456789ff");
     }

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use super::database::connect;
+use super::database::keyed;
 use super::key::DataKey;
 use crate::error::{Error, Result, io};
 
@@ -25,7 +25,7 @@ pub fn open_cache(path: &Path, key: &DataKey) -> Result<Connection> {
         let made = fs::OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path);
         made.map_err(|e| io("create", path, e))?;
     }
-    let connection = connect(path, key, OpenFlags::empty())?;
+    let connection = keyed(path, key, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     // The power may fail: what is lost then is found out by the hash of the last entry that was read, and read again.
     connection.pragma_update(None, "synchronous", "NORMAL")?;
     connection.pragma_update(None, "cache_size", -CACHE_KIB)?;

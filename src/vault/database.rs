@@ -64,13 +64,13 @@ pub(super) fn create(path: &Path, key: &DataKey) -> Result<Connection> {
     // Its owner's alone from its first byte on, whatever the umask; the files beside it take its mode over.
     let options = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
     options.map_err(|e| crate::error::io("create", path, e))?;
-    let mut connection = connect(path, key, OpenFlags::SQLITE_OPEN_CREATE)?;
     (|| {
+        let mut connection = keyed(path, key, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
-        schema::migrate(&mut connection, path)
+        schema::migrate(&mut connection, path)?;
+        Ok(connection)
     })()
-    .map_err(|e: Error| name_file(e, path))?;
-    Ok(connection)
+    .map_err(|e: Error| name_file(e, path))
 }
 
 pub(super) fn open(path: &Path, key: &DataKey) -> Result<Connection> {
@@ -81,7 +81,42 @@ pub(super) fn open(path: &Path, key: &DataKey) -> Result<Connection> {
     if path.metadata().is_ok_and(|file| file.len() == 0) {
         return Err(name_file(Error::damaged("it is empty"), path));
     }
-    let mut connection = connect(path, key, OpenFlags::empty())?;
+    let open = || -> Result<Connection> {
+        let mut connection = keyed(path, key, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        schema::migrate(&mut connection, path)?;
+        Ok(connection)
+    };
+    match open() {
+        Err(error) if is_on_read_only_medium(&error, path) => open_read_only(path, key),
+        other => other.map_err(|e| name_file(e, path)),
+    }
+}
+
+/// Whether a database could not be opened because nothing can be written beside it, not even what SQLite keeps there
+/// while it reads.
+fn is_on_read_only_medium(error: &Error, path: &Path) -> bool {
+    let source = std::error::Error::source(error).and_then(|source| source.downcast_ref::<rusqlite::Error>());
+    let cannot_open = source.and_then(rusqlite::Error::sqlite_error_code) == Some(ErrorCode::CannotOpen);
+    let dir = path.parent().unwrap_or(Path::new("."));
+    cannot_open && rustix::fs::access(dir, rustix::fs::Access::WRITE_OK) == Err(rustix::io::Errno::ROFS)
+}
+
+/// Opens a database that nobody can change, without the files that SQLite keeps beside one.
+fn open_read_only(path: &Path, key: &DataKey) -> Result<Connection> {
+    let log = path.with_extension("db-wal");
+    if log.metadata().is_ok_and(|log| log.len() > 0) {
+        return Err(Error::failed(format!(
+            "{} is on a medium that cannot be written, and its newest changes lie in {}",
+            path.display(),
+            log.display()
+        ))
+        .hint("copy the vault's directory to where it can be written, and use the copy: --vault DIR"));
+    }
+    let absolute = std::path::absolute(path).map_err(|e| crate::error::io("find", path, e))?;
+    let url = url::Url::from_file_path(&absolute)
+        .map_err(|()| Error::failed(format!("{} cannot be opened where nothing can be written", path.display())))?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+    let mut connection = keyed(format!("{url}?immutable=1"), key, flags).map_err(|e| name_file(e, path))?;
     schema::migrate(&mut connection, path).map_err(|e| name_file(e, path))?;
     Ok(connection)
 }
@@ -89,7 +124,7 @@ pub(super) fn open(path: &Path, key: &DataKey) -> Result<Connection> {
 /// Opens for reading alone: nothing is migrated, and nobody who writes is waited for.
 pub(super) fn open_for_reading(path: &Path, key: &DataKey) -> Result<Connection> {
     const BRIEFLY: Duration = Duration::from_millis(100);
-    let connection = connect(path, key, OpenFlags::empty())?;
+    let connection = keyed(path, key, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     connection.busy_timeout(BRIEFLY)?;
     connection.execute_batch("PRAGMA query_only = ON")?;
     match schema::is_current(&connection)? {
@@ -98,24 +133,21 @@ pub(super) fn open_for_reading(path: &Path, key: &DataKey) -> Result<Connection>
     }
 }
 
-pub(super) fn connect(path: &Path, key: &DataKey, extra: OpenFlags) -> Result<Connection> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | extra;
-    let connect = || -> Result<Connection> {
-        let connection = Connection::open_with_flags(path, flags)?;
-        // Before keying: SQLCipher would write to stderr about what we report ourselves.
-        connection.execute_batch("PRAGMA cipher_log_level = NONE")?;
-        cmr_sqlcipher::key(&connection, key.expose())?;
-        connection.busy_timeout(BUSY)?;
-        connection.execute_batch("PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY")?;
-        Ok(connection)
-    };
-    connect().map_err(|e| name_file(e, path))
+/// Opens a database with a key. Errors are SQLite's own, and name no file.
+pub(super) fn keyed(path: impl AsRef<Path>, key: &DataKey, flags: OpenFlags) -> Result<Connection> {
+    let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    // Before keying: SQLCipher would write to stderr about what we report ourselves.
+    connection.execute_batch("PRAGMA cipher_log_level = NONE")?;
+    cmr_sqlcipher::key(&connection, key.expose())?;
+    connection.busy_timeout(BUSY)?;
+    connection.execute_batch("PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY")?;
+    Ok(connection)
 }
 
 /// Whether the database has this key. One that cannot be read at all has: whoever opens it next says what is wrong.
 pub(super) fn opens(path: &Path, key: &DataKey) -> bool {
     let look = || -> Result<i64> {
-        let connection = connect(path, key, OpenFlags::empty())?;
+        let connection = keyed(path, key, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         Ok(connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?)
     };
     look().map_or_else(|error| error.kind() != Kind::Damaged, |_| true)
@@ -291,6 +323,21 @@ mod tests {
         assert_eq!(number("PRAGMA foreign_keys"), 1);
         assert_eq!(number("PRAGMA trusted_schema"), 0);
         assert!(connection.prepare("SELECT \"no such column\"").is_err(), "DQS=0");
+    }
+
+    #[test]
+    fn a_database_that_nobody_can_change_is_read_unless_its_log_holds_changes() {
+        let dir = tempfile::tempdir().unwrap();
+        let (created, key) = new(dir.path());
+        let path = dir.path().join("vault.db");
+        created.execute("INSERT INTO meta VALUES ('a', 'b')", []).unwrap();
+        let error = open_read_only(&path, &key).unwrap_err();
+        assert!(error.to_string().contains("vault.db-wal"), "{error}");
+        drop(created);
+        let connection = open_read_only(&path, &key).unwrap();
+        let value: String = connection.query_row("SELECT value FROM meta", [], |row| row.get(0)).unwrap();
+        assert_eq!(value, "b");
+        assert!(connection.execute("DELETE FROM meta", []).is_err());
     }
 
     /// A sorter that spills would go to a file in clear: it must not, even where somebody asks for one.

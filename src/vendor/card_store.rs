@@ -1,4 +1,4 @@
-//! Vendors and notes by the page, and no more of them than a line says: what search reads.
+//! Vendors and notes by the page, and no more of them than a line says: what lists and search read.
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row};
@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 use crate::error::Result;
 use crate::vault::from_millis;
 
-/// What a vendor is found by.
+/// What is said of a vendor on a line, and what it is found by: all but its document, which is long.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Card {
     /// Its id.
@@ -15,17 +15,24 @@ pub struct Card {
     pub name: String,
     /// What it calls itself.
     pub title: Option<String>,
+    /// The URL that it was discovered at.
+    pub url: String,
     /// Its host.
     pub domain: String,
+    /// Whether its host may be this machine.
+    pub allow_loopback: bool,
     /// The user's account or customer number there.
     pub account: Option<String>,
     /// The user's rank of it, 1 first.
     pub rank: Option<i64>,
+    /// Whether a token is kept for it.
+    pub has_token: bool,
     /// Since when it is in the vault.
     pub added_at: Timestamp,
 }
 
-const CARD: &str = "SELECT v.id, v.name, v.title, v.domain, r.account, r.rank, v.added_at
+const CARD: &str = "SELECT v.id, v.name, v.title, v.url, v.domain, v.allow_loopback, r.account, r.rank,
+                           r.token IS NOT NULL, v.added_at
                     FROM vendor v LEFT JOIN relationship r ON r.vendor_id = v.id";
 
 fn to_card(row: &Row) -> rusqlite::Result<Card> {
@@ -33,11 +40,23 @@ fn to_card(row: &Row) -> rusqlite::Result<Card> {
         id: row.get(0)?,
         name: row.get(1)?,
         title: row.get(2)?,
-        domain: row.get(3)?,
-        account: row.get(4)?,
-        rank: row.get(5)?,
-        added_at: from_millis(row.get(6)?),
+        url: row.get(3)?,
+        domain: row.get(4)?,
+        allow_loopback: row.get(5)?,
+        account: row.get(6)?,
+        rank: row.get(7)?,
+        has_token: row.get(8)?,
+        added_at: from_millis(row.get(9)?),
     })
+}
+
+/// All vendors, by rank, then by name.
+///
+/// # Errors
+/// The database's.
+pub fn list(connection: &Connection) -> Result<Vec<Card>> {
+    let mut statement = connection.prepare(&format!("{CARD} ORDER BY r.rank IS NULL, r.rank, v.name"))?;
+    Ok(statement.query_map([], to_card)?.collect::<rusqlite::Result<_>>()?)
 }
 
 /// The card of the vendor of this id.

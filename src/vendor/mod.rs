@@ -5,12 +5,12 @@ mod key_store;
 pub mod model;
 mod store;
 
-pub use card_store::{Card, Note, card, cards_after, name_of, note, notes_after};
+pub use card_store::{Card, Note, card, cards_after, list, name_of, note, notes_after};
 pub use key_store::{add_key, current_key, key, keys, signing_key};
 pub use model::{Relationship, Vendor};
 pub use store::{
-    NewVendor, add, add_note, aliases, beginning_with, count, find, get, introduced, list, mark_introduced, names,
-    notes, relationship, remove_alias, rename, set_account, set_alias, set_metadata, set_rank, set_title, set_token,
+    NewVendor, add, add_note, aliases, beginning_with, count, find, get, introduced, mark_introduced, names, notes,
+    relationship, remove_alias, rename, set_account, set_alias, set_metadata, set_rank, set_title, set_token,
 };
 
 use crate::error::{Error, Result};

@@ -55,19 +55,6 @@ fn select(connection: &Connection, rest: &str, params: impl rusqlite::Params) ->
     statement.query_map(params, vendor)?.map(|row| row?).collect()
 }
 
-/// All vendors, by rank, then by name.
-///
-/// # Errors
-/// The database's.
-pub fn list(connection: &Connection) -> Result<Vec<Vendor>> {
-    select(
-        connection,
-        "ORDER BY (SELECT rank IS NULL FROM relationship WHERE vendor_id = id),
-                        (SELECT rank FROM relationship WHERE vendor_id = id), name",
-        [],
-    )
-}
-
 /// The id and the name of every vendor.
 ///
 /// # Errors
@@ -133,31 +120,60 @@ pub fn get(connection: &Connection, id: &str) -> Result<Vendor> {
 /// # Errors
 /// Kind not found if there is none, naming near ones, or if there are several: it is never guessed.
 pub fn find(connection: &Connection, typed: &str) -> Result<Vendor> {
-    let resource = Url::parse(typed).map(|url| resource_id(&url)).unwrap_or_default();
-    let exact = select(connection, "WHERE name = ?1 OR id = ?1", [typed])?;
-    let found = match exact.is_empty() {
-        false => exact,
-        true => select(connection, "WHERE domain = lower(?1) OR rtrim(url, '/') = ?2", [typed, &resource])?,
-    };
-    let found = match found.is_empty() && !typed.is_empty() {
-        true => select(connection, "WHERE substr(name, 1, length(?1)) = ?1 COLLATE NOCASE ORDER BY name", [typed])?,
-        false => found,
-    };
-    one(connection, typed, found)
-}
-
-fn one(connection: &Connection, typed: &str, mut found: Vec<Vendor>) -> Result<Vendor> {
+    let mut found = select(connection, "WHERE name = ?1 OR id = ?1", [typed])?;
+    if found.is_empty() {
+        let url = Url::parse(typed).ok();
+        let resource = url.as_ref().map(resource_id).unwrap_or_default();
+        let host = url.as_ref().and_then(Url::host_str).unwrap_or_default();
+        // By the domain, which has an index, whatever was typed.
+        let rest = "WHERE domain = lower(?1) OR (domain = ?2 AND rtrim(url, '/') = ?3)";
+        found = select(connection, rest, [typed, host, &resource])?;
+    }
     if found.len() > 1 {
-        let names: Vec<_> = found.iter().take(6).map(|vendor| vendor.name.as_str()).collect();
-        return Err(Error::not_found(format!("{typed:?} could be {} vendors: {}", found.len(), names.join(", ")))
-            .hint("type more of the name"));
+        let names = found.iter().take(SHOWN).map(|vendor| vendor.name.clone());
+        return Err(ambiguous(typed, found.len(), names.collect()));
     }
     if let Some(vendor) = found.pop() {
         return Ok(vendor);
     }
-    let names: Vec<String> = list(connection)?.into_iter().map(|vendor| vendor.name).collect();
-    let near = nearest(typed, names.iter().map(String::as_str));
-    Err(Error::not_found(format!("there is no vendor {typed:?}")).hint(match near.as_slice() {
+    let names = beginning(connection, typed, SHOWN)?;
+    match names.as_slice() {
+        [] => Err(unknown(connection, typed)?),
+        [(id, _)] => get(connection, id),
+        _ => {
+            let several = beginning(connection, typed, usize::MAX)?.len();
+            Err(ambiguous(typed, several, names.into_iter().map(|(_, name)| name).collect()))
+        }
+    }
+}
+
+/// How many names an error lists.
+const SHOWN: usize = 6;
+
+/// Ids and names of the vendors whose name begins so, by name: read from the index of names alone.
+fn beginning(connection: &Connection, typed: &str, limit: usize) -> Result<Vec<(String, String)>> {
+    if typed.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut statement = connection.prepare_cached(
+        "SELECT id, name FROM vendor
+         WHERE name >= ?1 AND name < ?1 || char(0x10ffff) AND substr(name, 1, length(?1)) = ?1 COLLATE NOCASE
+         ORDER BY name LIMIT ?2",
+    )?;
+    let limit = i64::try_from(limit).unwrap_or(-1);
+    let rows = statement.query_map((typed, limit), |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+fn ambiguous(typed: &str, several: usize, names: Vec<String>) -> Error {
+    Error::not_found(format!("{typed:?} could be {several} vendors: {}", names.join(", ")))
+        .hint("type more of the name")
+}
+
+fn unknown(connection: &Connection, typed: &str) -> Result<Error> {
+    let names = names(connection)?;
+    let near = nearest(typed, names.iter().map(|(_, name)| name.as_str()));
+    Ok(Error::not_found(format!("there is no vendor {typed:?}")).hint(match near.as_slice() {
         [] => "cmr vendor list shows all; cmr vendor add NAME --url URL adds one".to_owned(),
         near => format!("did you mean {}?", near.join(" or ")),
     }))

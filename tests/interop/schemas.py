@@ -168,6 +168,10 @@ def grants(show, cmr):
     show("grant", "show", made["grant"]["id"])
     show("log")
     show("log", "email")
+    show("log", "show", "1")
+    show("search", "acme")
+    show("search", "email", "--in", "ledger", "--newest", "--limit", "2")
+    show("search", "quince", codes=(6,))
     show("log", "verify")
     show("status")
 

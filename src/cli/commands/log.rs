@@ -27,6 +27,7 @@ fn list(session: &Session, args: &LogArgs) -> Result<Outcome> {
     // A vendor's entries name it by its id, whatever it is called today.
     if let Some(vendor) = args.about.as_deref().and_then(|typed| vendor::find(connection, typed).ok()) {
         about.extend([vendor.name, vendor.id]);
+        about.dedup();
     } else if let Some(grant) = args.about.as_deref().and_then(|typed| grant::find(connection, typed).ok()) {
         about.push(grant.id);
     }

@@ -107,8 +107,8 @@ fn waiting(session: &Session, vault: &Vault, only: Option<&str>) -> Result<Outco
         .filter(|message| message.state == MessageState::Queued && only.is_none_or(|id| id == message.vendor_id));
     let lines = queued
         .map(|message| {
-            let vendor = vendor::get(vault.connection(), &message.vendor_id)?;
-            Ok(Line { state: "waiting".into(), ..line(&vendor.name, &message, None) })
+            let vendor = vendor::name_of(vault.connection(), &message.vendor_id)?.unwrap_or_default();
+            Ok(Line { state: "waiting".into(), ..line(&vendor, &message, None) })
         })
         .collect::<Result<_>>()?;
     session.printer().show(&Moved { lines, dry_run: true, ..Moved::default() })?;

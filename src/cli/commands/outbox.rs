@@ -37,8 +37,8 @@ fn list(session: &Session, vault: &Vault, all: bool) -> Result<Outcome> {
     let messages = delivery::list(vault.connection(), all)?
         .iter()
         .map(|message| {
-            let vendor = vendor::get(vault.connection(), &message.vendor_id)?;
-            Ok(MessageView::of(message, &vendor.name, None))
+            let vendor = vendor::name_of(vault.connection(), &message.vendor_id)?.unwrap_or_default();
+            Ok(MessageView::of(message, &vendor, None))
         })
         .collect::<Result<_>>()?;
     session.printer().show(&Outbox { messages })?;

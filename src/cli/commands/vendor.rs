@@ -1,5 +1,7 @@
 //! `cmr vendor`.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use secrecy::SecretString;
@@ -25,7 +27,7 @@ use crate::profile::check;
 use crate::profile::model::{Claim, ClaimName, ClaimValue};
 use crate::text::printable;
 use crate::vault::Vault;
-use crate::vendor::{self, NewVendor, Vendor};
+use crate::vendor::{self, Card, NewVendor, Vendor};
 use crate::wire::discovery::Metadata;
 
 pub(in super::super) fn run(args: &VendorArgs, session: &Session) -> Result<Outcome> {
@@ -137,14 +139,12 @@ fn approve(
 fn list(session: &Session) -> Result<Outcome> {
     let vault = session.vault()?;
     let (connection, now) = (vault.connection(), Timestamp::now());
-    let grants = grant::list(connection)?;
-    let vendors = vendor::list(connection)?
-        .iter()
-        .map(|vendor| {
-            let current = grants.iter().filter(|grant| grant.vendor_id == vendor.id && grant.is_current(now)).count();
-            Ok(VendorLine { vendor: view(&vault, vendor)?, grants: current })
-        })
-        .collect::<Result<_>>()?;
+    let mut grants: HashMap<String, usize> = HashMap::new();
+    for grant in grant::list(connection)?.into_iter().filter(|grant| grant.is_current(now)) {
+        *grants.entry(grant.vendor_id).or_default() += 1;
+    }
+    let line = |card: Card| VendorLine { grants: grants.get(&card.id).copied().unwrap_or(0), vendor: card.into() };
+    let vendors = vendor::list(connection)?.into_iter().map(line).collect();
     session.printer().show(&Vendors { vendors })?;
     Ok(Outcome::Done)
 }

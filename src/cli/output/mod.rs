@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal, Write};
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::json;
 
 use super::args::When;
 use crate::error::{Error, Result};
@@ -143,30 +143,39 @@ impl Printer {
     }
 }
 
+/// A view with the name of its schema before it.
+#[derive(Serialize)]
+struct Document<'a, V: View> {
+    schema: &'static str,
+    #[serde(flatten)]
+    view: &'a V,
+}
+
 /// The JSON document of a view.
 ///
 /// # Errors
 /// Kind failed, should the writer refuse.
 pub fn document<V: View>(view: &V) -> Result<String> {
-    let failed = |e| Error::failed(format!("cannot write the result as JSON: {e}"));
-    let mut map = Map::new();
-    map.insert("schema".into(), json!(V::SCHEMA));
-    match serde_json::to_value(view).map_err(failed)? {
-        Value::Object(members) => map.extend(members),
-        other => _ = map.insert("value".into(), other),
-    }
-    Ok(escape_invisible(&serde_json::to_string_pretty(&map).map_err(failed)?))
+    let json = serde_json::to_string_pretty(&Document { schema: V::SCHEMA, view })
+        .map_err(|e| Error::failed(format!("cannot write the result as JSON: {e}")))?;
+    Ok(escape_invisible(json))
 }
 
 /// JSON leaves C1 control characters and those that turn the direction of text as they are: a terminal would obey
 /// them. They can only stand inside of strings, where an escape means the same.
-fn escape_invisible(json: &str) -> String {
+fn escape_invisible(json: String) -> String {
+    let invisible = |c: char| {
+        c == '\u{7f}'
+            || ('\u{80}'..='\u{9f}').contains(&c)
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+    };
+    // Their first bytes: nearly every document has none of them.
+    if !json.bytes().any(|byte| matches!(byte, 0x7f | 0xc2 | 0xe2 | 0xef)) {
+        return json;
+    }
     let mut escaped = String::with_capacity(json.len());
     for c in json.chars() {
-        let invisible = c == '\u{7f}'
-            || ('\u{80}'..='\u{9f}').contains(&c)
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
-        match invisible {
+        match invisible(c) {
             true => escaped.push_str(&format!("\\u{:04x}", u32::from(c))),
             false => escaped.push(c),
         }

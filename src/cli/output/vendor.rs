@@ -10,7 +10,7 @@ use super::grant::GrantView;
 use super::profile::{ClaimView, FollowView, one_line};
 use super::text::{DIM, Text, Tone, count, local, plain, toned};
 use crate::ledger::disclosure::Disclosure;
-use crate::vendor::{Relationship, Vendor};
+use crate::vendor::{Card, Relationship, Vendor};
 
 /// A vendor, and my side of the relationship.
 #[derive(Serialize, JsonSchema)]
@@ -51,6 +51,23 @@ impl VendorView {
             has_token: relationship.token.is_some(),
             allow_loopback: vendor.allow_loopback,
             added: vendor.added_at,
+        }
+    }
+}
+
+impl From<Card> for VendorView {
+    fn from(card: Card) -> Self {
+        Self {
+            id: card.id,
+            name: card.name,
+            title: card.title,
+            url: card.url,
+            domain: card.domain,
+            account: card.account,
+            rank: card.rank,
+            has_token: card.has_token,
+            allow_loopback: card.allow_loopback,
+            added: card.added_at,
         }
     }
 }
