@@ -58,6 +58,9 @@ _cmr() {
             cmr,receiver)
                 cmd="cmr__subcmd__receiver"
                 ;;
+            cmr,search)
+                cmd="cmr__subcmd__search"
+                ;;
             cmr,status)
                 cmd="cmr__subcmd__status"
                 ;;
@@ -91,8 +94,38 @@ _cmr() {
             cmr__subcmd__grant,show)
                 cmd="cmr__subcmd__grant__subcmd__show"
                 ;;
+            cmr__subcmd__key,add)
+                cmd="cmr__subcmd__key__subcmd__add"
+                ;;
             cmr__subcmd__key,list)
                 cmd="cmr__subcmd__key__subcmd__list"
+                ;;
+            cmr__subcmd__key,remove)
+                cmd="cmr__subcmd__key__subcmd__remove"
+                ;;
+            cmr__subcmd__key,rotate)
+                cmd="cmr__subcmd__key__subcmd__rotate"
+                ;;
+            cmr__subcmd__key__subcmd__add,device)
+                cmd="cmr__subcmd__key__subcmd__add__subcmd__device"
+                ;;
+            cmr__subcmd__key__subcmd__add,keyring)
+                cmd="cmr__subcmd__key__subcmd__add__subcmd__keyring"
+                ;;
+            cmr__subcmd__key__subcmd__add,passphrase)
+                cmd="cmr__subcmd__key__subcmd__add__subcmd__passphrase"
+                ;;
+            cmr__subcmd__key__subcmd__add,plugin)
+                cmd="cmr__subcmd__key__subcmd__add__subcmd__plugin"
+                ;;
+            cmr__subcmd__key__subcmd__add,recovery)
+                cmd="cmr__subcmd__key__subcmd__add__subcmd__recovery"
+                ;;
+            cmr__subcmd__key__subcmd__add,ssh)
+                cmd="cmr__subcmd__key__subcmd__add__subcmd__ssh"
+                ;;
+            cmr__subcmd__log,show)
+                cmd="cmr__subcmd__log__subcmd__show"
                 ;;
             cmr__subcmd__log,verify)
                 cmd="cmr__subcmd__log__subcmd__verify"
@@ -182,7 +215,7 @@ _cmr() {
 
     case "${cmd}" in
         cmr)
-            opts="-y -q -v -h -V --vault --json --no-input --yes --dry-run --passphrase-fd --data-key-fd --color --quiet --verbose --help --version init demo status unlock lock key profile persona vendor grant push pull outbox who log receiver agent completions"
+            opts="-y -q -v -h -V --vault --json --no-input --yes --dry-run --passphrase-fd --data-key-fd --color --quiet --verbose --help --version init demo status unlock lock key profile persona vendor grant push pull outbox who search log receiver agent completions"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -672,7 +705,7 @@ _cmr() {
             return 0
             ;;
         cmr__subcmd__key)
-            opts="-y -q -v -h -V --vault --json --no-input --yes --dry-run --passphrase-fd --data-key-fd --color --quiet --verbose --help --version list"
+            opts="-y -q -v -h -V --vault --json --no-input --yes --dry-run --passphrase-fd --data-key-fd --color --quiet --verbose --help --version list add remove rotate"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -701,7 +734,305 @@ _cmr() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        cmr__subcmd__key__subcmd__add)
+            opts="-y -q -v -h -V --vault --json --no-input --yes --dry-run --passphrase-fd --data-key-fd --color --quiet --verbose --help --version passphrase recovery device ssh plugin keyring"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --vault)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --passphrase-fd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --data-key-fd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cmr__subcmd__key__subcmd__add__subcmd__device)
+            opts="-y -q -v -h -V --replace --recipient --new-identity --vault --json --no-input --yes --dry-run --passphrase-fd --data-key-fd --color --quiet --verbose --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --recipient)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --new-identity)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --vault)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --passphrase-fd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --data-key-fd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cmr__subcmd__key__subcmd__add__subcmd__keyring)
+            opts="-y -q -v -h -V --replace --vault --json --no-input --yes --dry-run --passphrase-fd --data-key-fd --color --quiet --verbose --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --vault)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --passphrase-fd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --data-key-fd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cmr__subcmd__key__subcmd__add__subcmd__passphrase)
+            opts="-y -q -v -h -V --replace --new-passphrase-fd --new-passphrase-file --vault --json --no-input --yes --dry-run --passphrase-fd --data-key-fd --color --quiet --verbose --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --new-passphrase-fd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --new-passphrase-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --vault)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --passphrase-fd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --data-key-fd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cmr__subcmd__key__subcmd__add__subcmd__plugin)
+            opts="-y -q -v -h -V --replace --recipient --vault --json --no-input --yes --dry-run --passphrase-fd --data-key-fd --color --quiet --verbose --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --recipient)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --vault)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --passphrase-fd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --data-key-fd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cmr__subcmd__key__subcmd__add__subcmd__recovery)
+            opts="-y -q -v -h -V --replace --recovery-file --vault --json --no-input --yes --dry-run --passphrase-fd --data-key-fd --color --quiet --verbose --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --recovery-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --vault)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --passphrase-fd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --data-key-fd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cmr__subcmd__key__subcmd__add__subcmd__ssh)
+            opts="-y -q -v -h -V --replace --recipient --vault --json --no-input --yes --dry-run --passphrase-fd --data-key-fd --color --quiet --verbose --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --recipient)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --vault)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --passphrase-fd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --data-key-fd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         cmr__subcmd__key__subcmd__list)
+            opts="-y -q -v -h -V --vault --json --no-input --yes --dry-run --passphrase-fd --data-key-fd --color --quiet --verbose --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --vault)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --passphrase-fd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --data-key-fd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cmr__subcmd__key__subcmd__remove)
+            opts="-y -q -v -h -V --vault --json --no-input --yes --dry-run --passphrase-fd --data-key-fd --color --quiet --verbose --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --vault)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --passphrase-fd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --data-key-fd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cmr__subcmd__key__subcmd__rotate)
             opts="-y -q -v -h -V --vault --json --no-input --yes --dry-run --passphrase-fd --data-key-fd --color --quiet --verbose --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -762,7 +1093,7 @@ _cmr() {
             return 0
             ;;
         cmr__subcmd__log)
-            opts="-y -q -v -h -V --vault --json --no-input --yes --dry-run --passphrase-fd --data-key-fd --color --quiet --verbose --limit --help --version verify"
+            opts="-y -q -v -h -V --vault --json --no-input --yes --dry-run --passphrase-fd --data-key-fd --color --quiet --verbose --limit --help --version show verify"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -786,6 +1117,36 @@ _cmr() {
                     ;;
                 --limit)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cmr__subcmd__log__subcmd__show)
+            opts="-y -q -v -h -V --vault --json --no-input --yes --dry-run --passphrase-fd --data-key-fd --color --quiet --verbose --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --vault)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --passphrase-fd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --data-key-fd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1654,6 +2015,44 @@ _cmr() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cmr__subcmd__search)
+            opts="-y -q -v -h -V --vault --json --no-input --yes --dry-run --passphrase-fd --data-key-fd --color --quiet --verbose --in --limit --newest --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --vault)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --passphrase-fd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --data-key-fd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --in)
+                    COMPREPLY=($(compgen -W "vendor note message ledger" -- "${cur}"))
+                    return 0
+                    ;;
+                --limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)

@@ -52,6 +52,7 @@ complete -c cmr -n "__fish_cmr_needs_command" -f -a "push" -d 'Deliver what wait
 complete -c cmr -n "__fish_cmr_needs_command" -f -a "pull" -d 'Collect the vendors\' answers'
 complete -c cmr -n "__fish_cmr_needs_command" -f -a "outbox" -d 'Messages on their way'
 complete -c cmr -n "__fish_cmr_needs_command" -f -a "who" -d 'Which vendors have a claim of yours'
+complete -c cmr -n "__fish_cmr_needs_command" -f -a "search" -d 'Find words in vendors, notes, messages and the ledger'
 complete -c cmr -n "__fish_cmr_needs_command" -f -a "log" -d 'The ledger: every change, in a chain that can be verified'
 complete -c cmr -n "__fish_cmr_needs_command" -f -a "receiver" -d 'The vendor\'s side: a reference server that takes pushes'
 complete -c cmr -n "__fish_cmr_needs_command" -f -a "agent" -d 'Hold the key of an unlocked vault: cmr unlock starts it'
@@ -128,21 +129,24 @@ complete -c cmr -n "__fish_cmr_using_subcommand lock" -s q -l quiet -d 'Say less
 complete -c cmr -n "__fish_cmr_using_subcommand lock" -s v -l verbose -d 'Say more: -v what happens, -vv each step. Never a value of the profile'
 complete -c cmr -n "__fish_cmr_using_subcommand lock" -s h -l help -d 'Print help'
 complete -c cmr -n "__fish_cmr_using_subcommand lock" -s V -l version -d 'Print version'
-complete -c cmr -n "__fish_cmr_using_subcommand key; and not __fish_seen_subcommand_from list" -l vault -d 'Where the vault lies [env: CMR_HOME]' -r -F
-complete -c cmr -n "__fish_cmr_using_subcommand key; and not __fish_seen_subcommand_from list" -l passphrase-fd -d 'Read the passphrase from this open file descriptor' -r
-complete -c cmr -n "__fish_cmr_using_subcommand key; and not __fish_seen_subcommand_from list" -l data-key-fd -d 'Read the data key, 64 hexadecimal digits, from this open file descriptor' -r
-complete -c cmr -n "__fish_cmr_using_subcommand key; and not __fish_seen_subcommand_from list" -l color -d 'Colours: auto, always or never' -r -f -a "auto\t'On a terminal that can show them'
+complete -c cmr -n "__fish_cmr_using_subcommand key; and not __fish_seen_subcommand_from list add remove rotate" -l vault -d 'Where the vault lies [env: CMR_HOME]' -r -F
+complete -c cmr -n "__fish_cmr_using_subcommand key; and not __fish_seen_subcommand_from list add remove rotate" -l passphrase-fd -d 'Read the passphrase from this open file descriptor' -r
+complete -c cmr -n "__fish_cmr_using_subcommand key; and not __fish_seen_subcommand_from list add remove rotate" -l data-key-fd -d 'Read the data key, 64 hexadecimal digits, from this open file descriptor' -r
+complete -c cmr -n "__fish_cmr_using_subcommand key; and not __fish_seen_subcommand_from list add remove rotate" -l color -d 'Colours: auto, always or never' -r -f -a "auto\t'On a terminal that can show them'
 always\t'Always'
 never\t'Never'"
-complete -c cmr -n "__fish_cmr_using_subcommand key; and not __fish_seen_subcommand_from list" -l json -d 'Print one JSON document instead of text'
-complete -c cmr -n "__fish_cmr_using_subcommand key; and not __fish_seen_subcommand_from list" -l no-input -d 'Never ask: fail, and name the option that answers'
-complete -c cmr -n "__fish_cmr_using_subcommand key; and not __fish_seen_subcommand_from list" -s y -l yes -d 'Answer yes to what would be asked'
-complete -c cmr -n "__fish_cmr_using_subcommand key; and not __fish_seen_subcommand_from list" -l dry-run -d 'Show what would be done, and do nothing'
-complete -c cmr -n "__fish_cmr_using_subcommand key; and not __fish_seen_subcommand_from list" -s q -l quiet -d 'Say less: nothing but the result'
-complete -c cmr -n "__fish_cmr_using_subcommand key; and not __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more: -v what happens, -vv each step. Never a value of the profile'
-complete -c cmr -n "__fish_cmr_using_subcommand key; and not __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
-complete -c cmr -n "__fish_cmr_using_subcommand key; and not __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
-complete -c cmr -n "__fish_cmr_using_subcommand key; and not __fish_seen_subcommand_from list" -f -a "list" -d 'List the key slots, and check each slot\'s file'
+complete -c cmr -n "__fish_cmr_using_subcommand key; and not __fish_seen_subcommand_from list add remove rotate" -l json -d 'Print one JSON document instead of text'
+complete -c cmr -n "__fish_cmr_using_subcommand key; and not __fish_seen_subcommand_from list add remove rotate" -l no-input -d 'Never ask: fail, and name the option that answers'
+complete -c cmr -n "__fish_cmr_using_subcommand key; and not __fish_seen_subcommand_from list add remove rotate" -s y -l yes -d 'Answer yes to what would be asked'
+complete -c cmr -n "__fish_cmr_using_subcommand key; and not __fish_seen_subcommand_from list add remove rotate" -l dry-run -d 'Show what would be done, and do nothing'
+complete -c cmr -n "__fish_cmr_using_subcommand key; and not __fish_seen_subcommand_from list add remove rotate" -s q -l quiet -d 'Say less: nothing but the result'
+complete -c cmr -n "__fish_cmr_using_subcommand key; and not __fish_seen_subcommand_from list add remove rotate" -s v -l verbose -d 'Say more: -v what happens, -vv each step. Never a value of the profile'
+complete -c cmr -n "__fish_cmr_using_subcommand key; and not __fish_seen_subcommand_from list add remove rotate" -s h -l help -d 'Print help'
+complete -c cmr -n "__fish_cmr_using_subcommand key; and not __fish_seen_subcommand_from list add remove rotate" -s V -l version -d 'Print version'
+complete -c cmr -n "__fish_cmr_using_subcommand key; and not __fish_seen_subcommand_from list add remove rotate" -f -a "list" -d 'List the key slots, when each was last used, and whether its file is whole'
+complete -c cmr -n "__fish_cmr_using_subcommand key; and not __fish_seen_subcommand_from list add remove rotate" -f -a "add" -d 'Add a way to open the vault, or put a new one in the place of an old one'
+complete -c cmr -n "__fish_cmr_using_subcommand key; and not __fish_seen_subcommand_from list add remove rotate" -f -a "remove" -d 'Remove a way to open the vault; the last one that works stays'
+complete -c cmr -n "__fish_cmr_using_subcommand key; and not __fish_seen_subcommand_from list add remove rotate" -f -a "rotate" -d 'Make a new data key: write the database anew, and every slot'
 complete -c cmr -n "__fish_cmr_using_subcommand key; and __fish_seen_subcommand_from list" -l vault -d 'Where the vault lies [env: CMR_HOME]' -r -F
 complete -c cmr -n "__fish_cmr_using_subcommand key; and __fish_seen_subcommand_from list" -l passphrase-fd -d 'Read the passphrase from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand key; and __fish_seen_subcommand_from list" -l data-key-fd -d 'Read the data key, 64 hexadecimal digits, from this open file descriptor' -r
@@ -157,6 +161,54 @@ complete -c cmr -n "__fish_cmr_using_subcommand key; and __fish_seen_subcommand_
 complete -c cmr -n "__fish_cmr_using_subcommand key; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more: -v what happens, -vv each step. Never a value of the profile'
 complete -c cmr -n "__fish_cmr_using_subcommand key; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
 complete -c cmr -n "__fish_cmr_using_subcommand key; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
+complete -c cmr -n "__fish_cmr_using_subcommand key; and __fish_seen_subcommand_from add" -l vault -d 'Where the vault lies [env: CMR_HOME]' -r -F
+complete -c cmr -n "__fish_cmr_using_subcommand key; and __fish_seen_subcommand_from add" -l passphrase-fd -d 'Read the passphrase from this open file descriptor' -r
+complete -c cmr -n "__fish_cmr_using_subcommand key; and __fish_seen_subcommand_from add" -l data-key-fd -d 'Read the data key, 64 hexadecimal digits, from this open file descriptor' -r
+complete -c cmr -n "__fish_cmr_using_subcommand key; and __fish_seen_subcommand_from add" -l color -d 'Colours: auto, always or never' -r -f -a "auto\t'On a terminal that can show them'
+always\t'Always'
+never\t'Never'"
+complete -c cmr -n "__fish_cmr_using_subcommand key; and __fish_seen_subcommand_from add" -l json -d 'Print one JSON document instead of text'
+complete -c cmr -n "__fish_cmr_using_subcommand key; and __fish_seen_subcommand_from add" -l no-input -d 'Never ask: fail, and name the option that answers'
+complete -c cmr -n "__fish_cmr_using_subcommand key; and __fish_seen_subcommand_from add" -s y -l yes -d 'Answer yes to what would be asked'
+complete -c cmr -n "__fish_cmr_using_subcommand key; and __fish_seen_subcommand_from add" -l dry-run -d 'Show what would be done, and do nothing'
+complete -c cmr -n "__fish_cmr_using_subcommand key; and __fish_seen_subcommand_from add" -s q -l quiet -d 'Say less: nothing but the result'
+complete -c cmr -n "__fish_cmr_using_subcommand key; and __fish_seen_subcommand_from add" -s v -l verbose -d 'Say more: -v what happens, -vv each step. Never a value of the profile'
+complete -c cmr -n "__fish_cmr_using_subcommand key; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help'
+complete -c cmr -n "__fish_cmr_using_subcommand key; and __fish_seen_subcommand_from add" -s V -l version -d 'Print version'
+complete -c cmr -n "__fish_cmr_using_subcommand key; and __fish_seen_subcommand_from add" -f -a "passphrase" -d 'A passphrase; to change it: cmr key add passphrase --replace'
+complete -c cmr -n "__fish_cmr_using_subcommand key; and __fish_seen_subcommand_from add" -f -a "recovery" -d 'A recovery key: shown once, to be kept away from this computer'
+complete -c cmr -n "__fish_cmr_using_subcommand key; and __fish_seen_subcommand_from add" -f -a "device" -d 'An age identity in a file on a device'
+complete -c cmr -n "__fish_cmr_using_subcommand key; and __fish_seen_subcommand_from add" -f -a "ssh" -d 'An ssh key: ssh-ed25519 or ssh-rsa'
+complete -c cmr -n "__fish_cmr_using_subcommand key; and __fish_seen_subcommand_from add" -f -a "plugin" -d 'A hardware key, through its age plugin: YubiKey, Secure Enclave, TPM'
+complete -c cmr -n "__fish_cmr_using_subcommand key; and __fish_seen_subcommand_from add" -f -a "keyring" -d 'An identity in the system\'s keyring, where cmr was built with it'
+complete -c cmr -n "__fish_cmr_using_subcommand key; and __fish_seen_subcommand_from remove" -l vault -d 'Where the vault lies [env: CMR_HOME]' -r -F
+complete -c cmr -n "__fish_cmr_using_subcommand key; and __fish_seen_subcommand_from remove" -l passphrase-fd -d 'Read the passphrase from this open file descriptor' -r
+complete -c cmr -n "__fish_cmr_using_subcommand key; and __fish_seen_subcommand_from remove" -l data-key-fd -d 'Read the data key, 64 hexadecimal digits, from this open file descriptor' -r
+complete -c cmr -n "__fish_cmr_using_subcommand key; and __fish_seen_subcommand_from remove" -l color -d 'Colours: auto, always or never' -r -f -a "auto\t'On a terminal that can show them'
+always\t'Always'
+never\t'Never'"
+complete -c cmr -n "__fish_cmr_using_subcommand key; and __fish_seen_subcommand_from remove" -l json -d 'Print one JSON document instead of text'
+complete -c cmr -n "__fish_cmr_using_subcommand key; and __fish_seen_subcommand_from remove" -l no-input -d 'Never ask: fail, and name the option that answers'
+complete -c cmr -n "__fish_cmr_using_subcommand key; and __fish_seen_subcommand_from remove" -s y -l yes -d 'Answer yes to what would be asked'
+complete -c cmr -n "__fish_cmr_using_subcommand key; and __fish_seen_subcommand_from remove" -l dry-run -d 'Show what would be done, and do nothing'
+complete -c cmr -n "__fish_cmr_using_subcommand key; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Say less: nothing but the result'
+complete -c cmr -n "__fish_cmr_using_subcommand key; and __fish_seen_subcommand_from remove" -s v -l verbose -d 'Say more: -v what happens, -vv each step. Never a value of the profile'
+complete -c cmr -n "__fish_cmr_using_subcommand key; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cmr -n "__fish_cmr_using_subcommand key; and __fish_seen_subcommand_from remove" -s V -l version -d 'Print version'
+complete -c cmr -n "__fish_cmr_using_subcommand key; and __fish_seen_subcommand_from rotate" -l vault -d 'Where the vault lies [env: CMR_HOME]' -r -F
+complete -c cmr -n "__fish_cmr_using_subcommand key; and __fish_seen_subcommand_from rotate" -l passphrase-fd -d 'Read the passphrase from this open file descriptor' -r
+complete -c cmr -n "__fish_cmr_using_subcommand key; and __fish_seen_subcommand_from rotate" -l data-key-fd -d 'Read the data key, 64 hexadecimal digits, from this open file descriptor' -r
+complete -c cmr -n "__fish_cmr_using_subcommand key; and __fish_seen_subcommand_from rotate" -l color -d 'Colours: auto, always or never' -r -f -a "auto\t'On a terminal that can show them'
+always\t'Always'
+never\t'Never'"
+complete -c cmr -n "__fish_cmr_using_subcommand key; and __fish_seen_subcommand_from rotate" -l json -d 'Print one JSON document instead of text'
+complete -c cmr -n "__fish_cmr_using_subcommand key; and __fish_seen_subcommand_from rotate" -l no-input -d 'Never ask: fail, and name the option that answers'
+complete -c cmr -n "__fish_cmr_using_subcommand key; and __fish_seen_subcommand_from rotate" -s y -l yes -d 'Answer yes to what would be asked'
+complete -c cmr -n "__fish_cmr_using_subcommand key; and __fish_seen_subcommand_from rotate" -l dry-run -d 'Show what would be done, and do nothing'
+complete -c cmr -n "__fish_cmr_using_subcommand key; and __fish_seen_subcommand_from rotate" -s q -l quiet -d 'Say less: nothing but the result'
+complete -c cmr -n "__fish_cmr_using_subcommand key; and __fish_seen_subcommand_from rotate" -s v -l verbose -d 'Say more: -v what happens, -vv each step. Never a value of the profile'
+complete -c cmr -n "__fish_cmr_using_subcommand key; and __fish_seen_subcommand_from rotate" -s h -l help -d 'Print help'
+complete -c cmr -n "__fish_cmr_using_subcommand key; and __fish_seen_subcommand_from rotate" -s V -l version -d 'Print version'
 complete -c cmr -n "__fish_cmr_using_subcommand profile; and not __fish_seen_subcommand_from show set unset edit import export history" -l vault -d 'Where the vault lies [env: CMR_HOME]' -r -F
 complete -c cmr -n "__fish_cmr_using_subcommand profile; and not __fish_seen_subcommand_from show set unset edit import export history" -l passphrase-fd -d 'Read the passphrase from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand profile; and not __fish_seen_subcommand_from show set unset edit import export history" -l data-key-fd -d 'Read the data key, 64 hexadecimal digits, from this open file descriptor' -r
@@ -749,22 +801,57 @@ complete -c cmr -n "__fish_cmr_using_subcommand who" -s q -l quiet -d 'Say less:
 complete -c cmr -n "__fish_cmr_using_subcommand who" -s v -l verbose -d 'Say more: -v what happens, -vv each step. Never a value of the profile'
 complete -c cmr -n "__fish_cmr_using_subcommand who" -s h -l help -d 'Print help'
 complete -c cmr -n "__fish_cmr_using_subcommand who" -s V -l version -d 'Print version'
-complete -c cmr -n "__fish_cmr_using_subcommand log; and not __fish_seen_subcommand_from verify" -l vault -d 'Where the vault lies [env: CMR_HOME]' -r -F
-complete -c cmr -n "__fish_cmr_using_subcommand log; and not __fish_seen_subcommand_from verify" -l passphrase-fd -d 'Read the passphrase from this open file descriptor' -r
-complete -c cmr -n "__fish_cmr_using_subcommand log; and not __fish_seen_subcommand_from verify" -l data-key-fd -d 'Read the data key, 64 hexadecimal digits, from this open file descriptor' -r
-complete -c cmr -n "__fish_cmr_using_subcommand log; and not __fish_seen_subcommand_from verify" -l color -d 'Colours: auto, always or never' -r -f -a "auto\t'On a terminal that can show them'
+complete -c cmr -n "__fish_cmr_using_subcommand search" -l vault -d 'Where the vault lies [env: CMR_HOME]' -r -F
+complete -c cmr -n "__fish_cmr_using_subcommand search" -l passphrase-fd -d 'Read the passphrase from this open file descriptor' -r
+complete -c cmr -n "__fish_cmr_using_subcommand search" -l data-key-fd -d 'Read the data key, 64 hexadecimal digits, from this open file descriptor' -r
+complete -c cmr -n "__fish_cmr_using_subcommand search" -l color -d 'Colours: auto, always or never' -r -f -a "auto\t'On a terminal that can show them'
 always\t'Always'
 never\t'Never'"
-complete -c cmr -n "__fish_cmr_using_subcommand log; and not __fish_seen_subcommand_from verify" -l limit -d 'At most this many, the newest' -r
-complete -c cmr -n "__fish_cmr_using_subcommand log; and not __fish_seen_subcommand_from verify" -l json -d 'Print one JSON document instead of text'
-complete -c cmr -n "__fish_cmr_using_subcommand log; and not __fish_seen_subcommand_from verify" -l no-input -d 'Never ask: fail, and name the option that answers'
-complete -c cmr -n "__fish_cmr_using_subcommand log; and not __fish_seen_subcommand_from verify" -s y -l yes -d 'Answer yes to what would be asked'
-complete -c cmr -n "__fish_cmr_using_subcommand log; and not __fish_seen_subcommand_from verify" -l dry-run -d 'Show what would be done, and do nothing'
-complete -c cmr -n "__fish_cmr_using_subcommand log; and not __fish_seen_subcommand_from verify" -s q -l quiet -d 'Say less: nothing but the result'
-complete -c cmr -n "__fish_cmr_using_subcommand log; and not __fish_seen_subcommand_from verify" -s v -l verbose -d 'Say more: -v what happens, -vv each step. Never a value of the profile'
-complete -c cmr -n "__fish_cmr_using_subcommand log; and not __fish_seen_subcommand_from verify" -s h -l help -d 'Print help'
-complete -c cmr -n "__fish_cmr_using_subcommand log; and not __fish_seen_subcommand_from verify" -s V -l version -d 'Print version'
-complete -c cmr -n "__fish_cmr_using_subcommand log; and not __fish_seen_subcommand_from verify" -a "verify" -d 'Check every entry of the chain, and the database itself'
+complete -c cmr -n "__fish_cmr_using_subcommand search" -l in -d 'Only there; more than one can be named' -r -f -a "vendor\t'Names, titles, domains and accounts'
+note\t'Your notes about vendors'
+message\t'Messages out and in: what they are about'
+ledger\t'Entries of the ledger'"
+complete -c cmr -n "__fish_cmr_using_subcommand search" -l limit -d 'At most this many of each noun' -r
+complete -c cmr -n "__fish_cmr_using_subcommand search" -l json -d 'Print one JSON document instead of text'
+complete -c cmr -n "__fish_cmr_using_subcommand search" -l no-input -d 'Never ask: fail, and name the option that answers'
+complete -c cmr -n "__fish_cmr_using_subcommand search" -s y -l yes -d 'Answer yes to what would be asked'
+complete -c cmr -n "__fish_cmr_using_subcommand search" -l dry-run -d 'Show what would be done, and do nothing'
+complete -c cmr -n "__fish_cmr_using_subcommand search" -s q -l quiet -d 'Say less: nothing but the result'
+complete -c cmr -n "__fish_cmr_using_subcommand search" -s v -l verbose -d 'Say more: -v what happens, -vv each step. Never a value of the profile'
+complete -c cmr -n "__fish_cmr_using_subcommand search" -l newest -d 'The newest first, and not what fits best'
+complete -c cmr -n "__fish_cmr_using_subcommand search" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cmr -n "__fish_cmr_using_subcommand search" -s V -l version -d 'Print version'
+complete -c cmr -n "__fish_cmr_using_subcommand log; and not __fish_seen_subcommand_from show verify" -l vault -d 'Where the vault lies [env: CMR_HOME]' -r -F
+complete -c cmr -n "__fish_cmr_using_subcommand log; and not __fish_seen_subcommand_from show verify" -l passphrase-fd -d 'Read the passphrase from this open file descriptor' -r
+complete -c cmr -n "__fish_cmr_using_subcommand log; and not __fish_seen_subcommand_from show verify" -l data-key-fd -d 'Read the data key, 64 hexadecimal digits, from this open file descriptor' -r
+complete -c cmr -n "__fish_cmr_using_subcommand log; and not __fish_seen_subcommand_from show verify" -l color -d 'Colours: auto, always or never' -r -f -a "auto\t'On a terminal that can show them'
+always\t'Always'
+never\t'Never'"
+complete -c cmr -n "__fish_cmr_using_subcommand log; and not __fish_seen_subcommand_from show verify" -l limit -d 'At most this many, the newest' -r
+complete -c cmr -n "__fish_cmr_using_subcommand log; and not __fish_seen_subcommand_from show verify" -l json -d 'Print one JSON document instead of text'
+complete -c cmr -n "__fish_cmr_using_subcommand log; and not __fish_seen_subcommand_from show verify" -l no-input -d 'Never ask: fail, and name the option that answers'
+complete -c cmr -n "__fish_cmr_using_subcommand log; and not __fish_seen_subcommand_from show verify" -s y -l yes -d 'Answer yes to what would be asked'
+complete -c cmr -n "__fish_cmr_using_subcommand log; and not __fish_seen_subcommand_from show verify" -l dry-run -d 'Show what would be done, and do nothing'
+complete -c cmr -n "__fish_cmr_using_subcommand log; and not __fish_seen_subcommand_from show verify" -s q -l quiet -d 'Say less: nothing but the result'
+complete -c cmr -n "__fish_cmr_using_subcommand log; and not __fish_seen_subcommand_from show verify" -s v -l verbose -d 'Say more: -v what happens, -vv each step. Never a value of the profile'
+complete -c cmr -n "__fish_cmr_using_subcommand log; and not __fish_seen_subcommand_from show verify" -s h -l help -d 'Print help'
+complete -c cmr -n "__fish_cmr_using_subcommand log; and not __fish_seen_subcommand_from show verify" -s V -l version -d 'Print version'
+complete -c cmr -n "__fish_cmr_using_subcommand log; and not __fish_seen_subcommand_from show verify" -a "show" -d 'Show one entry, with all that was hashed'
+complete -c cmr -n "__fish_cmr_using_subcommand log; and not __fish_seen_subcommand_from show verify" -a "verify" -d 'Check every entry of the chain, and the database itself'
+complete -c cmr -n "__fish_cmr_using_subcommand log; and __fish_seen_subcommand_from show" -l vault -d 'Where the vault lies [env: CMR_HOME]' -r -F
+complete -c cmr -n "__fish_cmr_using_subcommand log; and __fish_seen_subcommand_from show" -l passphrase-fd -d 'Read the passphrase from this open file descriptor' -r
+complete -c cmr -n "__fish_cmr_using_subcommand log; and __fish_seen_subcommand_from show" -l data-key-fd -d 'Read the data key, 64 hexadecimal digits, from this open file descriptor' -r
+complete -c cmr -n "__fish_cmr_using_subcommand log; and __fish_seen_subcommand_from show" -l color -d 'Colours: auto, always or never' -r -f -a "auto\t'On a terminal that can show them'
+always\t'Always'
+never\t'Never'"
+complete -c cmr -n "__fish_cmr_using_subcommand log; and __fish_seen_subcommand_from show" -l json -d 'Print one JSON document instead of text'
+complete -c cmr -n "__fish_cmr_using_subcommand log; and __fish_seen_subcommand_from show" -l no-input -d 'Never ask: fail, and name the option that answers'
+complete -c cmr -n "__fish_cmr_using_subcommand log; and __fish_seen_subcommand_from show" -s y -l yes -d 'Answer yes to what would be asked'
+complete -c cmr -n "__fish_cmr_using_subcommand log; and __fish_seen_subcommand_from show" -l dry-run -d 'Show what would be done, and do nothing'
+complete -c cmr -n "__fish_cmr_using_subcommand log; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Say less: nothing but the result'
+complete -c cmr -n "__fish_cmr_using_subcommand log; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more: -v what happens, -vv each step. Never a value of the profile'
+complete -c cmr -n "__fish_cmr_using_subcommand log; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
+complete -c cmr -n "__fish_cmr_using_subcommand log; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
 complete -c cmr -n "__fish_cmr_using_subcommand log; and __fish_seen_subcommand_from verify" -l vault -d 'Where the vault lies [env: CMR_HOME]' -r -F
 complete -c cmr -n "__fish_cmr_using_subcommand log; and __fish_seen_subcommand_from verify" -l passphrase-fd -d 'Read the passphrase from this open file descriptor' -r
 complete -c cmr -n "__fish_cmr_using_subcommand log; and __fish_seen_subcommand_from verify" -l data-key-fd -d 'Read the data key, 64 hexadecimal digits, from this open file descriptor' -r

@@ -10,6 +10,7 @@ pub mod args;
 mod commands;
 mod config;
 mod hidden;
+mod keyring;
 pub mod output;
 mod prompt;
 mod secret;
