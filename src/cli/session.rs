@@ -11,7 +11,7 @@ use super::unlock::{Effort, Source, Unlock};
 use crate::error::{Error, Result};
 use crate::ledger;
 use crate::vault::key::DataKey;
-use crate::vault::{Manifest, Settled, Vault, agent};
+use crate::vault::{self, Manifest, Settled, Vault, agent};
 
 /// One command's session.
 pub(super) struct Session {
@@ -90,10 +90,14 @@ impl Session {
     /// Opens the vault for a command that wraps its key once more.
     pub(super) fn vault_and_key(&self) -> Result<(Vault, Rc<DataKey>)> {
         let dir = self.vault_dir()?;
+        // From here on no rotation begins: the key that is found is the one that the database has. Without a vault there
+        // is nothing to hold, and the manifest says so.
+        let hold = vault::hold(&dir).ok();
         let manifest = Manifest::read(&dir)?;
         let key = self.data_key(&dir, &manifest)?;
-        let vault = self.opened(Vault::open(&dir, manifest, &key)?)?;
-        Ok((vault, key))
+        let vault = Vault::open(&dir, manifest, &key)?;
+        drop(hold);
+        Ok((self.opened(vault)?, key))
     }
 
     /// Opens the vault with a key that the command came by itself.

@@ -109,7 +109,8 @@ impl TestEnv {
 
     /// What the vault's files hold, but for what SQLite keeps beside a database that is open, and when a slot was used.
     pub fn vault_bytes(&self) -> BTreeMap<PathBuf, Vec<u8>> {
-        let beside = |path: &Path| ["vault.db-wal", "vault.db-shm", "used.toml"].iter().any(|name| path.ends_with(name));
+        let beside =
+            |path: &Path| ["vault.db-wal", "vault.db-shm", "used.toml"].iter().any(|name| path.ends_with(name));
         self.files("vault").into_iter().filter(|(path, _)| !beside(path)).collect()
     }
 
