@@ -82,6 +82,9 @@ fn every_command(env: &TestEnv, shop: &Shop) -> Vec<(String, i32)> {
         format!("receiver customer add bob --data {data}"),
         format!("receiver customer list --data {data}"),
         format!("receiver show --data {data}"),
+        "key add device pocket --new-identity pocket.txt".into(),
+        "key remove passphrase --yes".into(),
+        "key rotate --yes".into(),
     ];
     lines.into_iter().map(|line| (line, 0)).collect()
 }
@@ -186,6 +189,9 @@ fn a_dry_run_changes_nothing_whatever_the_command() {
         "pull".into(),
         "log verify --accept-loss --yes".into(),
         format!("receiver customer add bob --data {data}"),
+        "key add device pocket --new-identity pocket.txt".into(),
+        "key remove passphrase --yes".into(),
+        "key rotate --yes".into(),
     ] {
         let run = env.run(&format!("{line} --dry-run"));
         assert!([0, 2].contains(&run.code), "{run}");

@@ -12,6 +12,7 @@ mod commands;
 mod completion;
 mod config;
 mod hidden;
+mod keyring;
 pub mod output;
 mod prompt;
 mod secret;

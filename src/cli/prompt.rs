@@ -1,10 +1,13 @@
 //! The only code that asks.
 
+use std::sync::Arc;
+
 use dialoguer::{Confirm, Input};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{hidden, output};
 use crate::error::{Error, Result};
+use crate::vault::slot::{Ask, Asker};
 
 /// Somebody who can answer.
 pub(super) trait Prompt {
@@ -25,6 +28,33 @@ pub(super) trait Prompt {
 
     /// Whether anybody is there.
     fn is_interactive(&self) -> bool;
+}
+
+/// Somebody for the vault to ask, while it opens a slot or makes one.
+pub(super) fn asker(prompt: &dyn Prompt) -> Asker {
+    match prompt.is_interactive() {
+        true => Asker::new(Arc::new(Terminal)),
+        false => Asker::new(Arc::new(Refusing)),
+    }
+}
+
+/// What a plugin says is said to whoever reads standard error: a key may want to be touched where nobody types.
+impl<P: Prompt + Send + Sync> Ask for P {
+    fn tell(&self, message: &str) {
+        output::tell(message);
+    }
+
+    fn secret(&self, question: &str) -> Result<SecretString> {
+        Prompt::secret(self, question)
+    }
+
+    fn line(&self, question: &str) -> Result<String> {
+        Prompt::line(self, question, "a person")
+    }
+
+    fn confirm(&self, question: &str) -> Result<bool> {
+        Prompt::confirm(self, question, "a person")
+    }
 }
 
 /// A person at a terminal.

@@ -8,6 +8,7 @@ use secrecy::SecretString;
 use zeroize::Zeroizing;
 
 use super::args::Globals;
+use super::args::key::PassphraseArgs;
 use super::args::vendor::TokenArgs;
 use crate::error::{Error, Result, io};
 
@@ -27,6 +28,16 @@ pub(super) fn given_passphrase(globals: &Globals) -> Result<Option<(SecretString
         }
         None => Ok(None),
     }
+}
+
+/// The new passphrase that was given.
+pub(super) fn given_new_passphrase(args: &PassphraseArgs) -> Result<Option<SecretString>> {
+    let text = match (&args.new_passphrase_file, args.new_passphrase_fd) {
+        (Some(file), _) => read_file(file, "--new-passphrase-file")?,
+        (None, Some(fd)) => read_fd(fd, "--new-passphrase-fd")?,
+        (None, None) => return Ok(None),
+    };
+    Ok(Some(SecretString::from(text.as_str())))
 }
 
 /// The token that was given.

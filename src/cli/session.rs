@@ -11,7 +11,7 @@ use super::unlock::{Effort, Source, Unlock};
 use crate::error::{Error, Result};
 use crate::ledger;
 use crate::vault::key::DataKey;
-use crate::vault::{Manifest, Vault};
+use crate::vault::{self, Manifest, Settled, Vault, agent};
 
 /// One command's session.
 pub(super) struct Session {
@@ -87,14 +87,49 @@ impl Session {
         self.vault_and_key().map(|(vault, _)| vault)
     }
 
-    /// Opens the vault, for what keeps a cache beside it that is encrypted with the same key.
+    /// Opens the vault for a command that wraps its key once more.
     pub(super) fn vault_and_key(&self) -> Result<(Vault, Rc<DataKey>)> {
         let dir = self.vault_dir()?;
+        // From here on no rotation begins: the key that is found is the one that the database has. Without a vault there
+        // is nothing to hold, and the manifest says so.
+        let hold = vault::hold(&dir).ok();
         let manifest = Manifest::read(&dir)?;
         let key = self.data_key(&dir, &manifest)?;
         let vault = Vault::open(&dir, manifest, &key)?;
+        drop(hold);
+        Ok((self.opened(vault)?, key))
+    }
+
+    /// Opens the vault with a key that the command came by itself.
+    pub(super) fn vault_with(&self, key: &DataKey, source: Source) -> Result<Vault> {
+        let dir = self.vault_dir()?;
+        self.unlocked_by.set(Some(source));
+        self.opened(Vault::open(&dir, Manifest::read(&dir)?, key)?)
+    }
+
+    /// What is done with a vault before a command gets it.
+    fn opened(&self, mut vault: Vault) -> Result<Vault> {
         ledger::check_anchor(&vault)?;
-        Ok((vault, key))
+        if vault.is_rotating() {
+            self.settle(&mut vault);
+        }
+        Ok(vault)
+    }
+
+    /// Finishes a rotation of the data key that was cut off. Where that fails the vault works all the same.
+    fn settle(&self, vault: &mut Vault) {
+        let ended = agent::lock(vault.dir());
+        match ended.and_then(|_| vault.settle(ledger::append_rotation)) {
+            Ok(Some(Settled::Forwards)) => {
+                self.printer
+                    .remark("A rotation of the data key that was cut off is finished: the vault has the new key.");
+            }
+            Ok(Some(Settled::Backwards)) => self.printer.remark(
+                "A rotation of the data key that was cut off is taken back: the vault has the key that it had.",
+            ),
+            Ok(None) => {}
+            Err(error) => self.printer.warn(&format!("a rotation of the data key cannot be finished yet: {error}")),
+        }
     }
 
     /// Opens the vault even where its ledger is not what the anchor says.
@@ -124,9 +159,7 @@ impl Session {
         let manifest = Manifest::read(&dir)?;
         let Some((key, source)) = self.unlock(&dir, &manifest).find(Effort::Unasked)? else { return Ok(None) };
         self.unlocked_by.set(Some(source));
-        let vault = Vault::open(&dir, manifest, &key)?;
-        ledger::check_anchor(&vault)?;
-        Ok(Some(vault))
+        self.opened(Vault::open(&dir, manifest, &key)?).map(Some)
     }
 
     /// The ways to unlock a vault for this command.

@@ -1,17 +1,18 @@
 //! Where the data key comes from: a list of sources in their order. The first that is given counts; if it fails, that
 //! is an error, and none that comes after it is tried.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
 
 use super::args::Globals;
 use super::config::Config;
 use super::output::{Printer, text};
-use super::prompt::Prompt;
-use super::secret;
+use super::prompt::{self, Prompt};
+use super::{keyring, secret};
 use crate::error::{Error, Kind, Result};
 use crate::vault::key::DataKey;
+use crate::vault::slot::{Asker, Identities, SlotKind};
 use crate::vault::{Manifest, agent, slot};
 
 /// How often a person may mistype the passphrase.
@@ -28,21 +29,28 @@ pub(super) enum Source {
     PassphraseFd,
     /// The passphrase from a file.
     PassphraseFile,
-    /// An age identity in a file.
+    /// An identity in a file.
     IdentityFile,
+    /// An identity that systemd gave to a service.
+    Credential,
     /// The agent, which was given the key before.
     Agent,
+    /// An identity in the system's keyring.
+    Keyring,
     /// The passphrase, typed by a person.
     Prompt,
 }
 
-/// The sources in their order: what a script names, the agent, and only then a person.
-const ORDER: [Source; 6] = [
+/// The sources in their order: what a script names, what the service manager gives, the agent, the keyring, and only
+/// then a person.
+const ORDER: [Source; 8] = [
     Source::DataKeyFd,
     Source::PassphraseFd,
     Source::PassphraseFile,
     Source::IdentityFile,
+    Source::Credential,
     Source::Agent,
+    Source::Keyring,
     Source::Prompt,
 ];
 
@@ -55,7 +63,9 @@ impl Source {
             Source::PassphraseFd => "--passphrase-fd",
             Source::PassphraseFile => "CMR_PASSPHRASE_FILE",
             Source::IdentityFile => "CMR_IDENTITY_FILE",
+            Source::Credential => "the systemd credential cmr-identity",
             Source::Agent => "the agent",
+            Source::Keyring => "the keyring",
             Source::Prompt => "the passphrase, typed",
         }
     }
@@ -78,6 +88,23 @@ pub(super) enum Effort {
     Unasked,
     /// Completion: the same, and without a scrypt.
     Free,
+}
+
+impl Effort {
+    /// Whether a person may be asked.
+    fn asks(self) -> bool {
+        matches!(self, Effort::Full | Effort::PastAgent)
+    }
+}
+
+/// What a source that is given came to.
+enum Found {
+    /// The key.
+    Key(DataKey),
+    /// It turns out to have none to give: the next is tried.
+    Nothing,
+    /// It has one, for more than the effort allows: the search ends.
+    TooMuch,
 }
 
 /// What is needed to come by the key of one vault.
@@ -112,8 +139,10 @@ impl Unlock<'_> {
             if effort == Effort::Free && source.is_costly() {
                 return Ok(None);
             }
-            if let Some(key) = self.open(source, effort)? {
-                return Ok(Some((key, source)));
+            match self.open(source, effort)? {
+                Found::Key(key) => return Ok(Some((key, source))),
+                Found::TooMuch => return Ok(None),
+                Found::Nothing => {}
             }
         }
         Ok(None)
@@ -126,14 +155,15 @@ impl Unlock<'_> {
             Source::PassphraseFd => self.globals.passphrase_fd.is_some(),
             Source::PassphraseFile => std::env::var_os("CMR_PASSPHRASE_FILE").is_some(),
             Source::IdentityFile => std::env::var_os("CMR_IDENTITY_FILE").is_some(),
+            Source::Credential => credential().is_some(),
+            Source::Keyring => self.keyring_recipients().next().is_some(),
             Source::Agent | Source::Prompt => true,
         }
     }
 
-    /// The key from one source; `None` where it turns out to have none to give, and the next is to be tried.
-    fn open(&self, source: Source, effort: Effort) -> Result<Option<DataKey>> {
+    fn open(&self, source: Source, effort: Effort) -> Result<Found> {
         let key = match source {
-            Source::Demo => return Ok(None),
+            Source::Demo => return Ok(Found::Nothing),
             Source::DataKeyFd => secret::read_fd(self.globals.data_key_fd.unwrap_or_default(), "--data-key-fd")
                 .and_then(|hex| raw_key(&hex)),
             Source::PassphraseFd | Source::PassphraseFile => {
@@ -142,16 +172,52 @@ impl Unlock<'_> {
             }
             Source::IdentityFile => {
                 let file = std::env::var_os("CMR_IDENTITY_FILE").unwrap_or_default();
-                slot::unlock_with_identity_file(self.dir, self.manifest, file.as_ref())
+                return self.by_identity_file(file.as_ref(), effort);
             }
-            Source::Agent => return Ok(self.by_agent(effort)),
-            Source::Prompt if matches!(effort, Effort::Full | Effort::PastAgent) => self.by_prompt(effort),
-            Source::Prompt => return Ok(None),
+            Source::Credential => return self.by_identity_file(&credential().unwrap_or_default(), effort),
+            Source::Agent => return Ok(self.by_agent(effort).map_or(Found::Nothing, Found::Key)),
+            Source::Keyring if effort.asks() => return self.by_keyring(),
+            Source::Prompt if effort.asks() => self.by_prompt(effort),
+            Source::Keyring | Source::Prompt => return Ok(Found::TooMuch),
         };
-        key.map(Some)
+        key.map(Found::Key)
+    }
+
+    /// An identity that wants a passphrase, a touch or a PIN is too much where nobody is to be asked.
+    fn by_identity_file(&self, file: &Path, effort: Effort) -> Result<Found> {
+        let asker = if effort.asks() { prompt::asker(self.prompt) } else { Asker::nobody() };
+        let identities = match Identities::read(file, &asker) {
+            Err(error) if !effort.asks() && error.kind() == Kind::Locked => return Ok(Found::TooMuch),
+            other => other?,
+        };
+        if !effort.asks() && !identities.are_quiet() {
+            return Ok(Found::TooMuch);
+        }
+        identities.unlock(self.dir, self.manifest, &asker).map(Found::Key)
+    }
+
+    /// A keyring without an identity of this vault has nothing to give: the slot is another machine's.
+    fn by_keyring(&self) -> Result<Found> {
+        for recipient in self.keyring_recipients() {
+            if let Some(secret) = keyring::Place::new(self.manifest.id, recipient).get()? {
+                let asker = Asker::nobody();
+                let identities = Identities::parse("the keyring".into(), secret.as_bytes(), &asker)?;
+                return identities.unlock(self.dir, self.manifest, &asker).map(Found::Key);
+            }
+        }
+        Ok(Found::Nothing)
+    }
+
+    fn keyring_recipients(&self) -> impl Iterator<Item = &str> {
+        let slots = self.manifest.slots.iter().filter(|slot| slot.kind == SlotKind::Keyring);
+        slots.filter_map(|slot| slot.recipient.as_deref())
     }
 
     pub(super) fn by_agent(&self, effort: Effort) -> Option<DataKey> {
+        // While a rotation is not finished nobody knows whether the agent's key is still the one.
+        if self.manifest.next_key_fingerprint.is_some() {
+            return None;
+        }
         let key = match effort {
             Effort::Full => agent::key(self.dir),
             Effort::PastAgent => None,
@@ -207,6 +273,12 @@ impl Unlock<'_> {
     fn by_passphrase(&self, passphrase: SecretString) -> Result<DataKey> {
         slot::unlock_with_passphrase(self.dir, self.manifest, passphrase)
     }
+}
+
+/// The identity that systemd keeps for the service that this command runs in (`LoadCredential=cmr-identity:…`).
+fn credential() -> Option<PathBuf> {
+    let file = Path::new(&std::env::var_os("CREDENTIALS_DIRECTORY")?).join("cmr-identity");
+    file.exists().then_some(file)
 }
 
 fn raw_key(hex: &str) -> Result<DataKey> {

@@ -6,4 +6,4 @@ pub mod disclosure;
 mod store;
 
 pub use chain::Entry;
-pub use store::{Filter, Verified, after, append, check_anchor, count, entries, get, head, verify};
+pub use store::{Filter, Verified, after, append, append_rotation, check_anchor, count, entries, get, head, verify};

@@ -1,7 +1,7 @@
 //! The ledger's table.
 
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
-use serde_json::Value;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::chain::{Entry, GENESIS, Tips, hex};
@@ -65,6 +65,19 @@ pub fn append(tx: &Tx, action: &str, subject: &str, body: &Value) -> Result<()> 
     ])?;
     tx.advance(Head { seq: tx.last_insert_rowid(), hash: entry.hash_hex() });
     Ok(())
+}
+
+/// Records that the data key was changed, unless that is recorded: a rotation that was cut off may come here twice.
+///
+/// # Errors
+/// The database's.
+pub fn append_rotation(tx: &Tx, from: &str, to: &str) -> Result<()> {
+    const ACTION: &str = "key-rotated";
+    let sql = "SELECT EXISTS (SELECT 1 FROM ledger WHERE action = ?1 AND subject = ?2)";
+    match tx.query_row(sql, [ACTION, to], |row| row.get(0))? {
+        true => Ok(()),
+        false => append(tx, ACTION, to, &json!({"from": from})),
+    }
 }
 
 /// Which entries to list.

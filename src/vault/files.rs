@@ -57,7 +57,10 @@ const LOOK_AGAIN: Duration = Duration::from_millis(20);
 ///
 /// It is the directory itself that is locked, so that reading a vault writes nothing into it. Where the file system
 /// has no locks the vault is used without: only a rotation needs them, and refuses.
-pub(super) fn hold(dir: &Path) -> Result<File> {
+///
+/// # Errors
+/// Kind failed, naming the directory.
+pub fn hold(dir: &Path) -> Result<File> {
     let file = File::open(dir).map_err(|e| io("open", dir, e))?;
     match file.lock_shared() {
         Err(e) if e.kind() != std::io::ErrorKind::Unsupported => Err(io("lock", dir, e)),

@@ -137,6 +137,9 @@ def vendors(show, scratch):
     show("vendor", "knows", "acme")
     show("status")
     show("key", "list")
+    show("key", "add", "device", "pocket", "--new-identity", scratch / "pocket.txt")
+    show("key", "remove", "pocket", "--yes")
+    show("key", "rotate", "--yes")
 
 
 def grants(show, cmr):

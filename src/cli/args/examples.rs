@@ -23,6 +23,15 @@ pub static PROFILE_SET: [Example; 4] = [
     example("Change one part of it", "cmr profile set address.home.postal_code 75001"),
 ];
 
+/// `key add`.
+pub static KEY_ADD: [Example; 2] = [
+    example("Let a device open the vault, with a key in a file", "cmr key add device laptop --new-identity laptop.txt"),
+    example("Have a second recovery key", "cmr key add recovery spare --recovery-file spare.txt"),
+];
+
+/// `key remove`.
+pub static KEY_REMOVE: [Example; 1] = [example("Remove it again", "cmr key remove spare --yes")];
+
 /// `vendor add`.
 pub static VENDOR_ADD: [Example; 1] = [example(
     "Add a vendor that runs on this machine, with the token that it gave you",
@@ -81,6 +90,8 @@ pub static LOG: [Example; 2] = [
 pub fn all() -> Vec<&'static Example> {
     [
         &PROFILE_SET[..],
+        &KEY_ADD,
+        &KEY_REMOVE,
         &VENDOR_ADD,
         &GRANT_CREATE,
         &PUSH,

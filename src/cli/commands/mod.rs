@@ -9,6 +9,7 @@ pub(super) mod init;
 pub(super) mod key;
 pub(super) mod log;
 pub(super) mod moving;
+mod new_secret;
 pub(super) mod outbox;
 pub(super) mod persona;
 pub(super) mod profile;

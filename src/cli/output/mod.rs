@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 pub mod completion;
 pub mod demo;
 pub mod grant;
+pub mod key;
 pub mod ledger;
 mod logger;
 pub mod message;
@@ -181,6 +182,21 @@ fn escape_invisible(json: String) -> String {
         }
     }
     escaped
+}
+
+/// What shows how far long work is: one line on a terminal, which is written over, and nothing elsewhere.
+pub fn progress(what: &'static str) -> impl Fn(f64) + Sync {
+    let shown = stderr_is_terminal();
+    move |part| {
+        if shown {
+            to_stderr(&format!("\r{what}: {:.0} %\u{1b}[K\r", part * 100.0));
+        }
+    }
+}
+
+/// Passes on what a program that helps to open the vault has to say.
+pub fn tell(message: &str) {
+    to_stderr(&format!("{}\n", crate::text::printable(message)));
 }
 
 /// Whether a person reads standard error.

@@ -4,7 +4,7 @@ use schemars::{JsonSchema, Schema, generate::SchemaSettings};
 use serde_json::json;
 
 use super::View;
-use super::{demo, grant, ledger, message, profile, receiver, search, vault, vendor};
+use super::{demo, grant, key, ledger, message, profile, receiver, search, vault, vendor};
 
 /// The schema of a view, with the member `schema` that every document has.
 fn schema_of<V: View + JsonSchema>() -> (&'static str, Schema) {
@@ -27,7 +27,9 @@ pub fn all() -> Vec<(&'static str, Schema)> {
         schema_of::<vault::DryRun>(),
         schema_of::<vault::Status>(),
         schema_of::<vault::LockState>(),
-        schema_of::<vault::Keys>(),
+        schema_of::<key::Keys>(),
+        schema_of::<key::KeyChanged>(),
+        schema_of::<key::KeyRotated>(),
         schema_of::<profile::Profile>(),
         schema_of::<profile::OneClaim>(),
         schema_of::<profile::Changed>(),

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::View;
-use super::text::{self, BOLD, DIM, Text, Tone, count, local, plain, toned};
+use super::text::{self, BOLD, DIM, Text, count, local};
 use crate::vault::SlotEntry;
 use crate::vault::agent::Report;
 
@@ -225,49 +225,5 @@ impl Holdings {
             ("outbox", if self.queued == 0 { "empty".into() } else { count(self.queued, "message") }),
             ("ledger", format!("{} {entries}", self.ledger_entries)),
         ]
-    }
-}
-
-/// `cmr key list`.
-#[derive(Serialize, JsonSchema)]
-pub struct Keys {
-    /// The vault's id.
-    pub id: String,
-    /// Names the data key without telling it.
-    pub key_fingerprint: String,
-    /// The slots.
-    pub slots: Vec<Slot>,
-}
-
-/// One key slot.
-#[derive(Serialize, JsonSchema)]
-pub struct Slot {
-    /// Its name.
-    pub name: String,
-    /// What opens it.
-    pub kind: String,
-    /// When it was added.
-    pub created: Timestamp,
-    /// The public half of what opens it.
-    pub recipient: Option<String>,
-    /// `ok`, or what is wrong with its file.
-    pub file: String,
-}
-
-impl View for Keys {
-    const SCHEMA: &'static str = "cmr/keys/1";
-
-    fn text(&self, out: &mut Text) {
-        let row = |slot: &Slot| {
-            let tone = if slot.file == "ok" { Tone::Good } else { Tone::Bad };
-            [
-                toned(&slot.name, Tone::Strong),
-                plain(&slot.kind),
-                plain(local(slot.created)),
-                toned(&slot.file, tone),
-                plain(slot.recipient.as_deref().unwrap_or("")),
-            ]
-        };
-        out.table(["name", "kind", "created", "file", "recipient"], self.slots.iter().map(row).collect());
     }
 }
