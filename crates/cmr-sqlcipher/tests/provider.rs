@@ -43,6 +43,9 @@ fn the_flags_arrived() {
     for wanted in ["HAS_CODEC", "TEMP_STORE=3", "THREADSAFE=1", "EXTRA_INIT=sqlcipher_extra_init"] {
         assert!(options.iter().any(|option| option == wanted), "{wanted} is not among {options:?}");
     }
+    for left_out in ["ENABLE_FTS3", "ENABLE_RTREE", "SOUNDEX"] {
+        assert!(!options.iter().any(|option| option == left_out), "{left_out} is among {options:?}");
+    }
 }
 
 /// The glue's struct has the members of SQLCipher's, in their order: C would not notice.
