@@ -295,7 +295,6 @@ fn is_address(claim: &str) -> bool {
 }
 
 /// Key slots. Their names stand in the open.
-#[allow(dead_code, reason = "no verb takes one yet")]
 pub(super) fn slots() -> ArgValueCompleter {
     completer(|_| {
         let manifest = directory().and_then(|dir| Manifest::read(&dir).ok());

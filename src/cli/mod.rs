@@ -4,7 +4,7 @@
 use std::ffi::{OsStr, OsString};
 use std::process::ExitCode;
 
-use clap::{CommandFactory, FromArgMatches};
+use clap::FromArgMatches;
 
 pub mod args;
 mod candidates;
@@ -116,8 +116,11 @@ fn complete(shell: &OsStr, args: Vec<OsString>) -> ExitCode {
 }
 
 fn parse(args: &[OsString]) -> Result<Cli, clap::Error> {
-    let matches = Cli::command().try_get_matches_from(args)?;
-    Cli::from_arg_matches(&matches)
+    let mut command = Cli::command_for(args);
+    let matches = command.try_get_matches_from_mut(args);
+    // The process ends soon: taking the tree apart would cost more than an agent's answer.
+    std::mem::forget(command);
+    Cli::from_arg_matches(&matches?)
 }
 
 /// Help and version go to standard output; a mistake goes to standard error, as JSON where that was asked for.
@@ -194,6 +197,8 @@ fn only_does(noun: &Noun) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use clap::CommandFactory;
+
     use super::*;
 
     #[test]

@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
-use uuid::Uuid;
 
 use super::anchor::Head;
 use super::key::DataKey;
@@ -172,14 +171,6 @@ fn empty_log(connection: &Connection) -> Result<()> {
         0 => Ok(()),
         _ => Err(Error::failed("another program has the vault open").hint("end it, and try again")),
     }
-}
-
-pub(super) fn device(connection: &Connection, path: &Path) -> Result<Uuid> {
-    connection
-        .query_row("SELECT value FROM meta WHERE name = 'device_id'", [], |row| row.get::<_, String>(0))
-        .map_err(Error::from)
-        .and_then(|id| id.parse().map_err(|_| Error::damaged("its device id is not an id")))
-        .map_err(|e| name_file(e, path))
 }
 
 pub(super) fn write<T>(

@@ -50,7 +50,6 @@ pub struct Vault {
     dir: PathBuf,
     manifest: Manifest,
     connection: rusqlite::Connection,
-    device: Uuid,
     /// Fingerprint of the key that the database has: of two, while a rotation is not finished.
     fingerprint: String,
     /// Held together with other commands; a rotation holds it alone.
@@ -150,8 +149,7 @@ impl Vault {
         }
         let path = dir.join(DATABASE);
         let connection = open(&path, key)?;
-        let device = database::device(&connection, &path)?;
-        Ok(Self { dir: dir.to_owned(), manifest: now, connection, device, fingerprint: key.fingerprint(), hold })
+        Ok(Self { dir: dir.to_owned(), manifest: now, connection, fingerprint: key.fingerprint(), hold })
     }
 
     /// Where the vault lies.
@@ -162,11 +160,6 @@ impl Vault {
     /// Which vault it is, and its slots.
     pub fn manifest(&self) -> &Manifest {
         &self.manifest
-    }
-
-    /// This device's id: each device has a ledger chain of its own.
-    pub fn device(&self) -> Uuid {
-        self.device
     }
 
     /// The connection, for reading. What changes the vault goes through [`Vault::write`].

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::super::candidates;
 use super::examples;
 
 /// The ways to open the vault.
@@ -32,6 +33,7 @@ pub enum KeyVerb {
         Whoever has read the data key before keeps it. Only a new data key ends that: cmr key rotate")]
     Remove {
         /// The slot's name
+        #[arg(add = candidates::slots())]
         name: String,
     },
     /// Make a new data key: write the database anew, and every slot

@@ -1,8 +1,9 @@
 //! What can be typed: clap types only. `commands/` mirrors these files one for one.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{ArgMatches, Args, Command, FromArgMatches, Parser, Subcommand, ValueEnum};
+use clap::{ArgMatches, Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use super::candidates;
 
@@ -26,13 +27,50 @@ pub mod vendor;
 #[command(name = "cmr", version, propagate_version = true, disable_help_subcommand = true, max_term_width = 100)]
 #[command(after_help = "Start with: cmr demo (shows the main job) or cmr init (makes your vault).\n\
     Exit codes: 0 done, 1 failed, 2 usage, 3 locked, 4 queued, 5 you must act, 6 not found, 7 bad input, 8 damaged.")]
+struct Head {
+    #[command(flatten)]
+    globals: Globals,
+}
+
+/// A command line, understood.
+#[derive(Debug)]
 pub struct Cli {
     /// What holds for every command.
-    #[command(flatten)]
     pub globals: Globals,
     /// What to do.
-    #[command(subcommand)]
     pub noun: Noun,
+}
+
+impl Cli {
+    /// The command tree for a line: of the nouns only the one that was typed, where it is the first word. clap copies
+    /// each option for every command to every noun that it knows.
+    pub fn command_for(args: &[OsString]) -> Command {
+        let typed = args.get(1).and_then(|word| word.to_str());
+        Noun::augment_with(Head::command(), typed.filter(|word| Noun::has_subcommand(word)))
+    }
+}
+
+impl CommandFactory for Cli {
+    fn command() -> Command {
+        Noun::augment_subcommands(Head::command())
+    }
+
+    fn command_for_update() -> Command {
+        Self::command()
+    }
+}
+
+impl Parser for Cli {}
+
+impl FromArgMatches for Cli {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        Ok(Self { globals: Globals::from_arg_matches(matches)?, noun: Noun::from_arg_matches(matches)? })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
 }
 
 /// The heading of the options that every command takes.
@@ -111,11 +149,21 @@ macro_rules! nouns {
             }
         }
 
+        impl Noun {
+            /// Adds the nouns, or one of them.
+            fn augment_with(command: Command, only: Option<&str>) -> Command {
+                let mut command = command.subcommand_required(true).arg_required_else_help(true);
+                $(if only.is_none_or(|only| only == $name) {
+                    let noun = Command::new($name).about($about).hide(false $(|| stringify!($hidden) == "hidden")?);
+                    command = command.subcommand(noun.defer(|noun| <$args>::augment_args(noun).about($about)));
+                })*
+                command
+            }
+        }
+
         impl Subcommand for Noun {
             fn augment_subcommands(command: Command) -> Command {
-                command.subcommand_required(true).arg_required_else_help(true)
-                    $(.subcommand(Command::new($name).about($about)
-                        .hide(false $(|| stringify!($hidden) == "hidden")?).defer(|noun| <$args>::augment_args(noun).about($about))))*
+                Self::augment_with(command, None)
             }
 
             fn augment_subcommands_for_update(command: Command) -> Command {
