@@ -155,6 +155,33 @@ fn what_changes_is_found_as_it_is_now() {
     assert_eq!(nouns(&env, "bolt"), ["vendor", "note", "message", "ledger"]);
     assert_eq!(nouns(&env, "acme --in note,message"), [""; 0]);
     assert_eq!(nouns(&env, "'vendor-added acme'"), ["ledger"]);
+
+    // An index that followed each change is what one made at once would be.
+    env.ok("grant revoke bolt --yes");
+    env.ok("push");
+    let all = |env: &TestEnv| {
+        ["bolt", "acme", "grant", "delivered", "cancelled", "quince"]
+            .map(|word| hits(env, &format!("{word} --limit 1000")).into_iter().collect::<BTreeSet<_>>())
+    };
+    let followed = all(&env);
+    fs::remove_file(env.vault().join("search.db")).unwrap();
+    assert_eq!(all(&env), followed);
+}
+
+#[test]
+fn the_best_stand_first_or_the_newest() {
+    let (env, _shop) = lived_in();
+    env.ok("vendor note acme 'a pear'");
+    env.ok("vendor note acme 'of all that came with the second box only one pear was any good'");
+    let best = hits(&env, "pear");
+    let newest = hits(&env, "pear --newest");
+    assert_eq!(best.len(), 2);
+    assert!(best[0].1 < best[1].1, "the shorter note says more of it: {best:?}");
+    assert_eq!(newest, [best[1].clone(), best[0].clone()]);
+    // Whole words stand before beginnings, however short the note.
+    env.ok("vendor note acme pears");
+    assert_eq!(hits(&env, "pear")[..2], best);
+    assert_eq!(hits(&env, "pear").len(), 3);
 }
 
 #[test]

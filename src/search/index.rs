@@ -139,16 +139,8 @@ impl Batch<'_> {
             named.extend(Some(&*entry.subject).filter(|subject| words::is_id(subject)));
             ids(body, &mut named);
         }
-        // Vendors first: what is about them is indexed with their names.
-        for id in &named {
-            if let Some(card) = vendor::card(self.vault, id)?
-                && self.card(&card)?.is_some_and(|before| before != card.name)
-            {
-                return Ok(Ending::Unfit);
-            }
-        }
-        for id in &named {
-            self.messages(&delivery::named(self.vault, id)?)?;
+        if self.changed(&named)? == Ending::Unfit {
+            return Ok(Ending::Unfit);
         }
         self.notes(reached)?;
         for (entry, body) in &entries {
@@ -163,7 +155,22 @@ impl Batch<'_> {
         Ok(Ending::UpToDate)
     }
 
-    fn card(&self, card: &vendor::Card) -> Result<Option<String>> {
+    /// Indexes again what these ids stand for. Vendors first: what is about them is indexed with their names.
+    fn changed(&mut self, named: &HashSet<&str>) -> Result<Ending> {
+        for id in named {
+            let Some(card) = vendor::card(self.vault, id)? else { continue };
+            if store::name(self.cache, id)?.is_some_and(|before| before != card.name) {
+                return Ok(Ending::Unfit);
+            }
+            self.card(&card)?;
+        }
+        for id in named {
+            self.messages(&delivery::named(self.vault, id)?)?;
+        }
+        Ok(Ending::UpToDate)
+    }
+
+    fn card(&self, card: &vendor::Card) -> Result<()> {
         store::put_item(self.cache, Noun::Vendor, &card.id, &card.name, &words::of_vendor(card))
     }
 

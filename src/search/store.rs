@@ -100,22 +100,20 @@ pub(super) fn put(cache: &Connection, noun: Noun, number: i64, words: &Words) ->
     Ok(())
 }
 
-/// Indexes a vendor or a message, in place of what was indexed of it before. Returns the name that it had then.
-pub(super) fn put_item(cache: &Connection, noun: Noun, id: &str, name: &str, words: &Words) -> Result<Option<String>> {
-    let before: Option<(i64, String)> = cache
-        .prepare_cached("SELECT number, name FROM item WHERE id = ?1")?
-        .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?;
-    let (number, before) = match before {
-        Some((number, name)) => (number, Some(name)),
+/// Indexes a vendor or a message, in place of what was indexed of it before.
+pub(super) fn put_item(cache: &Connection, noun: Noun, id: &str, name: &str, words: &Words) -> Result<()> {
+    let before: Option<i64> =
+        cache.prepare_cached("SELECT number FROM item WHERE id = ?1")?.query_row([id], |row| row.get(0)).optional()?;
+    let number = match before {
+        Some(number) => number,
         None => {
             cache.prepare_cached("INSERT INTO item (id, name) VALUES (?1, ?2)")?.execute((id, name))?;
-            (cache.last_insert_rowid(), None)
+            cache.last_insert_rowid()
         }
     };
     let sql = format!("INSERT OR REPLACE INTO {} (rowid, text, ids) VALUES (?1, ?2, ?3)", noun.name());
     cache.prepare_cached(&sql)?.execute(params![number, words.text, words.ids])?;
-    Ok(before)
+    Ok(())
 }
 
 /// The name of the vendor of this id, as it was when it was indexed: were it another today, the index would be unfit.
