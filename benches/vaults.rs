@@ -80,7 +80,12 @@ pub fn sample(root: &Path, size: Size) -> Result<Sample, Box<dyn Error>> {
 #[allow(dead_code, reason = "one of two programs uses it")]
 fn recipe() -> u64 {
     let mut hasher = DefaultHasher::new();
-    let parts = [include_str!("../src/vault/schema.sql"), include_str!("vaults.rs"), include_str!("vaults/history.rs")];
+    let parts = [
+        include_str!("../src/vault/schema.sql"),
+        include_str!("../src/vault/schema-2.sql"),
+        include_str!("vaults.rs"),
+        include_str!("vaults/history.rs"),
+    ];
     parts.hash(&mut hasher);
     hasher.finish()
 }

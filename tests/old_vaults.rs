@@ -38,4 +38,9 @@ fn a_vault_of_schema_1_opens_with_all_that_is_in_it() {
     assert_eq!(env.json("outbox list")["messages"][0]["event"], "grant-updated");
     env.ok("profile set nickname al");
     env.ok("log verify");
+    // What it was is kept beside it, under the same key.
+    assert!(env.vault().join("vault-before-v2.db").exists());
+    let version = |sql: &str| env.open_vault().connection().query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
+    assert_eq!(version("SELECT user_version FROM pragma_user_version"), 2);
+    assert_eq!(version("SELECT count(*) FROM sqlite_schema WHERE name = 'note_vendor'"), 1);
 }
