@@ -532,7 +532,10 @@ fn a_kill_at_any_moment_of_a_rotation_loses_nothing() {
     let longest = start.elapsed().as_micros() as u64 * 12 / 10;
     let mut state = 0x9e37_79b9_7f4a_7c15;
     let (mut killed, mut forwards, mut backwards, mut reported) = (0, 0, 0, fingerprint(&env));
-    for round in 0..200 {
+    let mut round = 0;
+    while killed < 200 {
+        round += 1;
+        assert!(round < 1000, "only {killed} were killed");
         let mut child =
             env.typed("key rotate --yes --json").stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         std::thread::sleep(Duration::from_micros(random(&mut state) % longest));
@@ -556,8 +559,8 @@ fn a_kill_at_any_moment_of_a_rotation_loses_nothing() {
             by_identity(&env, "recovery.txt", "status").succeeded();
         }
     }
-    println!("{killed} of 200 killed, {forwards} finished and {backwards} taken back afterwards");
-    assert!(killed > 100 && forwards > 0 && backwards > 0, "{killed}, {forwards}, {backwards}: not spread");
+    println!("{killed} of {round} killed, {forwards} finished and {backwards} taken back afterwards");
+    assert!(forwards > 10 && backwards > 10, "{forwards}, {backwards}: the moments are not spread");
     // One entry for each key that the vault had, and none for those that it had not.
     let rotations = env.json("log --limit 1000")["entries"].clone();
     let rotations: Vec<&Value> =
