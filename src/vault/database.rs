@@ -139,7 +139,7 @@ pub(super) fn keyed(path: impl AsRef<Path>, key: &DataKey, flags: OpenFlags) -> 
     connection.execute_batch("PRAGMA cipher_log_level = NONE")?;
     cmr_sqlcipher::key(&connection, key.expose())?;
     connection.busy_timeout(BUSY)?;
-    connection.execute_batch("PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY")?;
+    connection.execute_batch("PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL")?;
     Ok(connection)
 }
 

@@ -31,6 +31,9 @@ pub struct Manifest {
     /// The ways to open it.
     #[serde(rename = "slot", default)]
     pub slots: Vec<SlotEntry>,
+    /// What was read.
+    #[serde(skip)]
+    text: String,
 }
 
 /// One key slot.
@@ -66,7 +69,15 @@ impl SlotEntry {
 
 impl Manifest {
     pub(super) fn new(id: Uuid, key_fingerprint: String, created: Timestamp) -> Self {
-        Self { format: FORMAT, id, key_fingerprint, next_key_fingerprint: None, created, slots: Vec::new() }
+        Self {
+            format: FORMAT,
+            id,
+            key_fingerprint,
+            next_key_fingerprint: None,
+            created,
+            slots: Vec::new(),
+            text: String::new(),
+        }
     }
 
     /// Whether a key is this vault's, or the one that a rotation is changing to.
@@ -101,20 +112,34 @@ impl Manifest {
     /// # Errors
     /// Kind not found without a vault there; kind damaged for a file that is not one of ours, or of a later format.
     pub fn read(dir: &Path) -> Result<Self> {
+        Self::parse(Self::text(dir)?, dir)
+    }
+
+    /// The manifest as it is now: this one, unless the file was changed since it was read.
+    pub(super) fn read_again(self, dir: &Path) -> Result<Self> {
+        let text = Self::text(dir)?;
+        if text == self.text { Ok(self) } else { Self::parse(text, dir) }
+    }
+
+    fn text(dir: &Path) -> Result<String> {
         let path = Self::path(dir);
-        let text = match fs::read(&path) {
-            Ok(bytes) => bytes,
+        match fs::read(&path) {
+            Ok(bytes) => {
+                String::from_utf8(bytes).map_err(|_| Error::damaged(format!("{}: it is not text", path.display())))
+            }
             Err(e) if e.kind() == std::io::ErrorKind::NotFound && dir.join(super::DATABASE).exists() => {
-                return Err(Error::damaged(format!("{} is missing", path.display())).hint("restore it from a backup"));
+                Err(Error::damaged(format!("{} is missing", path.display())).hint("restore it from a backup"))
             }
             Err(e) if matches!(e.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => {
-                return Err(Error::not_found(format!("there is no vault in {}", dir.display()))
-                    .hint("make one: cmr init (or try it first: cmr demo)"));
+                Err(Error::not_found(format!("there is no vault in {}", dir.display()))
+                    .hint("make one: cmr init (or try it first: cmr demo)"))
             }
-            Err(e) => return Err(io("read", &path, e)),
-        };
-        let damaged = |why: String| Error::damaged(format!("{}: {why}", path.display()));
-        let text = String::from_utf8(text).map_err(|_| damaged("it is not text".into()))?;
+            Err(e) => Err(io("read", &path, e)),
+        }
+    }
+
+    fn parse(text: String, dir: &Path) -> Result<Self> {
+        let damaged = |why: String| Error::damaged(format!("{}: {why}", Self::path(dir).display()));
         let manifest: Self = toml::from_str(&text).map_err(|e| damaged(e.message().to_owned()))?;
         if manifest.format > FORMAT {
             return Err(damaged(format!("it has format {}, and this program knows {FORMAT}", manifest.format))
@@ -124,7 +149,7 @@ impl Manifest {
         if let Some(slot) = manifest.slots.iter().find(|slot| slot::check_name(&slot.name).is_err()) {
             return Err(damaged(format!("{} is no name for a slot", crate::text::printable(&slot.name))));
         }
-        Ok(manifest)
+        Ok(Self { text, ..manifest })
     }
 
     pub(super) fn write(&self, dir: &Path) -> Result<()> {

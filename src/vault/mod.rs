@@ -140,9 +140,10 @@ impl Vault {
     ) -> Result<Self> {
         let hold = files::hold(dir)?;
         // A rotation may have ended while this command waited, for a person or for the rotation.
-        let now = Manifest::read(dir)?;
+        let knew = manifest.takes(key);
+        let now = manifest.read_again(dir)?;
         if !now.takes(key) {
-            return Err(match manifest.takes(key) {
+            return Err(match knew {
                 true => Error::failed("the data key was rotated while this command waited").hint("try again"),
                 false => foreign(dir, &now, key),
             });

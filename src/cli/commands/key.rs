@@ -273,11 +273,14 @@ fn rotate(session: &Session) -> Result<Outcome> {
     };
     let plan = Plan::new(&vault, &passphrases, &prompt::asker(session.prompt()))?;
     // The agent has the database open under the old key; whoever is quick enough to start another makes this wait.
-    agent::lock(&dir)?;
+    let was_unlocked = agent::lock(&dir)?;
     let (vault, rotated) =
         vault.rotate(plan, ledger::append_rotation, output::progress("Writing the database anew"))?;
     session.printer().show(&KeyRotated::new(rotated, &vault.manifest().slots))?;
     session.printer().remark("Backups made before keep the old key: they open with the slots that lie beside them.");
+    if was_unlocked {
+        session.printer().remark("The vault is locked now. Go on with: cmr unlock");
+    }
     Ok(Outcome::Done)
 }
 
