@@ -295,9 +295,12 @@ fn a_vault_that_does_not_open_by_itself_says_nothing() {
 #[test]
 fn a_tab_writes_nothing_and_migrates_nothing() {
     let (env, _shops) = with_vendors(["acme"]);
+    // Neither when the slot was used, which other commands write.
+    std::fs::remove_file(env.vault().join("slots/used.toml")).unwrap();
     let before = env.vault_bytes();
     assert_eq!(tab(&env, "cmr vendor show "), ["acme"]);
     assert_eq!(env.vault_bytes(), before);
+    assert!(!env.vault().join("slots/used.toml").exists());
     env.open_vault().connection().pragma_update(None, "user_version", 999).unwrap();
     assert_eq!(tab(&env, "cmr vendor show "), Vec::<String>::new());
     assert!(env.vault_bytes().keys().eq(before.keys()), "a backup was made for a migration");

@@ -193,6 +193,7 @@ impl Unlock<'_> {
         if !effort.asks() && !identities.are_quiet() {
             return Ok(Found::TooMuch);
         }
+        let identities = if effort == Effort::Free { identities.only_looking() } else { identities };
         identities.unlock(self.dir, self.manifest, &asker).map(Found::Key)
     }
 

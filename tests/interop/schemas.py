@@ -138,7 +138,7 @@ def vendors(show, scratch):
     show("status")
     show("key", "list")
     show("key", "add", "device", "pocket", "--new-identity", scratch / "pocket.txt")
-    show("key", "remove", "pocket", "--yes")
+    show("key", "remove", "passphrase", "--yes")
     show("key", "rotate", "--yes")
 
 

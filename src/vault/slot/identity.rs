@@ -26,6 +26,7 @@ pub struct Identities {
     /// What it is called in errors.
     name: String,
     identities: Vec<Identity>,
+    is_a_use: bool,
 }
 
 /// One identity.
@@ -70,7 +71,7 @@ impl Identities {
         };
         match identities.is_empty() {
             true => Err(Error::bad_input(format!("{name} holds no age identity"))),
-            false => Ok(Self { name, identities }),
+            false => Ok(Self { name, identities, is_a_use: true }),
         }
     }
 
@@ -81,6 +82,16 @@ impl Identities {
             Identity::Ssh(key) => !matches!(**key, age::ssh::Identity::Encrypted(_)),
             Identity::Plugin(_) => false,
         })
+    }
+
+    /// The same, for a look that is no use of the slot: a Tab writes nothing into the vault.
+    #[must_use]
+    pub fn only_looking(self) -> Self {
+        Self { is_a_use: false, ..self }
+    }
+
+    pub(super) fn is_a_use(&self) -> bool {
+        self.is_a_use
     }
 
     pub(super) fn name(&self) -> &str {

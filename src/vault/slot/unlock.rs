@@ -39,7 +39,11 @@ pub fn open_with_passphrase(
 ) -> Result<Option<DataKey>> {
     let mut identity = age::scrypt::Identity::new(passphrase.clone());
     identity.set_max_work_factor(SCRYPT_WORK_FACTOR);
-    open(dir, manifest, slot, &identity, &Asker::nobody())
+    let key = open(dir, manifest, slot, &identity, &Asker::nobody())?;
+    if key.is_some() {
+        used::note(dir, &slot.name);
+    }
+    Ok(key)
 }
 
 /// Opens a slot with an identity file, where nobody can be asked.
@@ -67,7 +71,13 @@ impl Identities {
                 continue;
             }
             let ready = identity.ready(self.name(), asker)?;
-            let attempts = own.iter().chain(&others).map(|slot| open(dir, manifest, slot, &*ready, asker));
+            let attempts = own.iter().chain(&others).map(|slot| {
+                let key = open(dir, manifest, slot, &*ready, asker)?;
+                if key.is_some() && self.is_a_use() {
+                    used::note(dir, &slot.name);
+                }
+                Ok(key)
+            });
             if let Some(key) = first(attempts)? {
                 return Ok(key);
             }
@@ -118,9 +128,6 @@ fn open(
         if is_current {
             break;
         }
-    }
-    if opened.is_some() {
-        used::note(dir, &slot.name);
     }
     Ok(opened)
 }
