@@ -293,6 +293,17 @@ fn a_vault_that_does_not_open_by_itself_says_nothing() {
 }
 
 #[test]
+fn names_are_offered_from_cmr_unlock_to_cmr_lock() {
+    let (env, _shops) = with_vendors(["acme"]);
+    let by_agent = |line: &str| answer(bash(&env, line).env_remove("CMR_IDENTITY_FILE"));
+    assert_eq!(by_agent("cmr vendor show "), Vec::<String>::new());
+    env.ok("unlock");
+    assert_eq!(by_agent("cmr vendor show "), ["acme"]);
+    env.ok("lock");
+    assert_eq!(by_agent("cmr vendor show "), Vec::<String>::new());
+}
+
+#[test]
 fn a_tab_writes_nothing_and_migrates_nothing() {
     let (env, _shops) = with_vendors(["acme"]);
     // Neither when the slot was used, which other commands write.

@@ -3,7 +3,7 @@
 //! profile is shown.
 
 use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::OnceLock;
 
 use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
@@ -12,15 +12,14 @@ use rusqlite::Connection;
 use super::args::Globals;
 use super::output::text::{count, day, short};
 use super::session::Session;
+use super::unlock::Effort;
 use crate::delivery::{self, MessageState};
 use crate::error::Result;
 use crate::grant::vocabulary::CATEGORIES;
 use crate::grant::{self, Brief, Status};
 use crate::profile::model::{AddressPart, CATALOGUE, ClaimName};
 use crate::profile::{self, DEFAULT_PERSONA};
-use crate::vault::key::DataKey;
-use crate::vault::slot::{Asker, Identities};
-use crate::vault::{Manifest, Vault, agent};
+use crate::vault::{Manifest, Vault};
 use crate::wire::event::Event;
 use crate::{ledger, vendor};
 
@@ -68,17 +67,17 @@ fn value_after(verb: &str) -> Option<&'static str> {
 
 /// The vault that is meant, if it opens without anybody's help.
 fn unlocked() -> Option<Vault> {
-    let dir = directory()?;
+    let session = session();
+    let dir = session.vault_dir().ok()?;
     let manifest = Manifest::read(&dir).ok()?;
-    let key = key_at_hand(&dir, &manifest)?;
+    let (key, _) = session.unlock(&dir, &manifest).find(Effort::Free).ok()??;
     let vault = Vault::open_for_reading(&dir, manifest, &key).ok()?;
     ledger::check_anchor(&vault).ok()?;
     Some(vault)
 }
 
-fn directory() -> Option<PathBuf> {
-    let vault = option("--vault").map(expanded);
-    Session::new(Globals { vault, ..Globals::default() }).vault_dir().ok()
+fn session() -> Session {
+    Session::new(Globals { vault: option("--vault").map(expanded), no_input: true, ..Globals::default() })
 }
 
 /// A path as the shell would hand it over: at a Tab it has not replaced `~` and `$HOME` yet.
@@ -88,23 +87,6 @@ fn expanded(path: &str) -> PathBuf {
         Some((rest, home)) => PathBuf::from(home).join(rest),
         None => path.into(),
     }
-}
-
-/// The data key, if it costs nothing and asks nobody. A passphrase would cost most of a second at each Tab. The agent
-/// is not kept from locking: shells look for candidates on their own, too.
-fn key_at_hand(dir: &Path, manifest: &Manifest) -> Option<DataKey> {
-    match std::env::var_os("CMR_IDENTITY_FILE").map(PathBuf::from) {
-        // Anything but a file might wait for somebody to write to it.
-        Some(file) => file.is_file().then(|| by_identities(dir, manifest, &file)).flatten(),
-        None => agent::peek(dir),
-    }
-}
-
-/// The key by a file of identities, unless one of them would make somebody touch a key or type a passphrase.
-fn by_identities(dir: &Path, manifest: &Manifest, file: &Path) -> Option<DataKey> {
-    let nobody = Asker::nobody();
-    let identities = Identities::read(file, &nobody).ok().filter(Identities::are_quiet)?;
-    identities.only_looking().unlock(dir, manifest, &nobody).ok()
 }
 
 /// A candidate and what it means.
@@ -305,7 +287,7 @@ fn is_address(claim: &str) -> bool {
 /// Key slots. Their names stand in the open.
 pub(super) fn slots() -> ArgValueCompleter {
     completer(|_| {
-        let manifest = directory().and_then(|dir| Manifest::read(&dir).ok());
+        let manifest = session().vault_dir().and_then(|dir| Manifest::read(&dir)).ok();
         let slots = manifest.map(|manifest| manifest.slots).unwrap_or_default();
         slots.into_iter().map(|slot| (slot.name, slot.kind.name().to_owned())).collect()
     })

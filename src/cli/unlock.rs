@@ -78,7 +78,6 @@ impl Source {
 
 /// How far to go for the key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(dead_code, reason = "completion is to come")]
 pub(super) enum Effort {
     /// A command: every source in order, the prompt last.
     Full,
@@ -86,7 +85,7 @@ pub(super) enum Effort {
     PastAgent,
     /// Status: nobody is asked, and the agent's time is not made longer.
     Unasked,
-    /// Completion: the same, and without a scrypt.
+    /// Completion: the same, without a scrypt, and without a trace in the vault.
     Free,
 }
 
@@ -185,6 +184,10 @@ impl Unlock<'_> {
 
     /// An identity that wants a passphrase, a touch or a PIN is too much where nobody is to be asked.
     fn by_identity_file(&self, file: &Path, effort: Effort) -> Result<Found> {
+        // Anything but a file might wait for somebody to write to it.
+        if effort == Effort::Free && !file.is_file() {
+            return Ok(Found::TooMuch);
+        }
         let asker = if effort.asks() { prompt::asker(self.prompt) } else { Asker::nobody() };
         let identities = match Identities::read(file, &asker) {
             Err(error) if !effort.asks() && error.kind() == Kind::Locked => return Ok(Found::TooMuch),
