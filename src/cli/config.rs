@@ -4,7 +4,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 
 use crate::error::{Error, Result, io};
 use crate::vault::agent::Limits;
@@ -22,11 +23,19 @@ pub(super) struct Config {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Agent {
     /// The vault locks when no command used it for so long.
+    #[serde(deserialize_with = "time")]
     idle: SignedDuration,
     /// The vault locks so long after it was unlocked, in any case.
+    #[serde(deserialize_with = "time")]
     absolute: SignedDuration,
     /// Whether a passphrase that a command asked for unlocks the vault for those that follow, as `cmr unlock` does.
     pub(super) after_prompt: bool,
+}
+
+fn time<'de, D: Deserializer<'de>>(value: D) -> Result<SignedDuration, D::Error> {
+    let wrong = || D::Error::custom("wants a time such as \"90s\", \"15m\" or \"2h\"");
+    let text = String::deserialize(value).map_err(|_| wrong())?;
+    text.parse().ok().filter(SignedDuration::is_positive).ok_or_else(wrong)
 }
 
 impl Default for Agent {
@@ -53,14 +62,10 @@ impl Config {
     }
 
     fn parse(text: &str) -> Result<Self, String> {
-        let config: Self = toml::from_str(text).map_err(|e| {
+        toml::from_str(text).map_err(|e| {
             let line = e.span().map_or(1, |span| text[..span.start].matches('\n').count() + 1);
             format!("line {line}: {}", e.message())
-        })?;
-        match [config.agent.idle, config.agent.absolute].iter().all(SignedDuration::is_positive) {
-            true => Ok(config),
-            false => Err("[agent]: idle and absolute must be longer than nothing".to_owned()),
-        }
+        })
     }
 
     /// How long an unlocked vault stays so.
@@ -92,8 +97,9 @@ mod tests {
     fn what_cannot_be_is_named_with_its_line() {
         assert!(Config::parse("[agent]\nidel = '1h'").unwrap_err().starts_with("line 2: "));
         assert!(Config::parse("[agent]\nidle = 15").unwrap_err().starts_with("line 2: "));
-        assert!(Config::parse("[agent]\nidle = 'soon'").unwrap_err().starts_with("line 2: "));
-        assert!(Config::parse("[agent]\nidle = '-5m'").unwrap_err().contains("longer than nothing"));
-        assert!(Config::parse("[agent]\nabsolute = '0s'").unwrap_err().contains("longer than nothing"));
+        for wrong in ["idle = 'soon'", "idle = '-5m'", "absolute = '0s'", "absolute = '1d'"] {
+            let why = Config::parse(&format!("[agent]\n{wrong}")).unwrap_err();
+            assert!(why.starts_with("line 2: ") && why.contains("wants a time such as"), "{wrong}: {why}");
+        }
     }
 }

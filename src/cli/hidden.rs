@@ -5,7 +5,9 @@
 
 use std::io::{self, IsTerminal};
 
+use rustix::event::{PollFd, PollFlags, poll};
 use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
+use rustix::time::Timespec;
 use secrecy::SecretString;
 use zeroize::Zeroizing;
 
@@ -18,12 +20,16 @@ const BACKSPACE: u8 = 8;
 const CTRL_U: u8 = 21;
 const DELETE: u8 = 127;
 
-/// Reads a line from the terminal without showing it.
+/// How long to look for a key before looking whether to go on.
+const LOOK: Timespec = Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
+
+/// Reads a line from the terminal without showing it. What was typed before the question does not count.
 ///
 /// # Errors
 /// Kind interrupted for Ctrl-C, unexpected end where the terminal ends, invalid data for what is no text.
-pub(super) fn read_line() -> io::Result<SecretString> {
+pub(super) fn read_line(ask: impl FnOnce()) -> io::Result<SecretString> {
     let _silence = Silence::begin()?;
+    ask();
     let mut line = Line::new();
     let mut byte = Zeroizing::new([0u8; 1]);
     loop {
@@ -36,6 +42,26 @@ pub(super) fn read_line() -> io::Result<SecretString> {
             Key::More => {}
             Key::Enter => return line.text(),
             Key::Stop => return Err(io::ErrorKind::Interrupted.into()),
+        }
+    }
+}
+
+/// Waits until something is ready, and shows nothing of what is typed meanwhile: it may be a passphrase that another
+/// terminal asks for.
+///
+/// # Errors
+/// Kind interrupted for Ctrl-C, and what `ready` returns.
+pub(super) fn wait<T>(mut ready: impl FnMut() -> io::Result<Option<T>>) -> io::Result<T> {
+    let _silence = Silence::begin()?;
+    let stdin = rustix::stdio::stdin();
+    let mut byte = Zeroizing::new([0u8; 1]);
+    loop {
+        if let Some(ready) = ready()? {
+            return Ok(ready);
+        }
+        let key = poll(&mut [PollFd::new(&stdin, PollFlags::IN)], Some(&LOOK)).unwrap_or(0) > 0;
+        if key && rustix::io::read(stdin, &mut byte[..]) == Ok(1) && byte[0] == CTRL_C {
+            return Err(io::ErrorKind::Interrupted.into());
         }
     }
 }
@@ -55,7 +81,7 @@ impl Silence {
         silent.local_modes -= LocalModes::ECHO | LocalModes::ECHONL | LocalModes::ICANON | LocalModes::ISIG;
         silent.special_codes[SpecialCodeIndex::VMIN] = 1;
         silent.special_codes[SpecialCodeIndex::VTIME] = 0;
-        tcsetattr(stdin, OptionalActions::Drain, &silent)?;
+        tcsetattr(stdin, OptionalActions::Flush, &silent)?;
         Ok(Self(before))
     }
 }

@@ -26,6 +26,9 @@ pub(super) trait Prompt {
     /// One of several, by its place.
     fn choose(&self, question: &str, among: &[String], flag: &str) -> Result<usize>;
 
+    /// Waits for something that nobody here can do, and shows nothing of what is typed.
+    fn wait(&self, ready: &mut dyn FnMut() -> Result<bool>) -> Result<()>;
+
     /// Whether anybody is there.
     fn is_interactive(&self) -> bool;
 }
@@ -66,8 +69,7 @@ fn stopped(error: dialoguer::Error) -> Error {
 }
 
 fn hidden_line(question: &str) -> Result<SecretString> {
-    output::ask(&format!("{question}: "));
-    let typed = hidden::read_line();
+    let typed = hidden::read_line(|| output::ask(&format!("{question}: ")));
     output::ask("\n");
     typed.map_err(|error| unanswerable(&error))
 }
@@ -81,7 +83,7 @@ fn unanswerable(error: &std::io::Error) -> Error {
 
 impl Prompt for Terminal {
     fn confirm(&self, question: &str, _: &str) -> Result<bool> {
-        Confirm::new().with_prompt(question).default(false).interact().map_err(stopped)
+        Confirm::new().with_prompt(question).default(false).wait_for_newline(true).interact().map_err(stopped)
     }
 
     fn secret(&self, question: &str) -> Result<SecretString> {
@@ -116,6 +118,18 @@ impl Prompt for Terminal {
         Ok(number - 1)
     }
 
+    fn wait(&self, ready: &mut dyn FnMut() -> Result<bool>) -> Result<()> {
+        let mut failure = None;
+        let waited = hidden::wait(|| match ready() {
+            Ok(ready) => Ok(ready.then_some(())),
+            Err(error) => {
+                failure = Some(error);
+                Ok(Some(()))
+            }
+        });
+        failure.map_or_else(|| waited.map_err(|error| unanswerable(&error)), Err)
+    }
+
     fn is_interactive(&self) -> bool {
         true
     }
@@ -147,6 +161,10 @@ impl Prompt for Refusing {
 
     fn choose(&self, question: &str, _: &[String], flag: &str) -> Result<usize> {
         Err(unanswered(question, flag))
+    }
+
+    fn wait(&self, _: &mut dyn FnMut() -> Result<bool>) -> Result<()> {
+        Err(Error::locked("another command asks for the passphrase, and nobody waits here"))
     }
 
     fn is_interactive(&self) -> bool {

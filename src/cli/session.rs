@@ -11,7 +11,7 @@ use super::unlock::{Effort, Source, Unlock};
 use crate::error::{Error, Result};
 use crate::ledger;
 use crate::vault::key::DataKey;
-use crate::vault::{self, Manifest, Settled, Vault, agent};
+use crate::vault::{Manifest, Settled, Vault, agent};
 
 /// One command's session.
 pub(super) struct Session {
@@ -25,7 +25,9 @@ pub(super) struct Session {
 
 impl Session {
     pub(super) fn new(globals: Globals) -> Self {
-        let interactive = !globals.no_input && std::io::IsTerminal::is_terminal(&std::io::stdin());
+        // A question on standard error that goes elsewhere would never be seen.
+        let on_terminal = std::io::IsTerminal::is_terminal(&std::io::stdin()) && super::output::stderr_is_terminal();
+        let interactive = !globals.no_input && on_terminal;
         let prompt: Box<dyn Prompt> = if interactive { Box::new(Terminal) } else { Box::new(Refusing) };
         let printer = Printer::new(globals.json, globals.quiet, globals.color);
         Self { globals, printer, prompt, key: None, unlocked_by: Cell::default() }
@@ -90,14 +92,20 @@ impl Session {
     /// Opens the vault for a command that wraps its key once more.
     pub(super) fn vault_and_key(&self) -> Result<(Vault, Rc<DataKey>)> {
         let dir = self.vault_dir()?;
-        // From here on no rotation begins: the key that is found is the one that the database has. Without a vault there
-        // is nothing to hold, and the manifest says so.
-        let hold = vault::hold(&dir).ok();
         let manifest = Manifest::read(&dir)?;
-        let key = self.data_key(&dir, &manifest)?;
-        let vault = Vault::open(&dir, manifest, &key)?;
-        drop(hold);
+        let (vault, key) = match self.open_as(&dir, &manifest) {
+            // The data key was rotated meanwhile: what was found is the old one.
+            Err(_) if Manifest::read(&dir).is_ok_and(|now| now != manifest) => {
+                self.open_as(&dir, &Manifest::read(&dir)?)?
+            }
+            other => other?,
+        };
         Ok((self.opened(vault)?, key))
+    }
+
+    fn open_as(&self, dir: &Path, manifest: &Manifest) -> Result<(Vault, Rc<DataKey>)> {
+        let key = self.data_key(dir, manifest)?;
+        Ok((Vault::open(dir, manifest.clone(), &key)?, key))
     }
 
     /// Opens the vault with a key that the command came by itself.

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 use super::args::Globals;
 use super::config::Config;
@@ -217,6 +217,11 @@ impl Unlock<'_> {
         slots.filter_map(|slot| slot.recipient.as_deref())
     }
 
+    /// Whether a script says where the key is to come from.
+    pub(super) fn is_scripted(&self) -> bool {
+        ORDER.into_iter().take_while(|source| *source != Source::Agent).any(|source| self.is_given(source))
+    }
+
     pub(super) fn by_agent(&self, effort: Effort) -> Option<DataKey> {
         // While a rotation is not finished nobody knows whether the agent's key is still the one.
         if self.manifest.next_key_fingerprint.is_some() {
@@ -241,15 +246,22 @@ impl Unlock<'_> {
             return Err(locked());
         }
         let config = Config::read()?;
-        let keep = effort == Effort::PastAgent || config.agent.after_prompt;
-        let waits = || self.printer.remark("Another command asks for the passphrase: waiting for it.");
-        let turn = keep.then(|| agent::turn(self.dir, waits)).transpose();
+        let mut keep = effort == Effort::PastAgent || config.agent.after_prompt;
+        match agent::prepare(self.dir) {
+            Err(error) if effort == Effort::PastAgent => return Err(error),
+            Err(error) if keep => {
+                self.printer.warn(&error.to_string());
+                keep = false;
+            }
+            _ => {}
+        }
+        let _turn = keep.then(|| self.turn()).transpose()?;
         if let Some(key) = self.by_agent(Effort::Full) {
             return Ok(key);
         }
         let key = self.ask()?;
         if keep {
-            match turn.and_then(|_turn| agent::start(self.dir, &key, config.limits(), Source::Prompt.describe())) {
+            match agent::start(self.dir, &key, config.limits(), Source::Prompt.describe()) {
                 Ok(_) if effort == Effort::PastAgent => {}
                 Ok(report) => self.printer.remark(&format!(
                     "Unlocked until {}, and longer while you use it. Lock it: cmr lock",
@@ -262,9 +274,22 @@ impl Unlock<'_> {
         Ok(key)
     }
 
+    /// The turn to ask, when no other command has it.
+    fn turn(&self) -> Result<agent::Turn> {
+        let mut turn = agent::turn(self.dir)?;
+        if turn.is_none() {
+            self.printer.remark("Another command asks for the passphrase: waiting for it. Type nothing here.");
+            self.prompt.wait(&mut || {
+                turn = agent::turn(self.dir)?;
+                Ok(turn.is_some())
+            })?;
+        }
+        turn.ok_or_else(locked)
+    }
+
     fn ask(&self) -> Result<DataKey> {
         for left in (0..TRIES).rev() {
-            match self.by_passphrase(self.prompt.secret("Passphrase")?) {
+            match self.by_typed(self.prompt.secret("Passphrase")?) {
                 Err(error) if error.kind() == Kind::Locked && left > 0 => {
                     self.printer.warn(&format!("{error}. Try again"));
                 }
@@ -274,15 +299,32 @@ impl Unlock<'_> {
         Err(locked())
     }
 
+    /// Who lost the passphrase types the recovery key in its place.
+    fn by_typed(&self, typed: SecretString) -> Result<DataKey> {
+        const IDENTITY: &str = "AGE-SECRET-KEY-1";
+        let text = typed.expose_secret().trim();
+        if !text.get(..IDENTITY.len()).is_some_and(|start| start.eq_ignore_ascii_case(IDENTITY)) {
+            return self.by_passphrase(typed);
+        }
+        let asker = Asker::nobody();
+        let key = Identities::parse("what you typed".into(), text.as_bytes(), &asker)
+            .and_then(|identities| identities.unlock(self.dir, self.manifest, &asker));
+        key.inspect(|_| {
+            self.printer.remark("Opened by a recovery key. A new passphrase: cmr key add passphrase --replace")
+        })
+    }
+
     fn by_passphrase(&self, passphrase: SecretString) -> Result<DataKey> {
-        slot::unlock_with_passphrase(self.dir, self.manifest, passphrase)
+        // The data key may have been rotated while somebody was asked.
+        slot::unlock_with_passphrase(self.dir, &Manifest::read(self.dir)?, passphrase)
     }
 }
 
 /// The identity that systemd keeps for the service that this command runs in (`LoadCredential=cmr-identity:…`).
 fn credential() -> Option<PathBuf> {
     let file = Path::new(&std::env::var_os("CREDENTIALS_DIRECTORY")?).join("cmr-identity");
-    file.exists().then_some(file)
+    // One that cannot be looked at is given, and fails when it is read.
+    (!matches!(file.try_exists(), Ok(false))).then_some(file)
 }
 
 fn raw_key(hex: &str) -> Result<DataKey> {

@@ -159,6 +159,10 @@ pub(super) fn rekey(connection: &Connection, key: &DataKey, path: &Path) -> Resu
         connection.flush_prepared_statement_cache();
         empty_log(connection)?;
         cmr_sqlcipher::rekey(connection, key.expose())?;
+        // SQLCipher does not say whether its last commit was made.
+        if !opens(path, key) {
+            return Err(Error::failed("it could not be written anew: is the disk full?"));
+        }
         empty_log(connection)
     };
     run().map_err(|e| name_file(e, path))

@@ -3,8 +3,10 @@
 use std::fs::{self, File, OpenOptions, Permissions, TryLockError};
 use std::io::Write;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
+
+use tempfile::NamedTempFile;
 
 use crate::error::{Error, Result, io};
 
@@ -13,27 +15,43 @@ use crate::error::{Error, Result, io};
 /// # Errors
 /// Kind failed, naming the path.
 pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
-    write_beside(path, bytes, true)?;
-    sync_dir(parent(path)?)
+    Staged::new(path, bytes)?.put()
 }
 
 /// Replaces a file without waiting for the disk: after a power loss it may be the old one, or empty.
 pub(super) fn replace_lazily(path: &Path, bytes: &[u8]) -> Result<()> {
-    write_beside(path, bytes, false)
+    write_temporary(path, bytes)?.persist(path).map(|_| ()).map_err(|e| io("write", path, e.error))
 }
 
-fn write_beside(path: &Path, bytes: &[u8], sync: bool) -> Result<()> {
+/// A file that is written and durable beside the one that it is to replace; it goes away if it is not put there.
+pub(super) struct Staged {
+    file: NamedTempFile,
+    path: PathBuf,
+}
+
+impl Staged {
+    /// Writes it.
+    pub(super) fn new(path: &Path, bytes: &[u8]) -> Result<Self> {
+        let file = write_temporary(path, bytes)?;
+        file.as_file().sync_all().map_err(|e| io("write", path, e))?;
+        Ok(Self { file, path: path.to_owned() })
+    }
+
+    /// Puts it in its place, durably. That takes no space.
+    pub(super) fn put(self) -> Result<()> {
+        self.file.persist(&self.path).map_err(|e| io("write", &self.path, e.error))?;
+        sync_dir(parent(&self.path)?)
+    }
+}
+
+fn write_temporary(path: &Path, bytes: &[u8]) -> Result<NamedTempFile> {
     let mut temporary = tempfile::Builder::new()
         .prefix(".cmr-")
         .permissions(Permissions::from_mode(0o600))
         .tempfile_in(parent(path)?)
         .map_err(|e| io("write", path, e))?;
     temporary.write_all(bytes).map_err(|e| io("write", path, e))?;
-    if sync {
-        temporary.as_file().sync_all().map_err(|e| io("write", path, e))?;
-    }
-    temporary.persist(path).map_err(|e| io("write", path, e.error))?;
-    Ok(())
+    Ok(temporary)
 }
 
 fn parent(path: &Path) -> Result<&Path> {
@@ -53,18 +71,40 @@ pub(super) fn private_dir(dir: &Path) -> Result<()> {
 /// How often a lock that is taken is looked at again.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
-/// Holds a directory together with others, for as long as the returned file lives; waits for whoever has it alone.
+/// How long a command waits for a rotation: one of 600 MB takes 6 seconds.
+const ROTATION: Duration = Duration::from_secs(60);
+
+/// Holds a directory together with others, for as long as the returned file lives; waits for whoever has it alone, but
+/// not for ever.
 ///
 /// It is the directory itself that is locked, so that reading a vault writes nothing into it. Where the file system
 /// has no locks the vault is used without: only a rotation needs them, and refuses.
 ///
 /// # Errors
 /// Kind failed, naming the directory.
-pub fn hold(dir: &Path) -> Result<File> {
+pub(super) fn hold(dir: &Path) -> Result<File> {
+    hold_within(dir, ROTATION)
+}
+
+/// The same, and waits for nobody.
+pub(super) fn hold_at_once(dir: &Path) -> Result<File> {
+    hold_within(dir, Duration::ZERO)
+}
+
+fn hold_within(dir: &Path, at_most: Duration) -> Result<File> {
     let file = File::open(dir).map_err(|e| io("open", dir, e))?;
-    match file.lock_shared() {
-        Err(e) if e.kind() != std::io::ErrorKind::Unsupported => Err(io("lock", dir, e)),
-        _ => Ok(file),
+    let end = Instant::now() + at_most;
+    loop {
+        match file.try_lock_shared() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::Error(e)) if e.kind() == std::io::ErrorKind::Unsupported => return Ok(file),
+            Err(TryLockError::Error(e)) => return Err(io("lock", dir, e)),
+            Err(TryLockError::WouldBlock) if Instant::now() < end => std::thread::sleep(LOOK_AGAIN),
+            Err(TryLockError::WouldBlock) => {
+                return Err(Error::failed(format!("the data key of {} is being rotated", dir.display()))
+                    .hint("try again when that is done"));
+            }
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::files;
+use super::files::Staged;
 use super::key::DataKey;
 use super::slot::{self, SlotKind};
 use crate::error::{Error, Result, io};
@@ -153,7 +153,11 @@ impl Manifest {
     }
 
     pub(super) fn write(&self, dir: &Path) -> Result<()> {
+        self.stage(dir)?.put()
+    }
+
+    pub(super) fn stage(&self, dir: &Path) -> Result<Staged> {
         let text = toml::to_string(self).map_err(|e| Error::failed(format!("cannot write vault.toml: {e}")))?;
-        files::replace(&Self::path(dir), text.as_bytes())
+        Staged::new(&Self::path(dir), text.as_bytes())
     }
 }

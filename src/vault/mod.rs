@@ -33,7 +33,7 @@ mod slots;
 pub use anchor::Head;
 pub use cache::{CacheTrouble, cache_trouble, memory_cache, open_cache, remove_cache};
 pub use database::{Tx, from_millis, name_database, quick_check, to_millis};
-pub use files::{hold, lock, replace};
+pub use files::{lock, replace};
 pub use manifest::{Manifest, SlotEntry};
 pub use rotate::{Passphrases, Plan, Rotated, Settled, passphrase_slots};
 pub use slots::working_without;
@@ -121,7 +121,7 @@ impl Vault {
     /// Kind not found without a vault there; kind locked for the key of another vault; kind damaged for files that
     /// are not what this program wrote, or a database older than the ledger's anchor says.
     pub fn open(dir: &Path, manifest: Manifest, key: &DataKey) -> Result<Self> {
-        Self::open_with(database::open, dir, manifest, key)
+        Self::open_with(database::open, files::hold(dir)?, dir, manifest, key)
     }
 
     /// Opens a vault for reading alone, as [`Vault::open`] does, but changes nothing and waits for nobody.
@@ -129,16 +129,16 @@ impl Vault {
     /// # Errors
     /// Those of [`Vault::open`]; kind failed for a vault of another version of this program, or a busy one.
     pub fn open_for_reading(dir: &Path, manifest: Manifest, key: &DataKey) -> Result<Self> {
-        Self::open_with(database::open_for_reading, dir, manifest, key)
+        Self::open_with(database::open_for_reading, files::hold_at_once(dir)?, dir, manifest, key)
     }
 
     fn open_with(
         open: fn(&Path, &DataKey) -> Result<rusqlite::Connection>,
+        hold: fs::File,
         dir: &Path,
         manifest: Manifest,
         key: &DataKey,
     ) -> Result<Self> {
-        let hold = files::hold(dir)?;
         // A rotation may have ended while this command waited, for a person or for the rotation.
         let knew = manifest.takes(key);
         let now = manifest.read_again(dir)?;

@@ -98,7 +98,7 @@ impl Vault {
     }
 
     /// Carries a rotation out. `record` writes its ledger entry, unless it is there; `progress` is told from time to
-    /// time how much of the database is written, as a fraction.
+    /// time how much of the database is written, as a fraction; `waits` once, if other commands use the vault.
     ///
     /// # Errors
     /// Kind failed if other commands use the vault for too long, its slots were changed since, or the disk fails: then
@@ -107,9 +107,14 @@ impl Vault {
         mut self,
         plan: Plan,
         record: impl Fn(&Tx, &str, &str) -> Result<()>,
+        waits: impl FnOnce(),
         progress: impl Fn(f64) + Sync,
     ) -> Result<(Self, Rotated)> {
-        if !files::hold_alone(&self.hold, &self.dir, PATIENCE)? {
+        let alone = files::hold_alone(&self.hold, &self.dir, Duration::ZERO)? || {
+            waits();
+            files::hold_alone(&self.hold, &self.dir, PATIENCE)?
+        };
+        if !alone {
             return Err(Error::failed("another command uses the vault: nothing was changed")
                 .hint("end it, and try again; cmr lock ends the agent"));
         }

@@ -154,7 +154,7 @@ fn a_rotation_that_ends_anywhere_leaves_a_vault_that_every_slot_opens() {
         // And it can be rotated again.
         let vault = place.open(secret);
         let plan = Plan::new(&vault, &Passphrases::new(), &Asker::nobody()).unwrap();
-        drop(vault.rotate(plan, record, |_| {}).unwrap());
+        drop(vault.rotate(plan, record, || {}, |_| {}).unwrap());
         place.is_whole();
         place.has_no_traces();
     }
@@ -169,7 +169,7 @@ fn the_old_key_opens_nothing_any_more() {
     fs::write(place.path().join("vault-before-v2.db"), "a copy").unwrap();
     let plan = Plan::new(&vault, &Passphrases::new(), &Asker::nobody()).unwrap();
     let told = std::sync::Mutex::new(Vec::new());
-    let (vault, rotated) = vault.rotate(plan, record, |part| told.lock().unwrap().push(part)).unwrap();
+    let (vault, rotated) = vault.rotate(plan, record, || {}, |part| told.lock().unwrap().push(part)).unwrap();
     assert_eq!(rotated.removed, ["vault-before-v2.db"]);
     assert_eq!((&rotated.from, &rotated.to), (&old.fingerprint(), &vault.manifest.key_fingerprint));
     assert!(told.into_inner().unwrap().iter().all(|part| (0.0..=1.0).contains(part)));
@@ -187,7 +187,7 @@ fn slots_that_changed_meanwhile_are_not_overwritten() {
     let mut other = place.open(&place.secrets[1]);
     other.remove_slot("phone", |_, _| Ok(())).unwrap();
     drop(other);
-    let error = vault.rotate(plan, record, |_| {}).map(|_| ()).unwrap_err();
+    let error = vault.rotate(plan, record, || {}, |_| {}).map(|_| ()).unwrap_err();
     assert!(error.to_string().contains("nothing was changed"), "{error}");
     assert_eq!(Manifest::read(&place.path()).unwrap().slots.len(), 2);
     drop(place.open(&place.secrets[0]));
@@ -224,7 +224,7 @@ fn a_stranger_that_goes_on_writing_with_the_old_key_damages_nothing() {
         for _ in 0..3 {
             let vault = place.open(&place.secrets[0]);
             let plan = Plan::new(&vault, &Passphrases::new(), &Asker::nobody()).unwrap();
-            let _ = vault.rotate(plan, record, |_| {});
+            let _ = vault.rotate(plan, record, || {}, |_| {});
         }
         stop.store(true, std::sync::atomic::Ordering::SeqCst);
         stranger.join().unwrap()

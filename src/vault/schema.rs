@@ -1,10 +1,12 @@
 //! The schema and its versions, counted in `PRAGMA user_version`.
 
+use std::fs;
 use std::path::Path;
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use crate::error::{Error, Result};
+use super::files;
+use crate::error::{Error, Result, io};
 
 /// `cmrv`, so that `file` and a curious reader know whose database it is once it is decrypted.
 const APPLICATION_ID: i64 = 0x636d_7276;
@@ -64,11 +66,21 @@ fn is_new(connection: &Connection) -> Result<bool> {
 
 fn backup(connection: &Connection, path: &Path, version: i64) -> Result<()> {
     let copy = path.with_file_name(format!("vault-before-v{}.db", version + 1));
-    if !copy.exists() {
-        // VACUUM INTO keeps the encryption and works while others write.
-        connection.execute("VACUUM INTO ?1", [copy.to_string_lossy()])?;
+    if copy.exists() {
+        return Ok(());
     }
-    Ok(())
+    // One that was cut off, by a full disk or a kill, never has the copy's name.
+    let new = copy.with_extension("db.new");
+    files::remove(&new)?;
+    // VACUUM INTO keeps the encryption and works while others write.
+    let written = connection.execute("VACUUM INTO ?1", [new.to_string_lossy()]);
+    if let Err(error) = written {
+        let _ = files::remove(&new);
+        return Err(error.into());
+    }
+    let durable = || fs::File::open(&new)?.sync_all().and_then(|()| fs::rename(&new, &copy));
+    durable().map_err(|e| io("write", &copy, e))?;
+    files::sync_dir(path.parent().unwrap_or(Path::new(".")))
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
+use super::files::Staged;
 use super::key::DataKey;
 use super::manifest::{Manifest, SlotEntry};
 use super::slot::{self, NewSlot, SlotKind, Wrapped};
@@ -37,9 +38,7 @@ impl Vault {
             record(tx, &entry)?;
             manifest.slots.retain(|slot| slot.name != name);
             manifest.slots.push(entry.clone());
-            files::replace(&entry.path(dir), &bytes)?;
-            manifest.write(dir)?;
-            Ok(entry)
+            Ok((entry.clone(), Some(Staged::new(&entry.path(dir), &bytes)?)))
         })
     }
 
@@ -52,29 +51,38 @@ impl Vault {
     /// Kind not found for a name that no slot has; kind bad input for the last slot whose file is whole.
     pub fn remove_slot(&mut self, name: &str, record: impl FnOnce(&Tx, &SlotEntry) -> Result<()>) -> Result<SlotEntry> {
         self.refuse_while_rotating()?;
-        self.change_slots(|tx, dir, manifest| {
+        let removed = self.change_slots(|tx, dir, manifest| {
             let entry = manifest.slot(name)?.clone();
-            refuse_last(dir, manifest, &entry)?;
+            working_without(dir, manifest, &entry)?;
             record(tx, &entry)?;
             manifest.slots.retain(|slot| slot.name != name);
-            // First the manifest: a slot in it without a file would be a damaged one.
-            manifest.write(dir)?;
-            files::remove(&entry.path(dir))?;
-            Ok(entry)
-        })
+            Ok((entry, None))
+        })?;
+        // After the manifest: a slot in it without a file would be a damaged one.
+        files::remove(&removed.path(&self.dir))?;
+        Ok(removed)
     }
 
-    /// One change of the slots at a time, with its ledger entry: the files are written before the entry is committed,
-    /// so that nothing is recorded that was not done.
-    fn change_slots<T>(&mut self, change: impl FnOnce(&Tx, &Path, &mut Manifest) -> Result<T>) -> Result<T> {
+    /// One change of the slots at a time, with its ledger entry. The files are written beside the old ones before the
+    /// entry is committed, and put in their place after it, which takes no space: a full disk changes nothing. One that
+    /// is cut off between the two leaves the old slots, and an entry of what was not done.
+    fn change_slots(
+        &mut self,
+        change: impl FnOnce(&Tx, &Path, &mut Manifest) -> Result<(SlotEntry, Option<Staged>)>,
+    ) -> Result<SlotEntry> {
         let dir = self.dir.clone();
         let slots = dir.join("slots");
         let lock = fs::File::open(&slots).map_err(|e| io("open", &slots, e))?;
         lock.lock().map_err(|e| io("lock", &slots, e))?;
         let mut manifest = Manifest::read(&dir)?;
-        let changed = self.write(|tx| change(tx, &dir, &mut manifest))?;
+        let (entry, staged, staged_manifest) = self.write(|tx| {
+            let (entry, staged) = change(tx, &dir, &mut manifest)?;
+            Ok((entry, staged, manifest.stage(&dir)?))
+        })?;
+        staged.map_or(Ok(()), Staged::put)?;
+        staged_manifest.put()?;
         self.manifest = manifest;
-        Ok(changed)
+        Ok(entry)
     }
 
     fn refuse_while_rotating(&self) -> Result<()> {
@@ -97,18 +105,18 @@ fn refuse_taken(manifest: &Manifest, name: &str, replace: bool) -> Result<()> {
     }
 }
 
-fn refuse_last(dir: &Path, manifest: &Manifest, entry: &SlotEntry) -> Result<()> {
-    match working_without(dir, manifest, entry).is_empty() {
+/// The kinds of the slots that are left without this one, and whose files are whole.
+///
+/// # Errors
+/// Kind bad input if there are none.
+pub fn working_without(dir: &Path, manifest: &Manifest, entry: &SlotEntry) -> Result<Vec<SlotKind>> {
+    let others = manifest.slots.iter().filter(|slot| slot.name != entry.name);
+    let left: Vec<_> = others.filter(|slot| slot::inspect(dir, slot).is_ok()).map(|slot| slot.kind).collect();
+    match left.is_empty() {
         true => {
             Err(Error::bad_input(format!("{} is the last slot that works: without it the vault is lost", entry.name))
                 .hint("add another one first: cmr key add --help"))
         }
-        false => Ok(()),
+        false => Ok(left),
     }
-}
-
-/// The kinds of the slots that are left without this one, and whose files are whole.
-pub fn working_without(dir: &Path, manifest: &Manifest, entry: &SlotEntry) -> Vec<SlotKind> {
-    let others = manifest.slots.iter().filter(|slot| slot.name != entry.name);
-    others.filter(|slot| slot::inspect(dir, slot).is_ok()).map(|slot| slot.kind).collect()
 }

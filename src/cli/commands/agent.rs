@@ -20,14 +20,11 @@ pub(in super::super) fn unlock(session: &Session) -> Result<Outcome> {
     }
     let unlock = session.unlock(&dir, &manifest);
     // One that is unlocked already stays so for longer.
-    if unlock.by_agent(Effort::Full).is_none() {
+    if unlock.is_scripted() || unlock.by_agent(Effort::Full).is_none() {
         let limits = Config::read()?.limits();
         let (key, source) = unlock.data_key(Effort::PastAgent)?;
-        drop(Vault::open(&dir, manifest.clone(), &key)?);
-        // One who was asked for the passphrase has started it while it was their turn.
-        if agent::report(&dir).is_none() {
-            agent::start(&dir, &key, limits, source.describe())?;
-        }
+        drop(Vault::open(&dir, Manifest::read(&dir)?, &key)?);
+        agent::start(&dir, &key, limits, source.describe())?;
     }
     session.printer().show(&LockState::new(&dir, agent::report(&dir).as_ref()))?;
     Ok(Outcome::Done)

@@ -120,10 +120,12 @@ impl<'a> Adding<'a> {
         let mut added = self.put(opened, &NewSlot::Recovery(&identity))?;
         added.file = file.map(SecretFile::keep);
         added.recovery_key = added.file.is_none().then(|| text.to_string());
-        let (session, shown) = (self.session, added.file.is_none());
+        let (session, name, shown) = (self.session, self.name, added.file.is_none());
         self.done(added)?;
         if shown && session.prompt().is_interactive() {
-            check_recovery(session, &text, "for another, cmr key add recovery --replace")?;
+            let otherwise =
+                format!("for another, cmr key add recovery {name} --replace; without one, cmr key remove {name}");
+            check_recovery(session, &text, &otherwise)?;
         }
         Ok(Outcome::Done)
     }
@@ -157,6 +159,12 @@ impl<'a> Adding<'a> {
             let right = recipient.kind().name();
             return Err(Error::bad_input(format!("{recipient} is for a slot of kind {right}"))
                 .hint(format!("cmr key add {right} --recipient …")));
+        }
+        let manifest = Manifest::read(&self.session.vault_dir()?)?;
+        let text = recipient.to_string();
+        let same = |slot: &&SlotEntry| slot.recipient.as_ref() == Some(&text) && slot.name != self.name;
+        if let Some(slot) = manifest.slots.iter().find(same) {
+            return Err(Error::bad_input(format!("the slot {} has this key already", slot.name)).hint("cmr key list"));
         }
         let asker = prompt::asker(self.session.prompt());
         let added = self.put(self.session.vault_and_key()?, &NewSlot::To(kind, &recipient, &asker))?;
@@ -207,8 +215,11 @@ fn filled<'a>(path: &'a Path, text: &str) -> Result<SecretFile<'a>> {
 /// A recipient, or the first in a file, such as an ssh key's `.pub`.
 fn read_recipient(typed: &str) -> Result<Recipient> {
     let path = Path::new(typed);
-    if typed.starts_with("age1") || typed.starts_with("ssh-") || !path.exists() {
+    if typed.starts_with("age1") || typed.starts_with("ssh-") || (!path.exists() && !typed.contains(['/', '.'])) {
         return typed.parse();
+    }
+    if !path.exists() {
+        return Err(Error::not_found(format!("there is no file {typed}")));
     }
     let text = std::fs::read_to_string(path).map_err(|e| io("read", path, e))?;
     let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
@@ -219,7 +230,7 @@ fn remove(name: &str, session: &Session) -> Result<Outcome> {
     let dir = session.vault_dir()?;
     let manifest = Manifest::read(&dir)?;
     let entry = manifest.slot(name)?;
-    let left = working_without(&dir, &manifest, entry);
+    let left = working_without(&dir, &manifest, entry)?;
     if session.globals().dry_run {
         return would(
             session,
@@ -227,9 +238,7 @@ fn remove(name: &str, session: &Session) -> Result<Outcome> {
         );
     }
     let mut vault = session.vault()?;
-    if !left.is_empty() {
-        session.require(&question(entry, &left), "--yes")?;
-    }
+    session.require(&question(entry, &left), "--yes")?;
     let removed = vault.remove_slot(name, record_removal)?;
     forget_identity(session, &manifest, &removed);
     session.printer().show(&KeyChanged::new("removed", &removed))?;
@@ -252,9 +261,14 @@ fn record_removal(tx: &Tx, entry: &SlotEntry) -> Result<()> {
 }
 
 fn question(entry: &SlotEntry, left: &[SlotKind]) -> String {
-    let only_recovery = left.iter().all(|kind| *kind == SlotKind::Recovery);
-    let warning = if only_recovery { " Then only a recovery key opens the vault." } else { "" };
-    format!("Remove the slot {} ({})?{warning}", entry.name, entry.kind.name())
+    let warning = match left {
+        _ if left.iter().all(|kind| *kind == SlotKind::Recovery) => "Then only a recovery key opens the vault. ",
+        _ if entry.kind == SlotKind::Recovery && !left.contains(&SlotKind::Recovery) => {
+            "It is the only recovery key: who loses what is left loses the vault. "
+        }
+        _ => "",
+    };
+    format!("{warning}Remove the slot {} ({})?", entry.name, entry.kind.name())
 }
 
 /// Makes a new data key. The passphrases are asked for first, and open the vault; then nothing needs a person any more.
@@ -263,9 +277,11 @@ fn rotate(session: &Session) -> Result<Outcome> {
     let manifest = Manifest::read(&dir)?;
     if session.globals().dry_run {
         let slots = count(manifest.slots.len(), "slot");
-        return would(session, format!("The database and {slots} would be written anew under a new data key."));
+        let needs = needed(&manifest);
+        return would(session, format!("The database and {slots} would be written anew under a new data key.{needs}"));
     }
-    session.require("Make a new data key, and write the database and every slot anew?", "--yes")?;
+    let question = format!("Make a new data key, and write the database and every slot anew?{}", needed(&manifest));
+    session.require(&question, "--yes")?;
     let (passphrases, opened) = passphrases(session, &dir, &manifest)?;
     let vault = match opened {
         Some((key, source)) => session.vault_with(&key, source)?,
@@ -273,15 +289,24 @@ fn rotate(session: &Session) -> Result<Outcome> {
     };
     let plan = Plan::new(&vault, &passphrases, &prompt::asker(session.prompt()))?;
     // The agent has the database open under the old key; whoever is quick enough to start another makes this wait.
-    let was_unlocked = agent::lock(&dir)?;
-    let (vault, rotated) =
-        vault.rotate(plan, ledger::append_rotation, output::progress("Writing the database anew"))?;
+    if agent::lock(&dir)? {
+        session.printer().remark("The vault is locked now. Afterwards go on with: cmr unlock");
+    }
+    let waits = || session.printer().remark("Another command uses the vault: waiting for it, 20 seconds at most.");
+    let progress = output::progress("Writing the database anew");
+    let (vault, rotated) = vault.rotate(plan, ledger::append_rotation, waits, progress)?;
     session.printer().show(&KeyRotated::new(rotated, &vault.manifest().slots))?;
     session.printer().remark("Backups made before keep the old key: they open with the slots that lie beside them.");
-    if was_unlocked {
-        session.printer().remark("The vault is locked now. Go on with: cmr unlock");
-    }
     Ok(Outcome::Done)
+}
+
+/// Whose passphrases a rotation needs.
+fn needed(manifest: &Manifest) -> String {
+    let names: Vec<&str> = passphrase_slots(manifest).map(|slot| slot.name.as_str()).collect();
+    match names.as_slice() {
+        [] => String::new(),
+        names => format!(" It takes the passphrase of: {}.", names.join(", ")),
+    }
 }
 
 /// The passphrase of every passphrase slot: the one that was given where it fits, else a person's. Each is tried, so
@@ -315,7 +340,8 @@ fn fitting(
     }
     if !session.prompt().is_interactive() {
         return Err(Error::locked(format!("the slot {} needs its passphrase to be written anew", slot.name)).hint(
-            "give it by --passphrase-fd N or CMR_PASSPHRASE_FILE, run this on a terminal, or remove the slot first",
+            "give it by --passphrase-fd N or CMR_PASSPHRASE_FILE; with several passphrases run this on a terminal, or remove \
+             slots first",
         ));
     }
     loop {

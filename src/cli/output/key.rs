@@ -75,10 +75,13 @@ impl View for Keys {
     }
 }
 
-/// A recipient in a table. An age recipient is shown whole; an RSA key is most of a screen, and its end tells it apart.
+/// A recipient in a table: its beginning and its end tell it apart. JSON has it whole.
 fn shortened(recipient: &str) -> String {
     match recipient.split_once(' ') {
         Some((kind, key)) if key.len() > 24 => format!("{kind} …{}", &key[key.len() - 16..]),
+        None if recipient.len() > 24 && recipient.is_ascii() => {
+            format!("{}…{}", &recipient[..10], &recipient[recipient.len() - 6..])
+        }
         _ => recipient.to_owned(),
     }
 }
@@ -184,6 +187,6 @@ mod tests {
         let rsa = format!("ssh-rsa {}the-end-of-it-16", "A".repeat(300));
         assert_eq!(shortened(&rsa), "ssh-rsa …the-end-of-it-16");
         let age = "age1qyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqs3290gq";
-        assert_eq!(shortened(age), age);
+        assert_eq!(shortened(age), "age1qyqszq…3290gq");
     }
 }

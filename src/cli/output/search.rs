@@ -76,7 +76,10 @@ impl View for Search {
 
     fn text(&self, out: &mut Text) {
         if self.hits.is_empty() {
-            out.line(format!("Nothing is found for {}.", crate::text::printable(&self.query)));
+            out.line(format!(
+                "Nothing is found for {}. Your own values are not searched: cmr profile show",
+                crate::text::printable(&self.query)
+            ));
             return;
         }
         self.vendors(out);

@@ -100,7 +100,14 @@ impl From<&Report> for AgentState {
 
 impl AgentState {
     fn words(&self) -> String {
-        format!("until {}, at the latest {}", local(self.idle_until), local(self.until))
+        match self.idle_until < self.until {
+            true => format!(
+                "until {}, longer while you use it, until {} at most",
+                local(self.idle_until),
+                local(self.until)
+            ),
+            false => format!("until {}", local(self.until)),
+        }
     }
 }
 
@@ -117,7 +124,7 @@ impl View for LockState {
 
     fn text(&self, out: &mut Text) {
         match &self.agent {
-            Some(agent) => out.line(format!("The vault is unlocked {}.", agent.words())),
+            Some(agent) => out.line(format!("The vault is unlocked {}. Lock it: cmr lock", agent.words())),
             None => out.line("The vault is locked."),
         }
     }

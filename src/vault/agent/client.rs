@@ -7,11 +7,15 @@ use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
+use rustix::io::Errno;
 use rustix::net::sockopt::socket_peercred;
-use rustix::process::geteuid;
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, socket_with};
+use rustix::process::{Signal, geteuid, kill_process};
 use zeroize::Zeroizing;
 
+use super::super::files;
 use super::super::key::DataKey;
 use super::lease::Limits;
 use super::protocol::{self, HEAD, MOST, Outcome, Report, Verb};
@@ -48,10 +52,31 @@ pub fn lock(vault: &Path) -> Result<bool> {
     let Some(mut stream) = connect(vault) else { return Ok(false) };
     match exchange(&mut stream, Verb::Lock) {
         Ok(answer) if protocol::parse_answer(&answer).0 == Outcome::Locked => Ok(true),
-        // One of another version answers in its own way, and is gone all the same.
-        Ok(_) if connect(vault).is_none() => Ok(true),
-        Ok(_) | Err(_) => Err(Error::failed("the vault is still unlocked: what holds its key does not answer")
-            .hint("end it: pkill -u \"$USER\" cmr")),
+        // One of another version ends in its own way.
+        Ok(_) if is_gone_soon(vault) => Ok(true),
+        // One that is stopped, or stuck: its key goes with it.
+        _ => end(&stream).map(|()| true),
+    }
+}
+
+fn is_gone_soon(vault: &Path) -> bool {
+    let end = Instant::now() + PATIENCE;
+    while connect(vault).is_some() {
+        if Instant::now() > end {
+            return false;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    true
+}
+
+/// Ends the process at the other side, which is this user's.
+fn end(stream: &UnixStream) -> Result<()> {
+    let failed = |e| Error::failed(format!("the vault is still unlocked: what holds its key cannot be ended ({e})"));
+    let theirs = socket_peercred(stream).map_err(failed)?.pid;
+    match kill_process(theirs, Signal::KILL) {
+        Err(e) if e != Errno::SRCH => Err(failed(e)),
+        _ => Ok(()),
     }
 }
 
@@ -72,14 +97,23 @@ fn ask(vault: &Path, verb: Verb) -> Option<Zeroizing<Vec<u8>>> {
 }
 
 fn connect(vault: &Path) -> Option<UnixStream> {
-    let socket = place::socket(vault);
-    let stream = UnixStream::connect(&socket).ok()?;
+    let socket = place::found(vault);
+    let stream = reach(&socket).ok()?;
     let theirs = socket_peercred(&stream).ok()?.uid;
     if theirs != geteuid() {
         log::warn!("{} belongs to another user: it is not asked", socket.display());
         return None;
     }
     Some(stream)
+}
+
+/// Connects, and waits for nobody: an agent that is stopped takes no more than its queue holds.
+fn reach(socket: &Path) -> Result<UnixStream, Errno> {
+    let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
+    let end = socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
+    rustix::net::connect(&end, &SocketAddrUnix::new(socket)?)?;
+    rustix::io::ioctl_fionbio(&end, false)?;
+    Ok(end.into())
 }
 
 fn exchange(stream: &mut UnixStream, verb: Verb) -> std::io::Result<Zeroizing<Vec<u8>>> {
@@ -99,17 +133,23 @@ fn exchange(stream: &mut UnixStream, verb: Verb) -> std::io::Result<Zeroizing<Ve
     Ok(answer)
 }
 
-/// Starts the agent of a vault, in the background. It lives on when this process and its terminal are gone.
+/// Starts the agent of a vault, in the background, unless one has this key already. It lives on when this process and
+/// its terminal are gone.
 ///
 /// # Errors
 /// Kind failed if its socket has no safe place, or it does not come up.
 pub fn start(vault: &Path, key: &DataKey, limits: Limits, by: &str) -> Result<Report> {
     let socket = place::socket(vault);
     place::prepare(&socket)?;
-    if connect(vault).is_none() {
-        // Left behind by one that was killed.
-        let _ = fs::remove_file(&socket);
+    // One start at a time: what is found from here on was not just made by another.
+    let _alone = files::lock(&socket.with_extension("start"))?;
+    let has_it = self::key(vault).is_some_and(|held| held.fingerprint() == key.fingerprint());
+    if let Some(report) = has_it.then(|| report(vault)).flatten() {
+        return Ok(report);
     }
+    lock(vault)?;
+    // Left behind by one that was killed.
+    let _ = fs::remove_file(&socket);
     let failed = |why: String| Error::failed(format!("the vault could not be kept unlocked: {why}"));
     let mut child = spawn(vault, limits, by).map_err(|e| failed(e.to_string()))?;
     let came_up = hand_over(&mut child, key).map_err(|e| failed(e.to_string()))?;
@@ -117,13 +157,17 @@ pub fn start(vault: &Path, key: &DataKey, limits: Limits, by: &str) -> Result<Re
         Some(report) => Ok(report),
         None => {
             let mut why = String::new();
+            let _ = child.kill();
             let _ = child.stderr.take().map(|pipe| pipe.take(MOST as u64).read_to_string(&mut why));
-            Err(failed(why.trim().trim_start_matches("error: ").to_owned()))
+            let why = why.trim().trim_start_matches("error: ");
+            Err(failed(if why.is_empty() { "its time was over at once" } else { why }.to_owned()))
         }
     }
 }
 
 fn spawn(vault: &Path, limits: Limits, by: &str) -> std::io::Result<Child> {
+    // Whoever waits for the end of a pipe or a lock of ours must not wait for the agent.
+    close_fds::set_fds_cloexec(3, &[]);
     // This very program, even where the file was replaced since it was started.
     Command::new("/proc/self/exe")
         .arg0("cmr")
@@ -151,32 +195,33 @@ fn hand_over(child: &mut Child, key: &DataKey) -> std::io::Result<bool> {
     Ok(said == READY)
 }
 
+/// Makes sure that an agent of this vault would have a safe place to listen.
+///
+/// # Errors
+/// Kind failed for one that another user could reach, or that cannot be made.
+pub fn prepare(vault: &Path) -> Result<()> {
+    place::prepare(&place::socket(vault))
+}
+
 /// The right to ask the user, which one command at a time has: of ten that wait, one asks, and the others find the
 /// vault unlocked. Ends when it is dropped.
 pub struct Turn {
     _file: File,
 }
 
-/// Takes the turn; if another command has it, calls `waits` and then waits for it.
+/// Takes the turn; `None` if another command has it.
 ///
 /// # Errors
 /// Kind failed if there is no safe place for the agent.
-pub fn turn(vault: &Path, waits: impl FnOnce()) -> Result<Turn> {
+pub fn turn(vault: &Path) -> Result<Option<Turn>> {
     let socket = place::socket(vault);
     place::prepare(&socket)?;
     let path = socket.with_extension("turn");
     let file = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&path);
     let file = file.map_err(|e| io("open", &path, e))?;
-    let lock = || -> std::io::Result<()> {
-        match file.try_lock() {
-            Err(TryLockError::WouldBlock) => {
-                waits();
-                file.lock()
-            }
-            Err(TryLockError::Error(e)) => Err(e),
-            Ok(()) => Ok(()),
-        }
-    };
-    lock().map_err(|e| io("lock", &path, e))?;
-    Ok(Turn { _file: file })
+    match file.try_lock() {
+        Ok(()) => Ok(Some(Turn { _file: file })),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(e)) => Err(io("lock", &path, e)),
+    }
 }

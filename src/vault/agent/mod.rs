@@ -18,7 +18,7 @@ mod place;
 mod protocol;
 mod server;
 
-pub use client::{Turn, key, lock, peek, report, start, turn};
+pub use client::{Turn, key, lock, peek, prepare, report, start, turn};
 pub use lease::Limits;
 pub use protocol::Report;
 pub use server::serve;

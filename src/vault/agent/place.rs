@@ -9,7 +9,40 @@ use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result, io};
 
-/// Where the agent of a vault listens, whether or not there is one. Each vault has an agent of its own.
+/// Where the agent of a vault was said to listen, else where it would. A program in another session, or in none, would
+/// look in another directory: so the agent leaves a link to its socket in the vault.
+pub(super) fn found(vault: &Path) -> PathBuf {
+    let socket = socket(vault);
+    // The link of a vault that was copied is the original's.
+    let said = fs::read_link(link(vault)).ok().filter(|said| said.file_name() == socket.file_name());
+    said.filter(|said| said.is_absolute()).unwrap_or(socket)
+}
+
+/// Says in the vault where its agent listens. A vault that cannot be written has an agent all the same.
+pub(super) fn announce(vault: &Path, socket: &Path) {
+    let announce = || -> std::io::Result<()> {
+        let new = vault.join(".agent.new");
+        let _ = fs::remove_file(&new);
+        std::os::unix::fs::symlink(socket, &new)?;
+        fs::rename(&new, link(vault))
+    };
+    if let Err(error) = announce() {
+        log::debug!("the vault does not say where its agent listens: {error}");
+    }
+}
+
+/// Takes that back, if it is this socket that it says.
+pub(super) fn withdraw(vault: &Path, socket: &Path) {
+    if fs::read_link(link(vault)).is_ok_and(|said| said == socket) {
+        let _ = fs::remove_file(link(vault));
+    }
+}
+
+fn link(vault: &Path) -> PathBuf {
+    vault.join(".agent")
+}
+
+/// Where the agent of a vault would listen. Each vault has an agent of its own.
 pub(super) fn socket(vault: &Path) -> PathBuf {
     // The same vault by another name has the same agent.
     let vault = fs::canonicalize(vault).unwrap_or_else(|_| vault.to_owned());
@@ -22,9 +55,10 @@ pub(super) fn socket(vault: &Path) -> PathBuf {
 /// directory with the user's number beside the temporary files.
 fn directory() -> PathBuf {
     let uid = geteuid().as_raw();
-    let given = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|dir| dir.is_absolute());
+    let usable = |dir: &PathBuf| dir.is_absolute() && is_private(dir);
+    let given = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).filter(usable);
     // A program that cron starts has the directory, and no variable that names it.
-    let usual = || Some(PathBuf::from(format!("/run/user/{uid}"))).filter(|dir| is_private(dir));
+    let usual = || Some(PathBuf::from(format!("/run/user/{uid}"))).filter(usable);
     match given.or_else(usual) {
         Some(dir) => dir.join("cmr"),
         None => std::env::temp_dir().join(format!("cmr-{uid}")),
@@ -43,12 +77,16 @@ pub(super) fn is_private(dir: &Path) -> bool {
 /// Kind failed for one that another user could reach, or that cannot be made.
 pub(super) fn prepare(socket: &Path) -> Result<()> {
     let dir = socket.parent().unwrap_or(socket);
-    DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(|e| io("create", dir, e))?;
-    match is_private(dir) {
-        true => Ok(()),
-        false => Err(Error::failed(format!("{} is not yours alone, so no key goes through it", dir.display()))
-            .hint(format!("make it yours and private: chmod 700 {}", dir.display()))),
+    match DirBuilder::new().mode(0o700).create(dir) {
+        Err(e) if e.kind() != std::io::ErrorKind::AlreadyExists => return Err(io("create", dir, e)),
+        _ if is_private(dir) => return Ok(()),
+        _ => {}
     }
+    let is_mine = fs::symlink_metadata(dir).is_ok_and(|found| found.is_dir() && found.uid() == geteuid().as_raw());
+    Err(Error::failed(format!("{} is not yours alone, so no key goes through it", dir.display())).hint(match is_mine {
+        true => format!("make it private: chmod 700 {}", dir.display()),
+        false => "name a directory of yours: XDG_RUNTIME_DIR=DIR, of mode 700".to_owned(),
+    }))
 }
 
 #[cfg(test)]
@@ -78,7 +116,8 @@ mod tests {
         let link = dir.path().join("link");
         symlink(dir.path(), &link).unwrap();
         assert!(prepare(&link.join("a.sock")).is_err(), "a link leads anywhere");
-        assert!(prepare(&dir.path().join("new/cmr/a.sock")).is_ok());
-        assert!(is_private(&dir.path().join("new/cmr")));
+        assert!(prepare(&dir.path().join("new/a.sock")).is_ok());
+        assert!(prepare(&dir.path().join("new/a.sock")).is_ok());
+        assert!(is_private(&dir.path().join("new")));
     }
 }

@@ -99,6 +99,7 @@ impl Door {
             let inode = fs::symlink_metadata(&path)?.ino();
             let (signals, mut sender) = UnixStream::pair()?;
             ctrlc::set_handler(move || _ = sender.write_all(b"!")).map_err(io::Error::other)?;
+            place::announce(vault, &path);
             Ok(Self { listener, signals, path: path.clone(), inode, vault: vault.to_owned() })
         };
         open().map_err(|e| crate::error::io("listen on", &path, e))
@@ -140,6 +141,7 @@ impl Door {
         if fs::symlink_metadata(&self.path).is_ok_and(|found| found.ino() == self.inode) {
             let _ = fs::remove_file(&self.path);
         }
+        place::withdraw(&self.vault, &self.path);
     }
 }
 

@@ -20,7 +20,7 @@ pub fn unlock_with_passphrase(dir: &Path, manifest: &Manifest, passphrase: Secre
     first(slots.map(|slot| open_with_passphrase(dir, manifest, slot, &passphrase)))?.ok_or_else(|| {
         match manifest.slots.iter().any(|slot| slot.kind == SlotKind::Passphrase) {
             true => Error::locked("wrong passphrase")
-                .hint("try again, or use the recovery key: CMR_IDENTITY_FILE=recovery.txt cmr status"),
+                .hint("try again; or type the recovery key in its place (a script: CMR_IDENTITY_FILE=recovery.txt cmr status)"),
             false => Error::locked("this vault has no passphrase: no slot of it is opened by one")
                 .hint("CMR_IDENTITY_FILE=FILE names an identity; cmr key list shows the slots"),
         }
