@@ -100,8 +100,8 @@ fn search(agents: &Agents, sample: &Sample, rounds: usize) -> Result<()> {
     programs.extend(words.map(|(how, word)| ledger(format!("newest: a word {how}"), format!("{word} --newest"))));
     programs.extend(words.map(|(how, word)| ledger(format!("ranked: a word {how}"), word.to_owned())));
     programs.push(agents.program("ranked, in all nouns: a word in every entry", sample, "search vendor"));
-    // The first of them makes the index.
-    programs.iter().enumerate().try_for_each(|(row, program)| program.check(if row == 0 { "" } else { "e" }))?;
+    // The first of them makes the index; one that finds nothing does not end with 0.
+    programs.iter().try_for_each(|program| program.check(""))?;
     kit::time(&mut programs, rounds)?;
     print_times(&programs)?;
     print_bars("search of 1,000,000 entries, ms", rounds);

@@ -1,6 +1,6 @@
 //! Vaults that are unlocked while this lives: one agent each, in a runtime directory of its own.
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -73,7 +73,9 @@ fn copy_all(from: &Path, to: &Path) -> Result<()> {
             fs::create_dir(&target)?;
             copy_all(&entry.path(), &target)?;
         } else {
-            fs::copy(entry.path(), target)?;
+            fs::copy(entry.path(), &target)?;
+            // Or the first commits wait for it.
+            File::open(target)?.sync_all()?;
         }
     }
     Ok(())
