@@ -2,7 +2,7 @@
 //!
 //! Opens the database that is its first argument with the raw key on standard input, 64 hexadecimal digits, and prints one
 //! row: the claim that `cmr profile show email` shows. With `vendors` as its second argument it prints what `cmr vendor
-//! list` shows.
+//! list` shows; with `note` it writes one, durably.
 #![allow(clippy::print_stdout)]
 
 use std::error::Error;
@@ -18,17 +18,29 @@ const VENDORS: &str = "SELECT v.name, v.domain, r.rank, r.account,
                               (SELECT count(*) FROM \"grant\" g WHERE g.vendor_id = v.id AND g.status = 'active')
                        FROM vendor v JOIN relationship r ON r.vendor_id = v.id ORDER BY r.rank IS NULL, r.rank, v.name";
 
+const NOTE: &str = "INSERT INTO note (vendor_id, at, text) SELECT id, 0, 'rang' FROM vendor LIMIT 1";
+
 fn main() -> Result<(), Box<dyn Error>> {
-    let path = std::env::args_os().nth(1).ok_or("usage: floor DATABASE [vendors] <KEY")?;
+    let path = std::env::args_os().nth(1).ok_or("usage: floor DATABASE [vendors|note] <KEY")?;
     let key = std::io::read_to_string(std::io::stdin())?;
     let connection = Connection::open(path)?;
     connection.pragma_update(None, "key", format!("x'{}'", key.trim()))?;
-    if std::env::args_os().nth(2).is_some() {
-        return vendors(&connection);
+    match std::env::args().nth(2).as_deref() {
+        None => println!("{}", connection.query_row(ROW, [], |row| row.get::<_, String>(0))?),
+        Some("vendors") => vendors(&connection)?,
+        Some("note") => note(&connection)?,
+        Some(other) => return Err(format!("{other} is neither vendors nor note").into()),
     }
-    let value: String = connection.query_row(ROW, [], |row| row.get(0))?;
-    println!("{value}");
     Ok(())
+}
+
+/// As durable as a write of `cmr`, in the same mode of the log.
+fn note(connection: &Connection) -> Result<(), Box<dyn Error>> {
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    match connection.execute(NOTE, [])? {
+        1 => Ok(()),
+        rows => Err(format!("{rows} notes were written").into()),
+    }
 }
 
 fn vendors(connection: &Connection) -> Result<(), Box<dyn Error>> {
