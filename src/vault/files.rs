@@ -69,7 +69,7 @@ pub(super) fn private_dir(dir: &Path) -> Result<()> {
 }
 
 /// How often a lock that is taken is looked at again.
-const LOOK_AGAIN: Duration = Duration::from_millis(20);
+const LOOK_AGAIN: Duration = Duration::from_millis(2);
 
 /// How long a command waits for a rotation: one of 600 MB takes 6 seconds.
 const ROTATION: Duration = Duration::from_secs(60);
