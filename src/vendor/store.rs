@@ -19,7 +19,7 @@ use crate::wire::jose::{Jwk, SigningKey};
 use crate::wire::set::customer_issuer;
 
 const COLUMNS: &str =
-    "id, name, title, url, domain, metadata, allow_loopback, approved_origins, added_at, discovered_at";
+    "id, name, title, url, domain, document, allow_loopback, approved_origins, added_at, discovered_at";
 
 fn vendor(row: &Row) -> rusqlite::Result<Result<Vendor>> {
     let id: String = row.get(0)?;
@@ -51,7 +51,8 @@ fn vendor(row: &Row) -> rusqlite::Result<Result<Vendor>> {
 }
 
 fn select(connection: &Connection, rest: &str, params: impl rusqlite::Params) -> Result<Vec<Vendor>> {
-    let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM vendor {rest}"))?;
+    let from = "FROM vendor JOIN vendor_document ON vendor_id = id";
+    let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} {from} {rest}"))?;
     statement.query_map(params, vendor)?.map(|row| row?).collect()
 }
 
@@ -213,20 +214,21 @@ pub fn add(tx: &Tx, new: NewVendor) -> Result<Vendor> {
     }
     let (id, now) = (Uuid::now_v7().to_string(), tx.now_millis());
     tx.execute(
-        "INSERT INTO vendor (id, name, title, url, domain, metadata, allow_loopback, approved_origins, added_at, discovered_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9)",
+        "INSERT INTO vendor (id, name, title, url, domain, allow_loopback, approved_origins, added_at, discovered_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8)",
         params![
             id,
             new.name,
             new.metadata.resource_name.as_deref().map(crate::text::printable),
             new.url.as_str(),
             domain,
-            json!(new.metadata).to_string(),
             new.allow_loopback,
             json!(new.approved_origins).to_string(),
             now
         ],
     )?;
+    let document = json!(new.metadata).to_string();
+    tx.execute("INSERT INTO vendor_document (vendor_id, document) VALUES (?1, ?2)", (&id, document))?;
     let key = SigningKey::generate().map_err(|e| Error::failed(format!("the system gave no random numbers: {e}")))?;
     let thumbprint = key.thumbprint();
     tx.execute(
@@ -337,9 +339,11 @@ pub fn set_token(tx: &Tx, vendor: &Vendor, token: &SecretString) -> Result<()> {
 /// The database's.
 pub fn set_metadata(tx: &Tx, vendor: &Vendor, metadata: &Metadata, approved: &[String]) -> Result<()> {
     tx.execute(
-        "UPDATE vendor SET metadata = ?2, approved_origins = ?3, discovered_at = ?4 WHERE id = ?1",
-        params![vendor.id, json!(metadata).to_string(), json!(approved).to_string(), tx.now_millis()],
+        "UPDATE vendor SET approved_origins = ?2, discovered_at = ?3 WHERE id = ?1",
+        params![vendor.id, json!(approved).to_string(), tx.now_millis()],
     )?;
+    let document = json!(metadata).to_string();
+    tx.execute("UPDATE vendor_document SET document = ?2 WHERE vendor_id = ?1", (&vendor.id, document))?;
     if *metadata == vendor.metadata && approved == vendor.approved_origins {
         return Ok(());
     }
