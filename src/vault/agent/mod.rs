@@ -14,6 +14,8 @@ use std::time::Duration;
 mod client;
 mod keeper;
 mod lease;
+#[cfg(all(feature = "logind", target_os = "linux"))]
+mod logind;
 mod place;
 mod protocol;
 mod server;

@@ -98,6 +98,8 @@ impl Door {
             listener.set_nonblocking(true)?;
             let inode = fs::symlink_metadata(&path)?.ino();
             let (signals, mut sender) = UnixStream::pair()?;
+            #[cfg(all(feature = "logind", target_os = "linux"))]
+            super::logind::watch(sender.try_clone()?);
             ctrlc::set_handler(move || _ = sender.write_all(b"!")).map_err(io::Error::other)?;
             place::announce(vault, &path);
             Ok(Self { listener, signals, path: path.clone(), inode, vault: vault.to_owned() })
