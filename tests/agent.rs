@@ -232,6 +232,87 @@ fn what_does_not_speak_our_language_gets_nothing() {
     drop(silent);
 }
 
+/// The agents of a vault, by their command lines.
+fn agents(env: &TestEnv) -> usize {
+    let vault = env.vault().display().to_string();
+    let line = |entry: std::io::Result<fs::DirEntry>| fs::read(entry.ok()?.path().join("cmdline")).ok();
+    let lines = fs::read_dir("/proc").unwrap().filter_map(line);
+    lines
+        .map(|line| String::from_utf8_lossy(&line).into_owned())
+        .filter(|it| it.contains("agent") && it.contains(&vault))
+        .count()
+}
+
+#[test]
+fn of_many_unlocks_at_once_all_succeed_and_one_agent_stays() {
+    let unlocked = Unlocked(TestEnv::new());
+    let env = &unlocked.0;
+    for _ in 0..10 {
+        std::thread::scope(|scope| {
+            for _ in 0..6 {
+                scope.spawn(|| env.ok("unlock"));
+            }
+        });
+        assert_eq!(agents(env), 1);
+        run(env, "lock").succeeded();
+        wait_until("none is left", Duration::from_secs(5), || agents(env) == 0);
+    }
+}
+
+#[test]
+fn it_is_found_from_another_session() {
+    let unlocked = Unlocked::new();
+    let env = &unlocked.0;
+    let elsewhere = |line: &str| Run::of(bare(env, line).env_remove("XDG_RUNTIME_DIR"));
+    elsewhere("profile show").succeeded();
+    elsewhere("lock").succeeded();
+    assert!(is_locked(env));
+    assert_eq!(agents(env), 0);
+}
+
+#[test]
+fn the_agent_of_a_vault_is_not_that_of_its_copy() {
+    let unlocked = Unlocked::new();
+    let env = &unlocked.0;
+    assert!(Command::new("cp").arg("-a").arg(env.vault()).arg(env.path("copy")).status().unwrap().success());
+    run(env, "profile show --vault copy").ended(3);
+    run(env, "lock --vault copy").succeeded();
+    run(env, "profile show").succeeded();
+}
+
+#[test]
+fn one_that_is_stopped_is_ended_by_lock() {
+    let unlocked = Unlocked::new();
+    let env = &unlocked.0;
+    kill("-STOP", &pid(env));
+    run(env, "lock").succeeded();
+    wait_until("it is gone", Duration::from_secs(5), || agents(env) == 0);
+    env.ok("unlock");
+    run(env, "profile show").succeeded();
+}
+
+#[test]
+fn it_keeps_nothing_of_the_command_that_started_it() {
+    let unlocked = Unlocked(TestEnv::new());
+    let env = &unlocked.0;
+    let script = format!("exec 9>lock; flock 9; {} unlock; exec 9>&-; flock -n lock true", kit::CMR);
+    let mut bash = Command::new("bash");
+    bash.args(["-c", &script]).current_dir(env.path("")).env_clear();
+    for (name, value) in env.command([""; 0]).get_envs() {
+        value.map(|value| bash.env(name, value));
+    }
+    Run::of(&mut bash).succeeded();
+}
+
+#[test]
+fn a_wrong_passphrase_of_a_script_is_told_though_the_vault_is_unlocked() {
+    let unlocked = Unlocked::new();
+    let env = &unlocked.0;
+    env.file("wrong", "not this one\n");
+    Run::of(bare(env, "unlock").env("CMR_PASSPHRASE_FILE", env.path("wrong"))).ended(3);
+    run(env, "profile show").succeeded();
+}
+
 #[test]
 fn a_thousand_reads_at_once_with_writes_between_them_all_end_right() {
     let unlocked = Unlocked::new();

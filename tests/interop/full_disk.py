@@ -1,0 +1,69 @@
+#!/usr/bin/env python3
+"""A disk that is full, with every amount of space that is left: what was not done is said, and what was is there."""
+
+import os
+import shutil
+import subprocess
+
+from lab import Cmr, run
+
+STEP = 4096
+
+
+def fill(folder, left):
+    """Takes all of the space but this much."""
+    filler = folder / "filler"
+    filler.unlink(missing_ok=True)
+    stat = os.statvfs(folder)
+    free = stat.f_bavail * stat.f_frsize
+    with open(filler, "wb") as file:
+        file.write(bytes(max(0, free - left)))
+    return filler
+
+
+def slot_is_replaced_or_not(checks, cmr, folder, left):
+    filler = fill(folder, left)
+    new = folder.parent / f"new-{left}.txt"
+    done = cmr("key", "add", "recovery", "--replace", "--recovery-file", new)
+    filler.unlink()
+    if done.code == 0:
+        cmr.env["CMR_IDENTITY_FILE"] = str(new)
+    opens = cmr("log", "verify").code
+    checks.check(f"{left} bytes left: exit code {done.code}, and the right key opens the vault", opens == 0, done.err)
+    entries = cmr.json("log", "--limit", "1")["entries"]
+    told = entries[0]["action"] == "key-slot-added"
+    return done.code, told
+
+
+def change_is_made_or_not(checks, cmr, folder, left, number):
+    filler = fill(folder, left)
+    done = cmr("profile", "set", "nickname", f"name-{number}")
+    filler.unlink()
+    found = cmr("profile", "show", "nickname")
+    there = found.out.strip() == f"name-{number}"
+    checks.equal(f"{left} bytes left: a change that ended with {done.code} is there if that is 0", there, done.code == 0)
+    checks.equal(f"{left} bytes left: the ledger verifies", cmr("log", "verify").code, 0)
+
+
+def main(checks, scratch):
+    folder = scratch / "small"
+    folder.mkdir()
+    line = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder)]
+    mounted = subprocess.run(line, capture_output=True, text=True)
+    if mounted.returncode != 0:
+        return checks.skip("a full disk", f"no small disk can be made: {mounted.stderr.strip()}")
+    try:
+        cmr = Cmr(scratch)
+        shutil.move(cmr.home, folder / "vault")
+        cmr.home = folder / "vault"
+        cmr.env["CMR_HOME"] = str(cmr.home)
+        codes = {slot_is_replaced_or_not(checks, cmr, folder, left)[0] for left in range(0, 40 * STEP, STEP)}
+        checks.equal("some of them failed, and some were done", codes, {0, 1})
+        for number, left in enumerate(range(0, 40 * STEP, STEP)):
+            change_is_made_or_not(checks, cmr, folder, left, number)
+    finally:
+        subprocess.run(["umount", str(folder)], check=False)
+
+
+if __name__ == "__main__":
+    run(main)
