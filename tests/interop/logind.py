@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Lock when logind tells: a bus of its own, python-dbusmock's logind on it, and a cmr that was built to listen."""
 
+import atexit
 import contextlib
 import os
 import pathlib
@@ -64,7 +65,8 @@ class Machine:
         self.cmr = Cmr(scratch)
         self.longest = 0
         line = ["dbus-daemon", "--nofork", "--nosyslog", f"--config-file={scratch / 'bus.conf'}"]
-        self.daemon, self.mock = subprocess.Popen(line), None
+        self.daemon = subprocess.Popen(line)
+        atexit.register(self.daemon.kill)
         until("the bus", self.socket.exists)
         self.bus = dbus.bus.BusConnection(os.environ["DBUS_SYSTEM_BUS_ADDRESS"])
         self.start_logind()
@@ -72,6 +74,7 @@ class Machine:
     def start_logind(self):
         line = [sys.executable, "-m", "dbusmock", "--system", "--template", "logind"]
         self.mock = subprocess.Popen(line, stdout=subprocess.DEVNULL)
+        atexit.register(self.mock.kill)
         until("logind", lambda: self.bus.name_has_owner(LOGIND))
         logind = self.object()
         # The template gives back the word that it was asked for, "auto"; logind the session of who asks.
@@ -126,8 +129,7 @@ class Machine:
     def stop(self):
         self.cmr("lock")
         for process in self.mock, self.daemon:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
+            process.kill()
             process.wait(PATIENCE)
 
 
