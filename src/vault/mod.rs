@@ -8,6 +8,7 @@
 //! slots/used.toml when each of them last was used; no record, and may be missing
 //! vault.db        everything else, encrypted with the data key
 //! head            the ledger's last entry, kept outside the database so that an older copy of it is noticed
+//! .agent          a link to the socket of the agent, while there is one
 //! search.db       what search was built from it: a cache, encrypted with the same key
 //! ```
 
