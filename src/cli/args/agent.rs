@@ -1,6 +1,14 @@
-//! `cmr agent`, which people do not type.
+//! `cmr unlock`, and `cmr agent`, which people do not type.
 
 use clap::Args;
+
+/// Enter the passphrase once.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "It locks itself 15 minutes after the last command that used it, and after 8 hours at the latest; in\n\
+    ~/.config/cmr/config.toml, [agent] idle = \"30m\" and absolute = \"4h\" say otherwise. Now: cmr lock"
+)]
+pub struct UnlockArgs {}
 
 /// What holds the key while the vault is unlocked; the key comes on standard input.
 #[derive(Debug, Args)]

@@ -185,7 +185,7 @@ nouns! {
     /// Where things stand.
     Status(NoArgs) = "status", "Where things stand, and what needs you";
     /// Enter the passphrase once.
-    Unlock(NoArgs) = "unlock", "Enter the passphrase once: the vault stays unlocked for a while";
+    Unlock(agent::UnlockArgs) = "unlock", "Enter the passphrase once: the vault stays unlocked for a while";
     /// Forget it.
     Lock(NoArgs) = "lock", "Lock the vault now";
     /// The ways to open the vault.
