@@ -72,7 +72,7 @@ fn copy_all(from: &Path, to: &Path) -> Result<()> {
         if entry.file_type()?.is_dir() {
             fs::create_dir(&target)?;
             copy_all(&entry.path(), &target)?;
-        } else {
+        } else if entry.file_type()?.is_file() {
             fs::copy(entry.path(), &target)?;
             // Or the first commits wait for it.
             File::open(target)?.sync_all()?;
