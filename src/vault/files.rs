@@ -144,13 +144,22 @@ pub(super) fn remove(path: &Path) -> Result<bool> {
 /// # Errors
 /// Kind failed, naming the path.
 pub fn lock(path: &Path) -> Result<File> {
-    let file = OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .mode(0o600)
-        .open(path)
-        .map_err(|e| io("open", path, e))?;
+    let file = open_lock(path)?;
     file.lock().map_err(|e| io("lock", path, e))?;
     Ok(file)
+}
+
+/// The same, and `None` where somebody holds it.
+pub(super) fn try_lock(path: &Path) -> Result<Option<File>> {
+    let file = open_lock(path)?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(e)) => Err(io("lock", path, e)),
+    }
+}
+
+fn open_lock(path: &Path) -> Result<File> {
+    let options = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(path);
+    options.map_err(|e| io("open", path, e))
 }

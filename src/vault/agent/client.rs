@@ -1,8 +1,7 @@
 //! The commands' side: asking the agent, and starting one.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File};
 use std::io::{Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
@@ -21,7 +20,7 @@ use super::lease::Limits;
 use super::protocol::{self, HEAD, MOST, Outcome, Report, Verb};
 use super::server::READY;
 use super::{PATIENCE, place};
-use crate::error::{Error, Result, io};
+use crate::error::{Error, Result};
 
 /// The data key of a vault, if an agent holds it. This counts as a use: the vault stays unlocked for longer.
 pub fn key(vault: &Path) -> Option<DataKey> {
@@ -47,9 +46,16 @@ pub fn report(vault: &Path) -> Option<Report> {
 /// Ends the agent of a vault: when this returns, the key is wiped. Whether there was one.
 ///
 /// # Errors
-/// Kind failed if there is one and it does not answer.
+/// Kind failed if there is one that can neither be asked nor ended.
 pub fn lock(vault: &Path) -> Result<bool> {
-    let Some(mut stream) = connect(vault) else { return Ok(false) };
+    let Some(mut stream) = connect(vault) else {
+        // Its queue is full: it is stopped, and holds the key.
+        return match reach(&place::found(vault)) {
+            Err(Errno::AGAIN) => Err(Error::failed("the vault is still unlocked: what holds its key does not answer")
+                .hint("end it: pkill -KILL -f 'cmr agent'")),
+            _ => Ok(false),
+        };
+    };
     match exchange(&mut stream, Verb::Lock) {
         Ok(answer) if protocol::parse_answer(&answer).0 == Outcome::Locked => Ok(true),
         // One of another version ends in its own way.
@@ -206,7 +212,7 @@ pub fn prepare(vault: &Path) -> Result<()> {
 /// The right to ask the user, which one command at a time has: of ten that wait, one asks, and the others find the
 /// vault unlocked. Ends when it is dropped.
 pub struct Turn {
-    _file: File,
+    _lock: File,
 }
 
 /// Takes the turn; `None` if another command has it.
@@ -216,12 +222,5 @@ pub struct Turn {
 pub fn turn(vault: &Path) -> Result<Option<Turn>> {
     let socket = place::socket(vault);
     place::prepare(&socket)?;
-    let path = socket.with_extension("turn");
-    let file = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&path);
-    let file = file.map_err(|e| io("open", &path, e))?;
-    match file.try_lock() {
-        Ok(()) => Ok(Some(Turn { _file: file })),
-        Err(TryLockError::WouldBlock) => Ok(None),
-        Err(TryLockError::Error(e)) => Err(io("lock", &path, e)),
-    }
+    Ok(files::try_lock(&socket.with_extension("turn"))?.map(|lock| Turn { _lock: lock }))
 }
