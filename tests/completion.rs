@@ -356,13 +356,15 @@ const CROWD: &str = "
     CREATE TEMP TABLE many AS
         WITH RECURSIVE n (i) AS (VALUES (0) UNION ALL SELECT i + 1 FROM n WHERE i < 9999) SELECT i FROM n;
     INSERT INTO vendor SELECT 'id-' || i, printf('shop-%04d', i), title, url, domain,
-        allow_loopback, approved_origins, added_at, discovered_at FROM many, vendor WHERE name = 'acme';
+        allow_loopback, approved_origins, added_at, discovered_at, keys_asked_at FROM many, vendor WHERE name = 'acme';
     INSERT INTO \"grant\" SELECT printf('01a00000-0000-7000-8000-%012x', i * 40503), 'id-' || i, version, persona, scope,
-        status, vendor_status, txn, created_at, expires_at, ended_at, ended_how, confirm_by, confirmed_at
-        FROM many, \"grant\" WHERE vendor_id NOT LIKE 'id-%';
+        status, vendor_status, txn, created_at, expires_at, ended_at, ended_how, confirm_by, confirmed_at,
+        renew_for, renew_until, closed_at, reminded_at FROM many, \"grant\" WHERE vendor_id NOT LIKE 'id-%';
     INSERT INTO message SELECT printf('01a00000-0000-7000-9000-%012x', i * 40503), direction, 'id-' || i, NULL, event,
-        version, 'jti-' || i, jws, set_hash, state, created_at, attempts, attempted_at, due_at, delivered_at, reason,
-        answers, verified_by FROM many, message WHERE vendor_id NOT LIKE 'id-%' GROUP BY i";
+        version, 'jti-' || i, jws, set_hash, created_at, answers, verified_by
+        FROM many, message WHERE vendor_id NOT LIKE 'id-%' GROUP BY i;
+    INSERT INTO delivery SELECT id, vendor_id, 2, 'queued', 0, NULL, NULL, NULL, NULL
+        FROM message WHERE vendor_id LIKE 'id-%'";
 
 /// Ten thousand vendors: what they have in common is right, and it comes at once.
 #[test]

@@ -41,6 +41,39 @@ fn a_vault_of_schema_1_opens_with_all_that_is_in_it() {
     // What it was is kept beside it, under the same key.
     assert!(env.vault().join("vault-before-v2.db").exists());
     let version = |sql: &str| env.open_vault().connection().query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
-    assert_eq!(version("SELECT user_version FROM pragma_user_version"), 2);
+    assert_eq!(version("SELECT user_version FROM pragma_user_version"), 3);
     assert_eq!(version("SELECT count(*) FROM sqlite_schema WHERE name = 'note_vendor'"), 1);
+}
+
+/// What became of each message is kept when it moves to a table of its own.
+#[test]
+fn a_vault_of_schema_2_keeps_what_became_of_its_messages() {
+    let env = old("vault-v2");
+    env.ok("log verify");
+    let messages = env.json("outbox list --all")["messages"].clone();
+    let states: Vec<(&str, &str)> = messages
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|message| (message["event"].as_str().unwrap(), message["state"].as_str().unwrap()))
+        .collect();
+    let expected = [
+        ("grant-revoked", "queued"),
+        ("grant-updated", "delivered"),
+        ("grant-updated", "queued"),
+        ("grant-created", "delivered"),
+        ("relationship-created", "delivered"),
+        ("grant-created", "delivered"),
+        ("relationship-created", "delivered"),
+    ];
+    assert_eq!(states, expected);
+    let waiting = &messages[0];
+    assert_eq!(waiting["attempts"], 1);
+    assert!(waiting["due"].is_string() && waiting["reason"].as_str().unwrap().contains("Connection refused"));
+    assert!(messages[1]["delivered"].is_string());
+    assert_eq!(env.json("vendor knows books")["known"].as_array().unwrap().len(), 3);
+    assert_eq!(env.json("grant show books")["vendor_status"], "not_confirmed");
+    assert_eq!(env.json("grant show books")["messages"].as_array().unwrap().len(), 5);
+    env.ok("log verify");
+    assert!(env.vault().join("vault-before-v3.db").exists());
 }

@@ -86,6 +86,9 @@ pub fn draft(tx: &Tx, new: NewGrant) -> Result<Grant> {
         ended_how: None,
         confirm_by: None,
         confirmed_at: None,
+        renewal: None,
+        closed_at: None,
+        reminded_at: None,
     };
     grant::insert(tx, &grant)?;
     note(tx, "grant-drafted", &grant, json!({}))?;
@@ -241,21 +244,14 @@ pub fn follow_vendor(tx: &Tx, vendor: &Vendor) -> Result<Vec<Followed>> {
 fn follow_grant(tx: &Tx, vendor: Vendor, mut grant: Grant) -> Result<Option<Followed>> {
     let Some(claims) = differs(tx, &vendor, &grant)? else { return Ok(None) };
     let before = grant.clone();
-    tx.execute_batch("SAVEPOINT follow")?;
-    let problem = match follow_or_end(tx, &vendor, &mut grant) {
+    let problem = match tx.nested(|| follow_or_end(tx, &vendor, &mut grant)) {
         Ok(()) => None,
         Err(error) if error.kind() == Kind::BadInput => {
-            tx.execute_batch("ROLLBACK TO follow")?;
-            // Entries may have gone with the rest: the ledger ends where it did before.
-            if let Some(head) = ledger::head(tx)? {
-                tx.advance(head);
-            }
             grant = before;
             Some(error.to_string())
         }
         Err(error) => return Err(error),
     };
-    tx.execute_batch("RELEASE follow")?;
     Ok(Some(Followed { vendor, grant, claims, problem }))
 }
 

@@ -6,6 +6,7 @@ pub mod answer;
 pub mod discover;
 mod events;
 pub mod http;
+mod incoming;
 pub mod lend;
 pub mod message;
 pub mod pull;
@@ -15,4 +16,4 @@ mod race_tests;
 mod store;
 
 pub use message::{Message, MessageState};
-pub use store::{Brief, after, beginning_with, drop_message, find, list, named, of_grant, retry};
+pub use store::{Brief, Counts, after, beginning_with, counts, drop_message, find, list, named, of_grant, retry};

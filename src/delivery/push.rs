@@ -190,7 +190,7 @@ impl Pusher<'_> {
             if unsent {
                 store::unmark_attempt(tx, message)?;
             }
-            let cancelled = store::find(tx, &message.id)?.state == MessageState::Cancelled;
+            let cancelled = store::state_of(tx, &message.id)? == MessageState::Cancelled;
             if cancelled && !matches!(verdict, Verdict::Delivered { .. }) {
                 return Ok(None);
             }

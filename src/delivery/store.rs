@@ -10,15 +10,22 @@ use crate::ledger;
 use crate::vault::{Tx, from_millis, to_millis};
 use crate::wire::event::Event;
 
-const COLUMNS: &str = "id, direction, vendor_id, grant_id, event, version, jws, set_hash, state, created_at, attempts, \
-                       attempted_at, due_at, delivered_at, reason, answers, verified_by";
+const COLUMNS: &str = "m.id, m.direction, m.vendor_id, m.grant_id, m.event, m.version, m.jws, m.set_hash, d.state, \
+                       m.created_at, coalesce(d.attempts, 0), d.attempted_at, d.due_at, d.delivered_at, d.reason, \
+                       m.answers, m.verified_by";
 
-/// A revocation goes first; then the oldest.
-const SENDING_ORDER: &str = "ORDER BY event <> 'relationship-created', event <> 'grant-revoked', created_at, id";
+/// A message with what became of it, which only our own have.
+const MESSAGES: &str = "message m LEFT JOIN delivery d ON d.message_id = m.id";
+
+/// Our messages, by what became of them.
+const DELIVERIES: &str = "delivery d CROSS JOIN message m ON m.id = d.message_id";
+
+/// As the index over them says it: those that wait, or are held and stop the others.
+const OPEN: &str = "d.state IN ('queued', 'held')";
 
 fn message(row: &Row) -> rusqlite::Result<Message> {
     let time = |index| row.get::<_, Option<i64>>(index).map(|ms| ms.map(from_millis));
-    let state: String = row.get(8)?;
+    let state: Option<String> = row.get(8)?;
     Ok(Message {
         id: row.get(0)?,
         outgoing: row.get::<_, String>(1)? == "out",
@@ -28,7 +35,8 @@ fn message(row: &Row) -> rusqlite::Result<Message> {
         version: row.get(5)?,
         jws: row.get(6)?,
         set_hash: row.get(7)?,
-        state: MessageState::from_name(&state).unwrap_or(MessageState::Held),
+        state: state
+            .map_or(MessageState::Received, |name| MessageState::from_name(&name).unwrap_or(MessageState::Held)),
         created_at: from_millis(row.get(9)?),
         attempts: row.get(10)?,
         attempted_at: time(11)?,
@@ -41,7 +49,16 @@ fn message(row: &Row) -> rusqlite::Result<Message> {
 }
 
 fn select(connection: &Connection, rest: &str, params: impl rusqlite::Params) -> Result<Vec<Message>> {
-    let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM message {rest}"))?;
+    select_from(connection, MESSAGES, rest, params)
+}
+
+fn select_from(
+    connection: &Connection,
+    tables: &str,
+    rest: &str,
+    params: impl rusqlite::Params,
+) -> Result<Vec<Message>> {
+    let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM {tables} {rest}"))?;
     Ok(statement.query_map(params, message)?.collect::<rusqlite::Result<_>>()?)
 }
 
@@ -50,11 +67,39 @@ fn select(connection: &Connection, rest: &str, params: impl rusqlite::Params) ->
 /// # Errors
 /// The database's.
 pub fn list(connection: &Connection, all: bool) -> Result<Vec<Message>> {
-    let rest = match all {
-        true => "WHERE direction = 'out' ORDER BY created_at DESC, id DESC",
-        false => "WHERE direction = 'out' AND state IN ('queued', 'held', 'failed') ORDER BY created_at DESC, id DESC",
-    };
-    select(connection, rest, [])
+    if all {
+        return select_from(connection, DELIVERIES, "ORDER BY d.message_id DESC", []);
+    }
+    let mut found = select_from(connection, DELIVERIES, &format!("WHERE {OPEN}"), [])?;
+    found.extend(select_from(connection, DELIVERIES, "WHERE d.state = 'failed'", [])?);
+    found.sort_by(|a, b| b.id.cmp(&a.id));
+    Ok(found)
+}
+
+/// How many messages of ours are not at an end.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// They will be sent, or sent again.
+    pub queued: u32,
+    /// The user must do something first.
+    pub held: u32,
+    /// The vendor will never take them.
+    pub failed: u32,
+}
+
+/// Counts what is not at an end, without reading it.
+///
+/// # Errors
+/// The database's.
+pub fn counts(connection: &Connection) -> Result<Counts> {
+    let sql = format!(
+        "SELECT (SELECT count(*) FROM delivery d WHERE {OPEN}),
+                (SELECT count(*) FROM delivery d WHERE {OPEN} AND d.state = 'held'),
+                (SELECT count(*) FROM delivery d WHERE d.state = 'failed')"
+    );
+    let (open, held, failed): (u32, u32, u32) =
+        connection.query_row(&sql, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    Ok(Counts { queued: open - held, held, failed })
 }
 
 /// What names a message of ours to its user.
@@ -76,13 +121,13 @@ pub struct Brief {
 /// # Errors
 /// The database's.
 pub fn beginning_with(connection: &Connection, start: &str, all: bool, limit: usize) -> Result<Vec<Brief>> {
-    let states = if all { "" } else { "AND m.state IN ('queued', 'held', 'failed')" };
+    let states = if all { "" } else { "AND d.state IN ('queued', 'held', 'failed')" };
     // The ids are looked through in an index: the messages themselves are large.
     let ids = "SELECT id FROM message
                WHERE substr(id, 1, length(?1)) = lower(?1) OR substr(id, -8, length(?1)) = lower(?1)";
     let mut statement = connection.prepare(&format!(
-        "SELECT m.id, v.name, m.event, m.state FROM message m JOIN vendor v ON v.id = m.vendor_id
-         WHERE m.direction = 'out' {states} AND m.id IN ({ids}) ORDER BY m.id DESC LIMIT ?2"
+        "SELECT m.id, v.name, m.event, d.state FROM {DELIVERIES} JOIN vendor v ON v.id = m.vendor_id
+         WHERE true {states} AND m.id IN ({ids}) ORDER BY m.id DESC LIMIT ?2"
     ))?;
     let brief = |row: &Row| -> rusqlite::Result<Brief> {
         let state = MessageState::from_name(&row.get::<_, String>(3)?).unwrap_or(MessageState::Held);
@@ -96,7 +141,7 @@ pub fn beginning_with(connection: &Connection, start: &str, all: bool, limit: us
 /// # Errors
 /// The database's.
 pub fn of_grant(connection: &Connection, grant_id: &str) -> Result<Vec<Message>> {
-    select(connection, "WHERE grant_id = ?1 ORDER BY created_at, id", [grant_id])
+    select(connection, "WHERE m.grant_id = ?1 ORDER BY m.created_at, m.id", [grant_id])
 }
 
 /// The messages, both ways, whose id comes after this one, at most so many, in the order of their ids; each with its
@@ -105,7 +150,7 @@ pub fn of_grant(connection: &Connection, grant_id: &str) -> Result<Vec<Message>>
 /// # Errors
 /// The database's.
 pub fn after(connection: &Connection, id: &str, limit: usize) -> Result<Vec<(Message, String)>> {
-    with_jti(connection, "WHERE id > ?1 ORDER BY id LIMIT ?2", (id, limit as i64))
+    with_jti(connection, "WHERE m.id > ?1 ORDER BY m.id LIMIT ?2", (id, limit as i64))
 }
 
 /// The message of this id and those of the grant of this id, as [`after`] gives them.
@@ -113,26 +158,28 @@ pub fn after(connection: &Connection, id: &str, limit: usize) -> Result<Vec<(Mes
 /// # Errors
 /// The database's.
 pub fn named(connection: &Connection, id: &str) -> Result<Vec<(Message, String)>> {
-    with_jti(connection, "WHERE id = ?1 OR grant_id = ?1 ORDER BY id", [id])
+    with_jti(connection, "WHERE m.id = ?1 OR m.grant_id = ?1 ORDER BY m.id", [id])
 }
 
 fn with_jti(connection: &Connection, rest: &str, params: impl rusqlite::Params) -> Result<Vec<(Message, String)>> {
-    let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS}, jti FROM message {rest}"))?;
+    let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS}, m.jti FROM {MESSAGES} {rest}"))?;
     let rows = statement.query_map(params, |row| Ok((message(row)?, row.get(17)?)))?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
 /// The message whose turn it is at a vendor: it waits to be sent, or is held and stops the others.
 pub(super) fn next_of(connection: &Connection, vendor_id: &str) -> Result<Option<Message>> {
-    let rest =
-        format!("WHERE vendor_id = ?1 AND direction = 'out' AND state IN ('queued', 'held') {SENDING_ORDER} LIMIT 1");
-    Ok(select(connection, &rest, [vendor_id])?.pop())
+    // A revocation goes first; then the oldest.
+    let rest = format!("WHERE d.vendor_id = ?1 AND {OPEN} ORDER BY d.place, d.message_id LIMIT 1");
+    Ok(select_from(connection, DELIVERIES, &rest, [vendor_id])?.pop())
 }
 
-/// Vendors with something to send.
+/// Vendors with something to send, those first that have waited longest.
 pub(super) fn vendors_waiting(connection: &Connection) -> Result<Vec<String>> {
-    let mut statement = connection
-        .prepare("SELECT vendor_id FROM message WHERE state = 'queued' GROUP BY vendor_id ORDER BY min(created_at)")?;
+    let mut statement = connection.prepare(&format!(
+        "SELECT d.vendor_id FROM delivery d WHERE {OPEN} AND d.state = 'queued'
+         GROUP BY d.vendor_id ORDER BY min(d.message_id)"
+    ))?;
     Ok(statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
 }
 
@@ -144,7 +191,9 @@ pub fn find(connection: &Connection, typed: &str) -> Result<Message> {
     let fine = typed.len() >= 4 && typed.chars().all(|c| c.is_ascii_hexdigit() || c == '-');
     let mut found = match fine {
         true => {
-            select(connection, "WHERE id = ?1 OR id LIKE ?1 || '%' OR id LIKE '%' || ?1", [typed.to_ascii_lowercase()])?
+            // The ids are looked through in an index: the messages themselves are large.
+            let ids = "SELECT id FROM message WHERE id = ?1 OR id LIKE ?1 || '%' OR id LIKE '%' || ?1";
+            select(connection, &format!("WHERE m.id IN ({ids})"), [typed.to_ascii_lowercase()])?
         }
         false => Vec::new(),
     };
@@ -156,34 +205,34 @@ pub fn find(connection: &Connection, typed: &str) -> Result<Message> {
 }
 
 /// Cancelled before it ever left: the vendor cannot have it.
-const LEFT_OR_WILL: &str = "(state <> 'cancelled' OR attempted_at IS NOT NULL)";
+const LEFT_OR_WILL: &str = "(d.state <> 'cancelled' OR d.attempted_at IS NOT NULL)";
 
 /// The last message of a grant that may have left or will: what the next one names as `prev`.
 pub(super) fn last_of_grant(connection: &Connection, grant_id: &str) -> Result<Option<Message>> {
-    let order = "ORDER BY version DESC, id DESC LIMIT 1";
-    let rest = format!("WHERE grant_id = ?1 AND direction = 'out' AND {LEFT_OR_WILL} {order}");
+    let order = "ORDER BY m.version DESC, m.id DESC LIMIT 1";
+    let rest = format!("WHERE m.grant_id = ?1 AND m.direction = 'out' AND {LEFT_OR_WILL} {order}");
     Ok(select(connection, &rest, [grant_id])?.pop())
 }
 
 /// The last message of a grant that carried its claims, sent or to be sent.
 pub(super) fn last_content(connection: &Connection, grant_id: &str) -> Result<Option<Message>> {
     let rest = format!(
-        "WHERE grant_id = ?1 AND direction = 'out' AND {LEFT_OR_WILL}
-         AND event IN ('grant-created', 'grant-updated') ORDER BY version DESC, id DESC LIMIT 1"
+        "WHERE m.grant_id = ?1 AND m.direction = 'out' AND {LEFT_OR_WILL}
+         AND m.event IN ('grant-created', 'grant-updated') ORDER BY m.version DESC, m.id DESC LIMIT 1"
     );
     Ok(select(connection, &rest, [grant_id])?.pop())
 }
 
 /// Our message to a vendor with this hash.
 pub(super) fn by_hash(connection: &Connection, vendor_id: &str, set_hash: &str) -> Result<Option<Message>> {
-    let rest = "WHERE vendor_id = ?1 AND direction = 'out' AND set_hash = ?2";
+    let rest = "WHERE m.set_hash = ?2 AND m.direction = 'out' AND m.vendor_id = ?1";
     Ok(select(connection, rest, [vendor_id, set_hash])?.pop())
 }
 
 /// Whether this version of a grant may have reached the vendor.
 pub(super) fn may_have_arrived(connection: &Connection, grant_id: &str, version: u32) -> Result<bool> {
-    let sql = "SELECT EXISTS (SELECT 1 FROM message
-               WHERE grant_id = ?1 AND direction = 'out' AND version = ?2 AND attempted_at IS NOT NULL)";
+    let sql = "SELECT EXISTS (SELECT 1 FROM message m JOIN delivery d ON d.message_id = m.id
+               WHERE m.grant_id = ?1 AND m.version = ?2 AND d.attempted_at IS NOT NULL)";
     Ok(connection.query_row(sql, params![grant_id, version], |row| row.get(0))?)
 }
 
@@ -195,9 +244,12 @@ pub(super) fn was_acknowledged(connection: &Connection, id: &str) -> Result<bool
 
 /// Whether the relationship's key is on its way to a vendor.
 pub(super) fn introduction_waits(connection: &Connection, vendor_id: &str) -> Result<bool> {
-    let sql = "SELECT EXISTS (SELECT 1 FROM message
-               WHERE vendor_id = ?1 AND event = 'relationship-created' AND state IN ('queued', 'held'))";
-    Ok(connection.query_row(sql, [vendor_id], |row| row.get(0))?)
+    // Before all others in the queue, only the key's own messages stand.
+    let sql = format!(
+        "SELECT EXISTS (SELECT 1 FROM {DELIVERIES}
+         WHERE d.vendor_id = ?1 AND {OPEN} AND d.place = 0 AND m.event = 'relationship-created')"
+    );
+    Ok(connection.query_row(&sql, [vendor_id], |row| row.get(0))?)
 }
 
 /// Whether this `jti` of a vendor was received before.
@@ -206,12 +258,12 @@ pub(super) fn was_received(connection: &Connection, vendor_id: &str, jti: &str) 
     Ok(connection.query_row(sql, [vendor_id, jti], |_| Ok(())).optional()?.is_some())
 }
 
-/// Stores a message. `jti` is the vendor's own for what came in.
+/// Stores a message, and that one of ours is to be sent. `jti` is the vendor's own for what came in.
 pub(super) fn insert(tx: &Tx, message: &Message, jti: &str) -> Result<()> {
     tx.prepare_cached(
-        "INSERT INTO message (id, direction, vendor_id, grant_id, event, version, jti, jws, set_hash, state, created_at,
-                              due_at, answers, verified_by)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+        "INSERT INTO message (id, direction, vendor_id, grant_id, event, version, jti, jws, set_hash, created_at,
+                              answers, verified_by)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
     )?
     .execute(params![
         message.id,
@@ -223,13 +275,26 @@ pub(super) fn insert(tx: &Tx, message: &Message, jti: &str) -> Result<()> {
         jti,
         message.jws,
         message.set_hash,
-        message.state.name(),
         to_millis(message.created_at),
-        message.due_at.map(to_millis),
         message.answers,
         message.verified_by,
     ])?;
+    if message.outgoing {
+        let sql = "INSERT INTO delivery (message_id, vendor_id, place, state, due_at) VALUES (?1, ?2, ?3, ?4, ?5)";
+        let due = message.due_at.map(to_millis);
+        let place = place(&message.event);
+        tx.prepare_cached(sql)?.execute(params![message.id, message.vendor_id, place, message.state.name(), due])?;
+    }
     Ok(())
+}
+
+/// Which messages go before others: the key that the rest is signed with, then what takes back.
+fn place(event: &str) -> u8 {
+    match Event::from_name(event) {
+        Some(Event::RelationshipCreated) => 0,
+        Some(Event::GrantRevoked) => 1,
+        _ => 2,
+    }
 }
 
 /// Notes that a message is being sent: from now on it may have arrived. False, and nothing noted, if it is not its turn
@@ -239,60 +304,73 @@ pub(super) fn begin_attempt(tx: &Tx, message: &Message) -> Result<bool> {
     if next.is_none_or(|next| next.id != message.id || next.state != MessageState::Queued) {
         return Ok(false);
     }
-    let sql = "UPDATE message SET attempts = attempts + 1, attempted_at = coalesce(attempted_at, ?2) WHERE id = ?1";
-    tx.execute(sql, (&message.id, tx.now_millis()))?;
+    let sql = "UPDATE delivery SET attempts = attempts + 1, attempted_at = coalesce(attempted_at, ?2)
+               WHERE message_id = ?1";
+    tx.prepare_cached(sql)?.execute((&message.id, tx.now_millis()))?;
     Ok(true)
 }
 
 /// Notes that the attempt did not even reach the vendor's server: nothing has left by it.
 pub(super) fn unmark_attempt(tx: &Tx, message: &Message) -> Result<()> {
     let before = message.attempted_at.map(to_millis);
-    tx.execute("UPDATE message SET attempted_at = ?2 WHERE id = ?1", params![message.id, before])?;
+    tx.execute("UPDATE delivery SET attempted_at = ?2 WHERE message_id = ?1", params![message.id, before])?;
     Ok(())
+}
+
+/// What has become of a message of ours.
+pub(super) fn state_of(connection: &Connection, id: &str) -> Result<MessageState> {
+    let sql = "SELECT state FROM delivery WHERE message_id = ?1";
+    let state: Option<String> = connection.prepare_cached(sql)?.query_row([id], |row| row.get(0)).optional()?;
+    let state = state.and_then(|name| MessageState::from_name(&name));
+    state.ok_or_else(|| Error::damaged(format!("it does not say what became of the message {id}")))
 }
 
 /// Sets what became of a message.
 pub(super) fn set_state(tx: &Tx, id: &str, state: MessageState, reason: Option<&str>) -> Result<()> {
     let delivered = (state == MessageState::Delivered).then(|| tx.now_millis());
-    tx.execute(
-        "UPDATE message SET state = ?2, reason = ?3, due_at = NULL, delivered_at = coalesce(?4, delivered_at) WHERE id = ?1",
-        params![id, state.name(), reason, delivered],
-    )?;
+    tx.prepare_cached(
+        "UPDATE delivery SET state = ?2, reason = ?3, due_at = NULL, delivered_at = coalesce(?4, delivered_at)
+         WHERE message_id = ?1",
+    )?
+    .execute(params![id, state.name(), reason, delivered])?;
     Ok(())
 }
 
 /// Keeps a message for later.
 pub(super) fn set_due(tx: &Tx, id: &str, due: Timestamp, reason: &str) -> Result<()> {
-    tx.execute("UPDATE message SET due_at = ?2, reason = ?3 WHERE id = ?1", params![id, to_millis(due), reason])?;
+    let sql = "UPDATE delivery SET due_at = ?2, reason = ?3 WHERE message_id = ?1";
+    tx.execute(sql, params![id, to_millis(due), reason])?;
     Ok(())
 }
 
 /// Whether no message of a grant ever left.
 pub(super) fn nothing_left(connection: &Connection, grant_id: &str) -> Result<bool> {
-    let sql = "SELECT NOT EXISTS (SELECT 1 FROM message
-               WHERE grant_id = ?1 AND direction = 'out' AND (attempted_at IS NOT NULL OR delivered_at IS NOT NULL))";
+    let sql = "SELECT NOT EXISTS (SELECT 1 FROM message m JOIN delivery d ON d.message_id = m.id
+               WHERE m.grant_id = ?1 AND (d.attempted_at IS NOT NULL OR d.delivered_at IS NOT NULL))";
     Ok(connection.query_row(sql, [grant_id], |row| row.get(0))?)
 }
 
 /// Cancels what never left of a grant's messages: it has been overtaken. Returns how many remain that may have reached
 /// the vendor.
 pub(super) fn cancel_untried(tx: &Tx, grant_id: &str) -> Result<u32> {
-    tx.execute(
-        "UPDATE message SET state = 'cancelled', reason = 'overtaken before it was sent'
-         WHERE grant_id = ?1 AND direction = 'out' AND state IN ('queued', 'held') AND attempted_at IS NULL",
-        [grant_id],
-    )?;
-    let sql = format!("SELECT count(*) FROM message WHERE grant_id = ?1 AND direction = 'out' AND {LEFT_OR_WILL}");
+    cancel(tx, grant_id, "attempted_at IS NULL", "overtaken before it was sent")?;
+    let sql =
+        format!("SELECT count(*) FROM {MESSAGES} WHERE m.grant_id = ?1 AND m.direction = 'out' AND {LEFT_OR_WILL}");
     Ok(tx.query_row(&sql, [grant_id], |row| row.get(0))?)
 }
 
 /// Takes messages of a grant that may have arrived out of the queue: a later version overtakes them either way.
 pub(super) fn stop_retrying(tx: &Tx, grant_id: &str) -> Result<()> {
-    tx.execute(
-        "UPDATE message SET state = 'cancelled', reason = 'overtaken; it may have arrived'
-         WHERE grant_id = ?1 AND direction = 'out' AND state IN ('queued', 'held') AND attempted_at IS NOT NULL",
-        [grant_id],
-    )?;
+    cancel(tx, grant_id, "attempted_at IS NOT NULL", "overtaken; it may have arrived")
+}
+
+fn cancel(tx: &Tx, grant_id: &str, which: &str, reason: &str) -> Result<()> {
+    let sql = format!(
+        "UPDATE delivery SET state = 'cancelled', reason = ?2
+         WHERE state IN ('queued', 'held') AND {which}
+           AND message_id IN (SELECT id FROM message WHERE grant_id = ?1 AND direction = 'out')"
+    );
+    tx.execute(&sql, [grant_id, reason])?;
     Ok(())
 }
 
@@ -307,7 +385,10 @@ pub fn retry(tx: &Tx, message: &Message) -> Result<()> {
         return Err(Error::bad_input(format!("the message is {}: it is not sent again", message.state.name()))
             .hint("a fix is a new message: change or revoke the grant"));
     }
-    tx.execute("UPDATE message SET state = 'queued', due_at = NULL, reason = NULL WHERE id = ?1", [&message.id])?;
+    tx.execute(
+        "UPDATE delivery SET state = 'queued', due_at = NULL, reason = NULL WHERE message_id = ?1",
+        [&message.id],
+    )?;
     ledger::append(tx, "message-retried", &message.id, &json!({"vendor": message.vendor_id}))
 }
 

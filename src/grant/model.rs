@@ -33,6 +33,21 @@ pub struct Grant {
     pub confirm_by: Option<Timestamp>,
     /// When the vendor last confirmed something.
     pub confirmed_at: Option<Timestamp>,
+    /// The user's rule by which it is renewed; none for by hand only.
+    pub renewal: Option<Renewal>,
+    /// When the user stopped waiting for the vendor to confirm its end.
+    pub closed_at: Option<Timestamp>,
+    /// When the user was last reminded that nothing touches it.
+    pub reminded_at: Option<Timestamp>,
+}
+
+/// A user's rule: this grant, as it stands, may be renewed without asking.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Renewal {
+    /// For how long each time: an ISO 8601 duration.
+    pub each: String,
+    /// Never past this end.
+    pub until: Timestamp,
 }
 
 /// What is lent, what for, and how.

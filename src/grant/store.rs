@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
 
-use super::model::{Grant, Mode, Scope};
+use super::model::{Grant, Mode, Renewal, Scope};
 use super::state::{State, Status, VendorStatus};
 use crate::error::{Error, Result};
 use crate::profile::model::ClaimName;
@@ -11,7 +11,7 @@ use crate::vault::{Tx, from_millis, to_millis};
 use crate::vendor;
 
 const COLUMNS: &str = "id, vendor_id, persona, scope, status, vendor_status, version, txn, created_at, expires_at, \
-                       ended_at, ended_how, confirm_by, confirmed_at";
+                       ended_at, ended_how, confirm_by, confirmed_at, renew_for, renew_until, closed_at, reminded_at";
 
 fn grant(row: &Row) -> rusqlite::Result<Result<Grant>> {
     let time = |index| row.get::<_, Option<i64>>(index).map(|ms| ms.map(from_millis));
@@ -35,6 +35,9 @@ fn grant(row: &Row) -> rusqlite::Result<Result<Grant>> {
         ended_how: row.get(11)?,
         confirm_by: time(12)?,
         confirmed_at: time(13)?,
+        renewal: row.get::<_, Option<String>>(14)?.zip(time(15)?).map(|(each, until)| Renewal { each, until }),
+        closed_at: time(16)?,
+        reminded_at: time(17)?,
     }))
 }
 
@@ -217,14 +220,15 @@ pub fn insert(tx: &Tx, grant: &Grant) -> Result<()> {
     Ok(())
 }
 
-/// Stores a grant's new state, scope, end and confirmations.
+/// Stores all of a grant that can change.
 ///
 /// # Errors
 /// The database's.
 pub fn save(tx: &Tx, grant: &Grant) -> Result<()> {
     tx.execute(
         "UPDATE \"grant\" SET scope = ?2, status = ?3, vendor_status = ?4, version = ?5, expires_at = ?6, ended_at = ?7,
-                ended_how = ?8, confirm_by = ?9, confirmed_at = ?10
+                ended_how = ?8, confirm_by = ?9, confirmed_at = ?10, renew_for = ?11, renew_until = ?12, closed_at = ?13,
+                reminded_at = ?14
          WHERE id = ?1",
         params![
             grant.id,
@@ -237,6 +241,10 @@ pub fn save(tx: &Tx, grant: &Grant) -> Result<()> {
             grant.ended_how,
             grant.confirm_by.map(to_millis),
             grant.confirmed_at.map(to_millis),
+            grant.renewal.as_ref().map(|rule| &rule.each),
+            grant.renewal.as_ref().map(|rule| to_millis(rule.until)),
+            grant.closed_at.map(to_millis),
+            grant.reminded_at.map(to_millis),
         ],
     )?;
     Ok(())

@@ -35,6 +35,22 @@ impl Tx<'_> {
         to_millis(self.now)
     }
 
+    /// Runs a part that may fail without the rest: on an error nothing of the part is done, and the transaction goes on.
+    ///
+    /// # Errors
+    /// Whatever `part` returns, and the database's.
+    pub fn nested<T>(&self, part: impl FnOnce() -> Result<T>) -> Result<T> {
+        let head = self.head.borrow().clone();
+        self.execute_batch("SAVEPOINT part")?;
+        let result = part();
+        if result.is_err() {
+            self.execute_batch("ROLLBACK TO part")?;
+            *self.head.borrow_mut() = head;
+        }
+        self.execute_batch("RELEASE part")?;
+        result
+    }
+
     /// Tells the vault what the ledger's last entry is once this commits.
     pub fn advance(&self, head: Head) {
         *self.head.borrow_mut() = Some(head);

@@ -47,7 +47,7 @@ pub fn known(connection: &Connection, query: &Query) -> Result<Vec<Disclosure>> 
         "SELECT d.vendor_id, v.name, d.grant_id, d.message_id, d.claim, dv.value, d.hash,
                 CASE WHEN m.delivered_at <= ?3 THEN m.delivered_at END, m.attempted_at, d.refused, d.deleted_at
          FROM disclosure d
-         JOIN message m ON m.id = d.message_id
+         JOIN delivery m ON m.message_id = d.message_id
          JOIN vendor v ON v.id = d.vendor_id
          JOIN disclosed_value dv ON dv.disclosure_id = d.id
          WHERE (?1 IS NULL OR d.vendor_id = ?1) AND (?2 IS NULL OR d.claim = ?2)
@@ -65,7 +65,7 @@ pub fn known(connection: &Connection, query: &Query) -> Result<Vec<Disclosure>> 
 /// The database's.
 pub fn last_of_grant(connection: &Connection, grant_id: &str) -> Result<Option<Timestamp>> {
     let last: Option<i64> = connection.query_row(
-        "SELECT max(m.delivered_at) FROM disclosure d JOIN message m ON m.id = d.message_id WHERE d.grant_id = ?1",
+        "SELECT max(m.delivered_at) FROM disclosure d JOIN delivery m ON m.message_id = d.message_id WHERE d.grant_id = ?1",
         [grant_id],
         |row| row.get(0),
     )?;
@@ -105,10 +105,11 @@ pub fn mark_deleted(tx: &Tx, deletion: &Deletion) -> Result<()> {
 /// The database's.
 pub fn left_of_grant(connection: &Connection, grant_id: &str) -> Result<Vec<String>> {
     let mut statement = connection.prepare(
-        "SELECT d.claim FROM disclosure d JOIN message m ON m.id = d.message_id
-         WHERE d.grant_id = ?1 AND d.refused = 0 AND d.deleted_at IS NULL AND m.delivered_at IS NOT NULL
-           AND m.version = (SELECT max(m.version) FROM disclosure d JOIN message m ON m.id = d.message_id
-                            WHERE d.grant_id = ?1 AND m.delivered_at IS NOT NULL)",
+        "SELECT d.claim FROM disclosure d JOIN message m ON m.id = d.message_id JOIN delivery USING (message_id)
+         WHERE d.grant_id = ?1 AND d.refused = 0 AND d.deleted_at IS NULL AND delivered_at IS NOT NULL
+           AND m.version = (SELECT max(m.version)
+                            FROM disclosure d JOIN message m ON m.id = d.message_id JOIN delivery USING (message_id)
+                            WHERE d.grant_id = ?1 AND delivered_at IS NOT NULL)",
     )?;
     Ok(statement.query_map([grant_id], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
 }
