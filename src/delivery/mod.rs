@@ -5,6 +5,7 @@ pub mod address;
 pub mod answer;
 pub mod discover;
 mod events;
+pub mod exchange;
 pub mod http;
 mod incoming;
 pub mod lend;
@@ -14,6 +15,7 @@ pub mod push;
 #[cfg(test)]
 mod race_tests;
 mod store;
+pub mod talk;
 
 pub use message::{Message, MessageState};
 pub use store::{Brief, Counts, after, beginning_with, counts, drop_message, find, list, named, of_grant, retry};

@@ -297,17 +297,12 @@ fn place(event: &str) -> u8 {
     }
 }
 
-/// Notes that a message is being sent: from now on it may have arrived. False, and nothing noted, if it is not its turn
-/// any more: another command took it back, or put something before it, since the queue was looked at.
-pub(super) fn begin_attempt(tx: &Tx, message: &Message) -> Result<bool> {
-    let next = next_of(tx, &message.vendor_id)?;
-    if next.is_none_or(|next| next.id != message.id || next.state != MessageState::Queued) {
-        return Ok(false);
-    }
+/// Notes that a message is being sent: from now on it may have arrived.
+pub(super) fn mark_attempt(tx: &Tx, message: &Message) -> Result<()> {
     let sql = "UPDATE delivery SET attempts = attempts + 1, attempted_at = coalesce(attempted_at, ?2)
                WHERE message_id = ?1";
     tx.prepare_cached(sql)?.execute((&message.id, tx.now_millis()))?;
-    Ok(true)
+    Ok(())
 }
 
 /// Notes that the attempt did not even reach the vendor's server: nothing has left by it.

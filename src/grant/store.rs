@@ -1,10 +1,10 @@
 //! The grants' table.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::model::{Grant, Mode, Renewal, Scope};
-use super::state::{State, Status, VendorStatus};
+use super::state::{State, Status, Step, VendorStatus};
 use crate::error::{Error, Result};
 use crate::profile::model::ClaimName;
 use crate::vault::{Tx, from_millis, to_millis};
@@ -217,6 +217,28 @@ pub fn insert(tx: &Tx, grant: &Grant) -> Result<()> {
             to_millis(grant.expires_at),
         ],
     )?;
+    Ok(())
+}
+
+/// Takes a step with a grant that changes nothing but its state, if it can be taken. What stays the same is not written.
+///
+/// # Errors
+/// Kind not found; the database's.
+pub fn take_step(tx: &Tx, id: &str, step: Step) -> Result<()> {
+    let mut statement = tx.prepare_cached("SELECT status, vendor_status, version FROM \"grant\" WHERE id = ?1")?;
+    let (status, vendor, version) = statement
+        .query_row([id], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get(2)?)))
+        .optional()?
+        .ok_or_else(|| Error::not_found(format!("there is no grant {id}")))?;
+    let unreadable = || Error::damaged(format!("it holds a grant, {id}, that is not readable"));
+    let (status, vendor) = Status::from_name(&status).zip(VendorStatus::from_name(&vendor)).ok_or_else(unreadable)?;
+    let before = State { status, vendor, version };
+    if let Ok(state) = before.step(step)
+        && state != before
+    {
+        let sql = "UPDATE \"grant\" SET status = ?2, vendor_status = ?3, version = ?4 WHERE id = ?1";
+        tx.prepare_cached(sql)?.execute((id, state.status.name(), state.vendor.name(), state.version))?;
+    }
     Ok(())
 }
 

@@ -34,7 +34,7 @@ mod slots;
 pub use anchor::Head;
 pub use cache::{CacheTrouble, cache_trouble, memory_cache, open_cache, remove_cache};
 pub use database::{Tx, from_millis, name_database, quick_check, to_millis};
-pub use files::{lock, replace};
+pub use files::{lock, replace, try_lock};
 pub use manifest::{Manifest, SlotEntry};
 pub use rotate::{Passphrases, Plan, Rotated, Settled, passphrase_slots};
 pub use slots::working_without;
