@@ -102,12 +102,13 @@ fn waiting(session: &Session, vault: &Vault, only: Option<&str>) -> Result<Outco
     let queued = delivery::list(vault.connection(), false)?
         .into_iter()
         .filter(|message| message.state == MessageState::Queued && only.is_none_or(|id| id == message.vendor_id));
-    let lines = queued
+    let mut lines: Vec<Line> = queued
         .map(|message| {
             let vendor = vendor::name_of(vault.connection(), &message.vendor_id)?.unwrap_or_default();
             Ok(Line { state: "waiting".into(), ..line(&Sent::of(&message, &vendor)) })
         })
         .collect::<Result<_>>()?;
+    lines.sort_by(|a, b| a.vendor.cmp(&b.vendor));
     session.printer().show(&Moved { lines, dry_run: true, ..Moved::default() })?;
     Ok(Outcome::Done)
 }
