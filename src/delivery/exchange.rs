@@ -35,10 +35,13 @@ const GROUP: usize = 256;
 /// Tells a conversation that its part was committed.
 type Committed = Box<dyn FnOnce() + Send>;
 
+/// A change that a conversation wants made.
+type Job = Box<dyn FnOnce(&Tx) -> Result<Committed> + Send>;
+
 /// What a conversation wants done where the vault is.
 enum Order<N> {
     /// To be written.
-    Write(Box<dyn FnOnce(&Tx) -> Result<Committed> + Send>),
+    Write(Job),
     /// To be told, after what was ordered before is durable.
     Tell(N),
 }

@@ -232,7 +232,7 @@ impl Taker {
     /// An unknown key makes us fetch the vendor's keys again, at most once in five minutes.
     fn may_ask_for_keys(&self, tx: &Tx) -> Result<bool> {
         let last = vendor::keys(tx, &self.vendor.id)?.first().map(|(_, seen)| *seen);
-        Ok(!last.is_some_and(|seen| tx.now().as_second() - seen.as_second() < KEYS_REST))
+        Ok(last.is_none_or(|seen| tx.now().as_second() - seen.as_second() >= KEYS_REST))
     }
 
     /// Stores a verified SET with all that it changes. None if it was received before.
