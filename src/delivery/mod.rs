@@ -13,6 +13,7 @@ pub mod pull;
 pub mod push;
 #[cfg(test)]
 mod race_tests;
+pub mod renewal;
 mod store;
 
 pub use message::{Message, MessageState};

@@ -11,7 +11,7 @@ use super::super::output::grant::{Consequences, GrantDetail, GrantView, Grants, 
 use super::super::output::message::MessageView;
 use super::super::session::Session;
 use super::super::{Outcome, Result};
-use crate::delivery::{self, lend, pull};
+use crate::delivery::{self, lend, pull, renewal};
 use crate::error::Error;
 use crate::grant::model::Mode;
 use crate::grant::preview::Row;
@@ -334,7 +334,7 @@ fn renew(session: &Session, typed: &str, expires: &str) -> Result<Outcome> {
     session.require(&format!("Let {} keep the grant until {until}?", vendor.name), "--yes")?;
     vault.write(|tx| {
         unchanged(tx, &grant)?;
-        lend::renew(tx, &vendor, &mut grant, expires_at)
+        renewal::renew(tx, &vendor, &mut grant, expires_at)
     })?;
     finish(session, &vault, &vendor, &grant, &[], Ending::Queued)
 }
