@@ -339,7 +339,7 @@ fn a_name_can_neither_be_run_nor_become_an_option_nor_a_second_candidate() {
     ];
     let vault = env.open_vault();
     for name in names {
-        let what = "'', url, ?2, allow_loopback, approved_origins, ?3, ?3 FROM vendor WHERE name = 'acme'";
+        let what = "'', url, ?2, allow_loopback, approved_origins, ?3, ?3, NULL FROM vendor WHERE name = 'acme'";
         let row = (name, format!("evil\n{name}\tx:y"), to_millis(Timestamp::now()));
         vault.connection().execute(&format!("INSERT INTO vendor SELECT ?1, ?1, {what}"), row).unwrap();
     }
