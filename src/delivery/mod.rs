@@ -14,6 +14,7 @@ pub mod pull;
 pub mod push;
 #[cfg(test)]
 mod race_tests;
+pub mod renewal;
 mod store;
 pub mod talk;
 

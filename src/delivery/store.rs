@@ -229,6 +229,15 @@ pub(super) fn last_content(connection: &Connection, grant_id: &str) -> Result<Op
     Ok(select(connection, &rest, [grant_id])?.pop())
 }
 
+/// Whether a message that carries a grant's claims is still to be sent.
+pub(super) fn content_waits(connection: &Connection, grant_id: &str) -> Result<bool> {
+    let sql = format!(
+        "SELECT EXISTS (SELECT 1 FROM {MESSAGES}
+         WHERE m.grant_id = ?1 AND {OPEN} AND m.event IN ('grant-created', 'grant-updated'))"
+    );
+    Ok(connection.query_row(&sql, [grant_id], |row| row.get(0))?)
+}
+
 /// Our message to a vendor with this hash.
 pub(super) fn by_hash(connection: &Connection, vendor_id: &str, set_hash: &str) -> Result<Option<Message>> {
     let rest = "WHERE m.set_hash = ?2 AND m.direction = 'out' AND m.vendor_id = ?1";
@@ -361,6 +370,12 @@ pub(super) fn cancel_untried(tx: &Tx, grant_id: &str) -> Result<u32> {
 /// Takes messages of a grant that may have arrived out of the queue: a later version overtakes them either way.
 pub(super) fn stop_retrying(tx: &Tx, grant_id: &str) -> Result<()> {
     cancel(tx, grant_id, "attempted_at IS NOT NULL", "overtaken; it may have arrived")
+}
+
+/// Takes a grant's unsent renewals out of the queue: a later one says all that they did.
+pub(super) fn cancel_renewals(tx: &Tx, grant_id: &str) -> Result<()> {
+    let which = "message_id IN (SELECT id FROM message WHERE grant_id = ?1 AND event = 'grant-renewed')";
+    cancel(tx, grant_id, which, "overtaken by a later renewal")
 }
 
 fn cancel(tx: &Tx, grant_id: &str, which: &str, reason: &str) -> Result<()> {

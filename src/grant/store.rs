@@ -196,6 +196,21 @@ pub fn due_to_expire(connection: &Connection, now: Timestamp) -> Result<Vec<Gran
     select(connection, "WHERE status IN ('offered', 'active') AND expires_at <= ?1", [to_millis(now)])
 }
 
+/// The grants whose end a rule or the user may have to care for: those that hold and end before `to`, and those that a
+/// rule was to renew and that ended since `from`. First those that end first.
+///
+/// # Errors
+/// The database's.
+pub fn ending(connection: &Connection, from: Timestamp, to: Timestamp) -> Result<Vec<Grant>> {
+    select(
+        connection,
+        "WHERE (status IN ('offered', 'active') AND expires_at <= ?2)
+            OR (status = 'expired' AND renew_for IS NOT NULL AND expires_at BETWEEN ?1 AND ?2)
+         ORDER BY expires_at, id",
+        [to_millis(from), to_millis(to)],
+    )
+}
+
 /// Stores a new grant.
 ///
 /// # Errors
