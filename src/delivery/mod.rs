@@ -13,6 +13,8 @@ pub mod pull;
 pub mod push;
 #[cfg(test)]
 mod race_tests;
+pub mod rekey;
+pub mod resign;
 mod store;
 
 pub use message::{Message, MessageState};

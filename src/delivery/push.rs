@@ -9,7 +9,7 @@ use url::Url;
 use super::answer::{Answer, Hold, Remedies, Verdict, retry_after, verdict};
 use super::http::{Http, MAX_ERROR_BODY, Post, Reply, Trouble};
 use super::message::{Message, MessageState};
-use super::{discover, lend, store};
+use super::{discover, lend, rekey, resign, store};
 use crate::error::{Error, Result};
 use crate::grant::{self, Step};
 use crate::ledger;
@@ -84,6 +84,7 @@ impl Pusher<'_> {
                 told(Sent { vendor: self.vendor.name.clone(), message });
                 return Ok(());
             }
+            let message = self.fresh(message)?;
             let Some(settled) = self.deliver(&message)? else { continue };
             let state = settled.state;
             told(Sent { vendor: self.vendor.name.clone(), message: settled });
@@ -93,6 +94,15 @@ impl Pusher<'_> {
             }
         }
         Ok(())
+    }
+
+    /// The message, signed again if it waited for too long.
+    fn fresh(&mut self, message: Message) -> Result<Message> {
+        if !resign::is_old(&message, Timestamp::now()) {
+            return Ok(message);
+        }
+        let vendor = &self.vendor;
+        self.vault.write(|tx| resign::if_old(tx, vendor, message))
     }
 
     /// Sends one message and settles it. None where the queue changed and must be looked at again: by a remedy, or by
@@ -107,7 +117,7 @@ impl Pusher<'_> {
         }
         let reply = self.post(message)?;
         let (answer, words) = self.read(&reply);
-        let verdict = verdict(&answer, self.remedies, message.attempts + 1, dice()?);
+        let verdict = verdict(&answer, self.remedies, message.attempts + 1, dice()?).for_event(&message.event);
         log::info!("{} to {}: {verdict:?}", message.event, self.vendor.name);
         let unsent = matches!(reply, Err(Trouble::Network { sent: false, .. } | Trouble::Refused(_)));
         match verdict {
@@ -117,9 +127,6 @@ impl Pusher<'_> {
                 let had = vendor::relationship(self.vault.connection(), &self.vendor.id)?.token.is_some();
                 let words = if had { words } else { "the vendor wants a token, and there is none".to_owned() };
                 self.settle(message, Verdict::Hold(Hold::Relink), &words, unsent)
-            }
-            Verdict::RegisterKey if message.event == Event::RelationshipCreated.name() => {
-                self.settle(message, Verdict::Hold(Hold::Key), &words, unsent)
             }
             Verdict::RegisterKey => {
                 self.remedies.key = true;
@@ -200,16 +207,19 @@ impl Pusher<'_> {
                     store::set_state(tx, &message.id, MessageState::Delivered, reason)?;
                     delivered(tx, message)?;
                     note(tx, "message-delivered", vendor, message, reason)?;
+                    rekey::settled(tx, vendor, message, MessageState::Delivered)?;
                 }
                 Verdict::Later(wait) => store::set_due(tx, &message.id, later(tx.now(), wait), words)?,
                 Verdict::Hold(hold) => {
                     let reason = format!("{} ({words})", hold.reason());
                     store::set_state(tx, &message.id, MessageState::Held, Some(&reason))?;
                     note(tx, "message-held", vendor, message, Some(&reason))?;
+                    rekey::settled(tx, vendor, message, MessageState::Held)?;
                 }
                 _ => {
                     store::set_state(tx, &message.id, MessageState::Failed, Some(words))?;
                     note(tx, "message-failed", vendor, message, Some(words))?;
+                    rekey::settled(tx, vendor, message, MessageState::Failed)?;
                 }
             }
             store::find(tx, &message.id).map(Some)
