@@ -16,7 +16,7 @@ use super::store;
 use crate::error::{Error, Kind, Result};
 use crate::text::printable;
 use crate::vault::{Tx, Vault};
-use crate::vendor::{self, Relationship, Vendor};
+use crate::vendor::{self, KeysRule, Relationship, Vendor};
 use crate::wire::jose::Jwk;
 use crate::wire::set::{Claims, Refusal, Unchecked};
 use crate::wire::transport::{ErrorBody, ErrorCode, PollRequest, PollResponse};
@@ -32,9 +32,6 @@ const MAX_POLLS: usize = 100;
 
 /// How long one vendor may keep a pull busy, in requests that take all the time they may: the others wait for it.
 const PATIENCE: u32 = 4;
-
-/// How long after fetching a vendor's keys an unknown key id does not make us fetch them again, in seconds.
-const KEYS_REST: i64 = 300;
 
 /// What a pull brought.
 #[derive(Debug, Clone, PartialEq)]
@@ -60,7 +57,7 @@ pub fn pull(vault: &mut Vault, http: &Http, only: Option<&str>, mut told: impl F
     for id in vendor::introduced(vault.connection())?.into_iter().filter(|id| only.is_none_or(|only| only == id)) {
         let vendor = vendor::get(vault.connection(), &id)?;
         let relationship = vendor::relationship(vault.connection(), &id)?;
-        let pulled = Puller { vault, http, vendor, relationship, asked_for_keys: false }.run()?;
+        let pulled = Puller { vault, http, vendor, relationship }.run()?;
         told(&pulled);
         all.push(pulled);
     }
@@ -72,8 +69,6 @@ struct Puller<'a> {
     http: &'a Http,
     vendor: Vendor,
     relationship: Relationship,
-    /// Whether the vendor's keys were fetched in this run, with or without success.
-    asked_for_keys: bool,
 }
 
 impl Puller<'_> {
@@ -170,24 +165,27 @@ impl Puller<'_> {
         })
     }
 
-    /// The vendor's key of this id; an unknown one makes us fetch the vendor's keys again, at most once in five minutes.
+    /// The vendor's key of this id, if it is to be believed: the vendor's keys may have to be fetched again for that.
     fn key(&mut self, kid: &str) -> Result<Option<Jwk>> {
-        if let Some(key) = vendor::current_key(self.vault.connection(), &self.vendor.id, kid)? {
-            return Ok(Some(key));
+        let (rule, known) = self.known_key(kid)?;
+        if rule != KeysRule::Fetch {
+            return Ok(known.filter(|_| rule == KeysRule::Believe));
         }
-        let last = vendor::keys(self.vault.connection(), &self.vendor.id)?.first().map(|(_, seen)| *seen);
-        let rests = last.is_some_and(|seen| Timestamp::now().as_second() - seen.as_second() < KEYS_REST);
-        if rests || std::mem::replace(&mut self.asked_for_keys, true) {
-            return Ok(None);
+        let vendor = &self.vendor;
+        self.vault.write(|tx| vendor::note_asked(tx, &vendor.id))?;
+        match discover::keys(self.http, &vendor.metadata, vendor.allow_loopback) {
+            Ok(set) => self.vault.write(|tx| set.keys.iter().try_for_each(|key| learn(tx, vendor, key)))?,
+            Err(error) => log::warn!("could not read the keys of {} again: {error}", vendor.name),
         }
-        match discover::keys(self.http, &self.vendor.metadata, self.vendor.allow_loopback) {
-            Ok(set) => {
-                let vendor = &self.vendor;
-                self.vault.write(|tx| set.keys.iter().try_for_each(|key| learn(tx, vendor, key)))?;
-            }
-            Err(error) => log::warn!("could not read the keys of {} again: {error}", self.vendor.name),
-        }
-        vendor::current_key(self.vault.connection(), &self.vendor.id, kid)
+        let (rule, known) = self.known_key(kid)?;
+        Ok(known.filter(|_| rule == KeysRule::Believe))
+    }
+
+    fn known_key(&self, kid: &str) -> Result<(KeysRule, Option<Jwk>)> {
+        let (connection, id) = (self.vault.connection(), &self.vendor.id);
+        let known = vendor::current_key(connection, id, kid)?;
+        let (fetched, asked) = vendor::keys_asked(connection, id)?;
+        Ok((vendor::keys_rule(known.is_some(), fetched, asked, Timestamp::now()), known))
     }
 
     /// Makes a verified SET durable with all that it changes. None if it was received before.

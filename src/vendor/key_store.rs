@@ -131,6 +131,28 @@ pub fn current_key(connection: &Connection, vendor_id: &str, kid: &str) -> Resul
     }
 }
 
+/// When a vendor's keys were last fetched, and when it was last asked for them, whatever came of it.
+///
+/// # Errors
+/// The database's.
+pub fn keys_asked(connection: &Connection, vendor_id: &str) -> Result<(Option<Timestamp>, Option<Timestamp>)> {
+    let sql = "SELECT (SELECT max(last_seen) FROM vendor_key WHERE vendor_id = ?1), keys_asked_at
+               FROM vendor WHERE id = ?1";
+    let time = |row: &Row, index| row.get::<_, Option<i64>>(index).map(|ms| ms.map(from_millis));
+    let times = connection.prepare_cached(sql)?.query_row([vendor_id], |row| Ok((time(row, 0)?, time(row, 1)?)));
+    Ok(times.optional()?.unwrap_or_default())
+}
+
+/// Notes that a vendor is being asked for its keys.
+///
+/// # Errors
+/// The database's.
+pub fn note_asked(tx: &Tx, vendor_id: &str) -> Result<()> {
+    let sql = "UPDATE vendor SET keys_asked_at = ?2 WHERE id = ?1";
+    tx.prepare_cached(sql)?.execute((vendor_id, tx.now_millis()))?;
+    Ok(())
+}
+
 /// The keys of a vendor: id and when each was last seen.
 ///
 /// # Errors
