@@ -14,6 +14,8 @@ pub mod push;
 #[cfg(test)]
 mod race_tests;
 pub mod rekey;
+#[cfg(test)]
+mod rekey_tests;
 pub mod resign;
 mod store;
 
