@@ -334,3 +334,33 @@ fn a_dry_run_makes_no_key_and_all_means_those_that_know_one() {
     env.ends(2, "vendor set acme --all --new-key");
     env.ends(2, "vendor set --all --rank 1");
 }
+
+#[test]
+fn what_never_left_for_seven_days_is_signed_again_and_what_may_have_left_is_not() {
+    let age = |env: &TestEnv, days: i64| {
+        let aged = "UPDATE message SET created_at = created_at - ?1 * 86400000";
+        env.open_vault().connection().execute(aged, [days]).unwrap();
+    };
+    let (env, liar) = lent_to_liar();
+    env.ok("profile set email new@example.org");
+    let jws = |env: &TestEnv, id: &Value| env.json(&format!("outbox show {}", id.as_str().unwrap()))["jws"].clone();
+    let old = env.json("outbox list")["messages"][0]["id"].clone();
+    let before = jws(&env, &old);
+    age(&env, 7);
+    liar.answers_pushes([Say::status(503)]);
+    env.ends(4, "push");
+    let sent = liar.pushed().pop().unwrap();
+    assert_ne!(json!(sent), before);
+    let (now, was) = (Unchecked::parse(&sent).unwrap(), Unchecked::parse(before.as_str().unwrap()).unwrap());
+    let (now, was) = (now.peek(), was.peek());
+    assert_eq!((now.toe, &now.txn, &now.events), (was.toe, &was.txn, &was.events));
+    assert_ne!(json!(now.jti), json!(was.jti));
+    env.ok(&format!("outbox show {}", was.jti)).says("signed again as");
+    assert!(actions(&env).iter().any(|action| action == "message-signed-again"));
+    // It may have arrived now: however long it waits, the same bytes go again.
+    age(&env, 30);
+    env.ok("push --now");
+    assert_eq!(liar.pushed().pop().unwrap(), sent);
+    assert_eq!(env.json("vendor knows acme")["known"][0]["value"], "new@example.org");
+    env.ok("log verify");
+}
