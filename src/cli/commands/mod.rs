@@ -18,3 +18,4 @@ pub(super) mod receiver;
 pub(super) mod search;
 pub(super) mod status;
 pub(super) mod vendor;
+mod vendor_key;

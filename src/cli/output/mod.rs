@@ -26,6 +26,7 @@ pub mod search;
 pub mod text;
 pub mod vault;
 pub mod vendor;
+pub mod vendor_key;
 
 pub use logger::start_logging;
 pub use progress::Progress;
