@@ -226,8 +226,8 @@ fn settle(tx: &Tx, vendor: &Vendor, mut message: Message, answered: &Answered) -
     }
     let body = json!({"vendor": vendor.id, "event": message.event, "grant": message.grant_id, "reason": reason});
     ledger::append(tx, &format!("message-{}", state.name()), &message.id, &body)?;
-    rekey::settled(tx, vendor, &message, state)?;
     (message.state, message.reason, message.due_at) = (state, reason, None);
+    rekey::settled(tx, vendor, &mut message)?;
     Ok(Some(message))
 }
 

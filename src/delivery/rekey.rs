@@ -62,19 +62,20 @@ pub fn check(connection: &Connection, vendor: &Vendor) -> Result<()> {
 }
 
 /// What follows when a message is settled, in the same transaction: with a change of key that was delivered the new key
-/// signs, and signs again what waits; with one that failed the old key stays. Other messages change nothing here.
+/// signs, and signs again what waits; with one that failed the old key stays, and the reason says so. Other messages change
+/// nothing here. `message` is as it was settled, and as it was taken out to be sent in its attempts.
 ///
 /// # Errors
 /// The database's.
-pub fn settled(tx: &Tx, vendor: &Vendor, message: &Message, state: MessageState) -> Result<()> {
+pub(super) fn settled(tx: &Tx, vendor: &Vendor, message: &mut Message) -> Result<()> {
     if message.event != Event::KeysChanged.name() {
         return Ok(());
     }
-    match state {
+    match message.state {
         MessageState::Delivered => taken(tx, vendor, message),
         MessageState::Failed => refused(tx, vendor, message),
         // The vendor said no to the only attempt: it knows the old key, and what is urgent may go first.
-        MessageState::Held if store::find(tx, &message.id)?.attempts <= 1 => store::wait_in_turn(tx, message),
+        MessageState::Held if message.attempts == 0 => store::wait_in_turn(tx, message),
         _ => Ok(()),
     }
 }
@@ -88,10 +89,10 @@ fn taken(tx: &Tx, vendor: &Vendor, message: &Message) -> Result<()> {
     ledger::append(tx, "key-changed", &vendor.name, &body)
 }
 
-fn refused(tx: &Tx, vendor: &Vendor, message: &Message) -> Result<()> {
-    let reason = store::find(tx, &message.id)?.reason.unwrap_or_default();
-    let reason = format!("{reason}; the old key goes on signing");
+fn refused(tx: &Tx, vendor: &Vendor, message: &mut Message) -> Result<()> {
+    let reason = format!("{}; the old key goes on signing", message.reason.as_deref().unwrap_or_default());
     store::set_state(tx, &message.id, MessageState::Failed, Some(&reason))?;
+    message.reason = Some(reason);
     put_away(tx, vendor, message)
 }
 

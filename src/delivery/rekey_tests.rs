@@ -179,7 +179,7 @@ fn settle(tx: &Tx, vendor: &Vendor, message: &Message, ending: Ending) -> Result
         Ending::Lost | Ending::Busy => return store::set_due(tx, &message.id, tx.now(), "later").map(|_| ()),
     };
     store::set_state(tx, &message.id, state, Some("settled"))?;
-    rekey::settled(tx, vendor, message, state)
+    rekey::settled(tx, vendor, &mut Message { state, reason: None, ..message.clone() })
 }
 
 /// A user whose key the vendor has, and who has lent it something that did not leave yet.
