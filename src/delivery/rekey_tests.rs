@@ -112,7 +112,7 @@ impl Story {
             // One waits already, or the key is not known yet.
             Step::NewKey => _ = self.vault.write(|tx| rekey::queue(tx, &self.vendor)),
             Step::Age => self.age(),
-            Step::Retry => self.on_open(|tx, message| store::retry(tx, message)),
+            Step::Retry => self.on_open(store::retry),
             Step::Drop => self.on_open(|tx, message| match message.event == Event::KeysChanged.name() {
                 true => store::drop_message(tx, message),
                 false => Ok(()),
