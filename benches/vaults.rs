@@ -83,6 +83,7 @@ fn recipe() -> u64 {
     let parts = [
         include_str!("../src/vault/schema.sql"),
         include_str!("../src/vault/schema-2.sql"),
+        include_str!("../src/vault/schema-3.sql"),
         include_str!("vaults.rs"),
         include_str!("vaults/history.rs"),
     ];

@@ -183,6 +183,10 @@ fn grants_are_those_that_the_verb_can_take() {
     assert_eq!(tab(&env, &format!("cmr grant show {}", &ended[..30])), [ended.as_str()]);
     let helped = tab_in("fish", &env, &["grant", "revoke", &end_of(&both[0])[..7]]);
     assert!(helped[0].contains("\ttwice: Marketing until "), "{helped:?}");
+    for option in ["--rule", "--until", "--expires"] {
+        assert_eq!(tab(&env, &format!("cmr grant renew acme {option} 9")), ["90d"], "{option}");
+    }
+    assert_eq!(tab(&env, "cmr grant renew --due 7"), ["7d"]);
     // What is offered is understood.
     for word in tab(&env, "cmr grant revoke ") {
         env.ok(&format!("grant show {word}"));
@@ -339,7 +343,7 @@ fn a_name_can_neither_be_run_nor_become_an_option_nor_a_second_candidate() {
     ];
     let vault = env.open_vault();
     for name in names {
-        let what = "'', url, ?2, allow_loopback, approved_origins, ?3, ?3 FROM vendor WHERE name = 'acme'";
+        let what = "'', url, ?2, allow_loopback, approved_origins, ?3, ?3, NULL FROM vendor WHERE name = 'acme'";
         let row = (name, format!("evil\n{name}\tx:y"), to_millis(Timestamp::now()));
         vault.connection().execute(&format!("INSERT INTO vendor SELECT ?1, ?1, {what}"), row).unwrap();
     }

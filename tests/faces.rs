@@ -21,6 +21,7 @@ fn lived_in() -> (TestEnv, Shop) {
     env.ok("vendor note acme 'friendly people'");
     env.ok("vendor alias acme phone_number +33100000000");
     env.ok("grant create acme --claims email,address --purpose DeliveryOfGoods --expires 90d --yes");
+    env.ok("grant renew acme --rule 90d --until 1y --yes");
     env.ok("push");
     env.ok("profile set email new@example.org");
     (env, shop)
@@ -62,6 +63,9 @@ fn every_command(env: &TestEnv, shop: &Shop) -> Vec<(String, i32)> {
         "vendor alias acme email --remove".into(),
         "vendor knows acme".into(),
         format!("vendor add bolt --url {} --allow-loopback --no-input --dry-run", shop.url()),
+        "grant renew acme --rule 90d --until 2y --yes".into(),
+        "grant renew --due 7d --yes".into(),
+        "grant renew acme --no-rule".into(),
         format!("{create} --dry-run"),
         format!("{create} --draft"),
         "grant list".into(),
@@ -182,6 +186,9 @@ fn a_dry_run_changes_nothing_whatever_the_command() {
         "grant create acme --claims name --purpose DeliveryOfGoods --expires 90d --draft".into(),
         "grant amend acme --drop address --yes".into(),
         "grant renew acme --expires 1y --yes".into(),
+        "grant renew acme --rule 90d --until 2y --yes".into(),
+        "grant renew acme --no-rule".into(),
+        "grant renew --due 100d --yes".into(),
         "grant revoke acme --yes".into(),
         format!("outbox retry {id}"),
         format!("outbox drop {id} --yes"),

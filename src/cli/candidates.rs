@@ -303,6 +303,11 @@ pub(super) fn spans() -> ArgValueCompleter {
     completer(|_| bare(["30d", "90d", "6mo", "1y"]))
 }
 
+/// Examples of how long before its end something is due.
+pub(super) fn windows() -> ArgValueCompleter {
+    completer(|_| bare(["7d", "14d", "30d"]))
+}
+
 /// Files, as the shell completes them.
 pub(super) fn files() -> ArgValueCompleter {
     ArgValueCompleter::new(|_: &OsStr| vec![CompletionCandidate::new("").id(Some(FILES.into()))])

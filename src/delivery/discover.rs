@@ -23,8 +23,8 @@ pub fn vendor_url(typed: &str) -> Result<Url> {
 ///
 /// # Errors
 /// Kind failed for the network; kind bad input for a document that cannot be used, saying why.
-pub fn metadata(http: &Http, url: &Url, allow_loopback: bool) -> Result<Metadata> {
-    let body = document(http, &metadata_url(url)?, allow_loopback)?;
+pub async fn metadata(http: &Http, url: &Url, allow_loopback: bool) -> Result<Metadata> {
+    let body = document(http, &metadata_url(url)?, allow_loopback).await?;
     Metadata::parse(&body, url)
 }
 
@@ -32,9 +32,9 @@ pub fn metadata(http: &Http, url: &Url, allow_loopback: bool) -> Result<Metadata
 ///
 /// # Errors
 /// As [`metadata`]; also for a set without a key that can be used.
-pub fn keys(http: &Http, metadata: &Metadata, allow_loopback: bool) -> Result<JwkSet> {
+pub async fn keys(http: &Http, metadata: &Metadata, allow_loopback: bool) -> Result<JwkSet> {
     let url = Url::parse(&metadata.jwks_uri).map_err(|e| Error::bad_input(format!("jwks_uri is not a URL: {e}")))?;
-    let body = document(http, &url, allow_loopback)?;
+    let body = document(http, &url, allow_loopback).await?;
     let mut set = JwkSet::parse(&body).map_err(|e| Error::bad_input(format!("{url}: {e}")))?;
     set.keys.retain(|key| key.kid.is_some() && key.thumbprint().is_ok());
     if set.keys.is_empty() {
@@ -43,8 +43,8 @@ pub fn keys(http: &Http, metadata: &Metadata, allow_loopback: bool) -> Result<Jw
     Ok(set)
 }
 
-fn document(http: &Http, url: &Url, allow_loopback: bool) -> Result<Vec<u8>> {
-    let reply = http.get(url, allow_loopback, MAX_DOCUMENT).map_err(|trouble| match trouble {
+async fn document(http: &Http, url: &Url, allow_loopback: bool) -> Result<Vec<u8>> {
+    let reply = http.get(url, allow_loopback, MAX_DOCUMENT).await.map_err(|trouble| match trouble {
         Trouble::Network { what, .. } => {
             Error::failed(format!("the vendor could not be reached: {what}")).hint("check the URL, and try again")
         }

@@ -78,9 +78,24 @@ pub struct Post<'a> {
     pub limit: usize,
 }
 
-/// A client with a runtime of its own. Made only by commands that send or fetch.
+/// Runs what talks to vendors, on this thread. Only commands that send or fetch come here.
+///
+/// # Errors
+/// Kind failed where no network can be started.
+pub fn run<T>(work: impl Future<Output = T>) -> Result<T> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|e| Error::failed(format!("cannot start the network: {e}")))?;
+    let result = runtime.block_on(work);
+    // A name that is still being looked up is not waited for.
+    runtime.shutdown_background();
+    Ok(result)
+}
+
+/// A client for one vendor. It connects to addresses that were checked, keeps what it connected, and shares with other
+/// clients only whom it trusts.
 pub struct Http {
-    runtime: tokio::runtime::Runtime,
     tls: rustls::ClientConfig,
     timeout: Duration,
     clients: RefCell<HashMap<(String, bool), Client>>,
@@ -90,15 +105,16 @@ impl Http {
     /// A client that trusts the web's certificate authorities, and those in the file that `CMR_CA_FILE` names.
     ///
     /// # Errors
-    /// Kind bad input for a file without certificates; kind failed where no runtime can be started.
+    /// Kind bad input for a file without certificates.
     pub fn new(timeout: Duration) -> Result<Self> {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(|e| Error::failed(format!("cannot start the network: {e}")))?;
         let extra = std::env::var_os("CMR_CA_FILE");
         let tls = tls_config(extra.as_deref().map(Path::new))?;
-        Ok(Self { runtime, tls, timeout, clients: RefCell::default() })
+        Ok(Self { tls, timeout, clients: RefCell::default() })
+    }
+
+    /// A client for another vendor: two vendors share no connection.
+    pub fn apart(&self) -> Self {
+        Self { tls: self.tls.clone(), timeout: self.timeout, clients: RefCell::default() }
     }
 
     /// How long a request may take.
@@ -110,38 +126,36 @@ impl Http {
     ///
     /// # Errors
     /// [`Trouble`], also for a body that is larger.
-    pub fn get(&self, url: &Url, allow_loopback: bool, limit: usize) -> Result<Reply, Trouble> {
-        self.runtime.block_on(async {
-            let mut at = url.clone();
-            for _ in 0..=MAX_REDIRECTS {
-                let mut headers = HeaderMap::new();
-                headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-                let reply = self.send(Method::GET, &at, allow_loopback, headers, None, limit).await?;
-                if reply.cut {
-                    let what = format!("{at} sends more than {limit} bytes");
-                    return Err(Trouble::Refused(Error::bad_input(what)));
-                }
-                match (reply.status, reply.location.as_deref().and_then(|to| at.join(to).ok())) {
-                    (301 | 302 | 303 | 307 | 308, Some(next)) if next.origin() == at.origin() => at = next,
-                    (301 | 302 | 303 | 307 | 308, Some(next)) => {
-                        let host = next.origin().ascii_serialization();
-                        let what = format!("{at} redirects to another origin, {host}");
-                        return Err(Trouble::Refused(
-                            Error::bad_input(what).hint("if that is the vendor, give its own URL"),
-                        ));
-                    }
-                    _ => return Ok(reply),
-                }
+    pub async fn get(&self, url: &Url, allow_loopback: bool, limit: usize) -> Result<Reply, Trouble> {
+        let mut at = url.clone();
+        for _ in 0..=MAX_REDIRECTS {
+            let mut headers = HeaderMap::new();
+            headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+            let reply = self.send(Method::GET, &at, allow_loopback, headers, None, limit).await?;
+            if reply.cut {
+                let what = format!("{at} sends more than {limit} bytes");
+                return Err(Trouble::Refused(Error::bad_input(what)));
             }
-            Err(Trouble::Refused(Error::bad_input(format!("{url} redirects more than {MAX_REDIRECTS} times"))))
-        })
+            match (reply.status, reply.location.as_deref().and_then(|to| at.join(to).ok())) {
+                (301 | 302 | 303 | 307 | 308, Some(next)) if next.origin() == at.origin() => at = next,
+                (301 | 302 | 303 | 307 | 308, Some(next)) => {
+                    let host = next.origin().ascii_serialization();
+                    let what = format!("{at} redirects to another origin, {host}");
+                    return Err(Trouble::Refused(
+                        Error::bad_input(what).hint("if that is the vendor, give its own URL"),
+                    ));
+                }
+                _ => return Ok(reply),
+            }
+        }
+        Err(Trouble::Refused(Error::bad_input(format!("{url} redirects more than {MAX_REDIRECTS} times"))))
     }
 
     /// Posts. A redirect comes back as the answer that it is.
     ///
     /// # Errors
     /// [`Trouble`]. A larger body than asked for is cut, not an error.
-    pub fn post(&self, post: Post, allow_loopback: bool) -> Result<Reply, Trouble> {
+    pub async fn post(&self, post: Post<'_>, allow_loopback: bool) -> Result<Reply, Trouble> {
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(post.content_type));
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
@@ -152,8 +166,7 @@ impl Http {
             value.set_sensitive(true);
             headers.insert(AUTHORIZATION, value);
         }
-        let send = self.send(Method::POST, post.url, allow_loopback, headers, Some(post.body), post.limit);
-        self.runtime.block_on(send)
+        self.send(Method::POST, post.url, allow_loopback, headers, Some(post.body), post.limit).await
     }
 
     async fn send(

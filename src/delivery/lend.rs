@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::events::{About, Signer};
-use super::{rekey, store};
+use super::{rekey, renewal, store};
 use crate::error::{Error, Kind, Result};
 use crate::grant::model::Mode;
 use crate::grant::preview::{Outgoing, Row, preview, sendable};
@@ -20,7 +20,7 @@ use crate::profile;
 use crate::profile::model::ClaimName;
 use crate::vault::Tx;
 use crate::vendor::{self, Vendor};
-use crate::wire::event::{Event, GrantContent, GrantRenewed, GrantRevoked, RelationshipCreated};
+use crate::wire::event::{Event, GrantContent, GrantRevoked, RelationshipCreated};
 use crate::wire::set::Unchecked;
 
 /// How long a vendor has to state the deletion after a revocation, in days: the month of GDPR Art. 12(3), as 30 days.
@@ -113,41 +113,26 @@ pub fn offer(tx: &Tx, vendor: &Vendor, grant: &mut Grant) -> Result<()> {
 /// Kind bad input if the grant has ended.
 pub fn change(tx: &Tx, vendor: &Vendor, grant: &mut Grant) -> Result<()> {
     advance(grant, Step::Change)?;
+    renewal::void_if_wider(tx, grant)?;
     if grant.state.status != Status::Draft {
-        let never_left = store::cancel_untried(tx, &grant.id)? == 0;
-        store::stop_retrying(tx, &grant.id)?;
         let signer = Signer::of(tx, vendor)?;
-        introduce(tx, &signer)?;
-        let event = if never_left { Event::GrantCreated } else { Event::GrantUpdated };
-        if never_left {
-            // Nobody has seen a version of it: the vendor's count begins at 1.
-            grant.state.version = 1;
-        }
+        let event = overtake(tx, &signer, grant)?;
         tell_content(tx, &signer, grant, event)?;
     }
     grant::save(tx, grant)
 }
 
-/// Lets a grant last longer; no data is sent again.
-///
-/// # Errors
-/// Kind bad input if the grant has ended: an ended grant needs a new one.
-pub fn renew(tx: &Tx, vendor: &Vendor, grant: &mut Grant, expires_at: Timestamp) -> Result<()> {
-    if grant.state.status == Status::Draft {
-        return Err(Error::bad_input("the grant is a draft: the vendor was not told yet")
-            .hint(format!("offer it: cmr grant amend {} --offer", grant.id)));
+/// Takes back what of a grant is under way, because the grant goes whole again: the event that it goes with.
+pub(super) fn overtake(tx: &Tx, signer: &Signer, grant: &mut Grant) -> Result<Event> {
+    let never_left = store::cancel_untried(tx, &grant.id)? == 0;
+    store::stop_retrying(tx, &grant.id)?;
+    introduce(tx, signer)?;
+    if !never_left {
+        return Ok(Event::GrantUpdated);
     }
-    advance(grant, Step::Change)?;
-    grant.expires_at = expires_at;
-    let payload = GrantRenewed {
-        grant_id: grant.id.clone(),
-        version: grant.state.version,
-        prev: prev(tx, grant)?,
-        expires_at,
-        event_state: "RenewedConsentGiven".into(),
-    };
-    queue(tx, &Signer::of(tx, vendor)?, grant, Event::GrantRenewed, &payload, json!({"expires": expires_at}))?;
-    grant::save(tx, grant)
+    // Nobody has seen a version of it: the vendor's count begins at 1.
+    grant.state.version = 1;
+    Ok(Event::GrantCreated)
 }
 
 /// Takes a grant back: it counts at once here. Unsent messages of it are cancelled. Returns whether the vendor is told:
@@ -279,7 +264,7 @@ fn differing(before: &BTreeMap<String, Value>, now: &BTreeMap<String, Value>) ->
 }
 
 /// The claims in the last message of the grant that carried any.
-fn last_told(connection: &Connection, grant: &Grant) -> Result<BTreeMap<String, Value>> {
+pub(super) fn last_told(connection: &Connection, grant: &Grant) -> Result<BTreeMap<String, Value>> {
     let Some(message) = store::last_content(connection, &grant.id)? else { return Ok(BTreeMap::new()) };
     let unreadable = || Error::damaged(format!("it holds a message, {}, that is not readable", message.id));
     let set = Unchecked::parse(&message.jws).map_err(|_| unreadable())?;
@@ -288,7 +273,7 @@ fn last_told(connection: &Connection, grant: &Grant) -> Result<BTreeMap<String, 
     Ok(content.claims)
 }
 
-fn advance(grant: &mut Grant, step: Step) -> Result<()> {
+pub(super) fn advance(grant: &mut Grant, step: Step) -> Result<()> {
     grant.state = grant.state.step(step).map_err(|refused| {
         Error::bad_input(format!("{refused}: nothing more can be done with it"))
             .hint("make a new one: cmr grant create")
@@ -296,7 +281,7 @@ fn advance(grant: &mut Grant, step: Step) -> Result<()> {
     Ok(())
 }
 
-fn prev(tx: &Tx, grant: &Grant) -> Result<Option<String>> {
+pub(super) fn prev(tx: &Tx, grant: &Grant) -> Result<Option<String>> {
     Ok(store::last_of_grant(tx, &grant.id)?.map(|message| message.set_hash))
 }
 
@@ -332,6 +317,17 @@ fn tell_content(tx: &Tx, signer: &Signer, grant: &Grant, event: Event) -> Result
         return Err(Error::bad_input(format!("no claim of this grant can be sent to {}", signer.vendor.name))
             .hint("cmr grant preview shows why"));
     }
+    tell_claims(tx, signer, grant, event, claims)
+}
+
+/// Tells a grant whole, with these values of its claims.
+pub(super) fn tell_claims(
+    tx: &Tx,
+    signer: &Signer,
+    grant: &Grant,
+    event: Event,
+    claims: BTreeMap<String, Value>,
+) -> Result<()> {
     let parties = Parties {
         customer: &signer.relationship.issuer,
         vendor: signer.vendor.resource(),
@@ -352,7 +348,7 @@ fn tell_content(tx: &Tx, signer: &Signer, grant: &Grant, event: Event) -> Result
 }
 
 /// Signs and stores a message of a grant, its disclosures, and the ledger entry of all of it.
-fn queue(
+pub(super) fn queue(
     tx: &Tx,
     signer: &Signer,
     grant: &Grant,
@@ -374,7 +370,7 @@ fn queue(
     note(tx, event.name(), grant, body)
 }
 
-fn note(tx: &Tx, action: &str, grant: &Grant, mut body: Value) -> Result<()> {
+pub(super) fn note(tx: &Tx, action: &str, grant: &Grant, mut body: Value) -> Result<()> {
     body["vendor"] = json!(grant.vendor_id);
     body["version"] = json!(grant.state.version);
     body["purposes"] = json!(grant.scope.purposes.iter().map(|purpose| &purpose.term).collect::<Vec<_>>());

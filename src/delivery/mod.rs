@@ -5,6 +5,7 @@ pub mod address;
 pub mod answer;
 pub mod discover;
 mod events;
+pub mod exchange;
 pub mod http;
 mod incoming;
 pub mod lend;
@@ -16,8 +17,12 @@ mod race_tests;
 pub mod rekey;
 #[cfg(test)]
 mod rekey_tests;
+pub mod renewal;
 pub mod resign;
 mod store;
+pub mod talk;
 
 pub use message::{Message, MessageState};
-pub use store::{Brief, Counts, after, beginning_with, counts, drop_message, find, list, named, of_grant, retry};
+pub use store::{
+    Brief, Counts, after, beginning_with, counts, drop_message, find, list, named, of_grant, retry, retry_all,
+};

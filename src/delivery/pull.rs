@@ -1,21 +1,21 @@
 //! Pull: polling vendors for their answers, by RFC 8936. Each is verified, made durable, and only then acknowledged.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Instant;
 
 use jiff::Timestamp;
 use rusqlite::Connection;
 use serde_json::Value;
-use url::Url;
 
 use super::discover;
-use super::http::{Http, Post};
 use super::incoming::Incoming;
 use super::message::Message;
 use super::store;
+use super::talk::{Conversation, News};
 use crate::error::{Error, Kind, Result};
 use crate::text::printable;
-use crate::vault::{Tx, Vault};
+use crate::vault::Tx;
 use crate::vendor::{self, KeysRule, Relationship, Vendor};
 use crate::wire::jose::Jwk;
 use crate::wire::set::{Claims, Refusal, Unchecked};
@@ -33,46 +33,55 @@ const MAX_POLLS: usize = 100;
 /// How long one vendor may keep a pull busy, in requests that take all the time they may: the others wait for it.
 const PATIENCE: u32 = 4;
 
+/// A message of a vendor that was verified and is durable here.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Received {
+    /// The message, but for its token.
+    pub message: Message,
+    /// What it says: the event's payload.
+    pub content: Value,
+}
+
+impl Received {
+    fn of(message: &Message, claims: &Claims) -> Self {
+        let content = claims.event().map(|(_, payload)| payload.clone()).unwrap_or_default();
+        Self { message: Message { jws: String::new(), ..message.clone() }, content }
+    }
+}
+
 /// What a pull brought.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pulled {
     /// The vendor's name.
     pub vendor: String,
     /// What was received and verified.
-    pub messages: Vec<Message>,
+    pub messages: Vec<Received>,
     /// What was refused: `jti` and why.
     pub refused: Vec<(String, String)>,
     /// Why the vendor could not be asked: the kind says whether the user must act, or it may work later.
     pub trouble: Option<(Kind, String)>,
 }
 
-/// Asks vendors for their answers: one, or all that were introduced to the relationship's key.
-///
-/// # Errors
-/// The vault's. What a vendor does is no error: it is in the result.
-pub fn pull(vault: &mut Vault, http: &Http, only: Option<&str>, mut told: impl FnMut(&Pulled)) -> Result<Vec<Pulled>> {
-    let _turn = super::push::turn(vault)?;
-    vault.write(|tx| super::lend::expire_due(tx).map(|_| ()))?;
-    let mut all = Vec::new();
-    for id in vendor::introduced(vault.connection())?.into_iter().filter(|id| only.is_none_or(|only| only == id)) {
-        let vendor = vendor::get(vault.connection(), &id)?;
-        let relationship = vendor::relationship(vault.connection(), &id)?;
-        let pulled = Puller { vault, http, vendor, relationship }.run()?;
-        told(&pulled);
-        all.push(pulled);
-    }
-    Ok(all)
+/// A SET that a vendor handed over, under this id.
+struct Handed {
+    jti: String,
+    token: String,
 }
 
-struct Puller<'a> {
-    vault: &'a mut Vault,
-    http: &'a Http,
-    vendor: Vendor,
-    relationship: Relationship,
+/// What was made of the SETs of one answer.
+#[derive(Default)]
+struct Taken {
+    ack: Vec<String>,
+    set_errs: BTreeMap<String, ErrorBody>,
+    messages: Vec<Received>,
+    refused: Vec<(String, String)>,
+    /// Those for which the vendor's keys must be fetched first.
+    unknown: Vec<Handed>,
 }
 
-impl Puller<'_> {
-    fn run(&mut self) -> Result<Pulled> {
+impl Conversation {
+    /// Asks the vendor for its answers until it has no more.
+    pub(super) async fn collect(&mut self) -> Result<()> {
         let mut pulled =
             Pulled { vendor: self.vendor.name.clone(), messages: Vec::new(), refused: Vec::new(), trouble: None };
         let mut request = PollRequest { max_events: Some(BATCH), return_immediately: true, ..PollRequest::default() };
@@ -82,124 +91,149 @@ impl Puller<'_> {
                 pulled.trouble = Some((Kind::Failed, "it takes too long: the rest comes with the next pull".into()));
                 break;
             }
-            let response = match self.poll(&request) {
+            let response = match self.poll(&request).await? {
                 Ok(response) => response,
                 Err(error) => {
                     pulled.trouble = Some((error.kind(), error.to_string()));
                     break;
                 }
             };
-            let nothing_left = response.sets.is_empty();
-            request.ack.clear();
-            request.set_errs.clear();
-            // A vendor that hands over more than was asked for has the rest left with it.
-            for (jti, token) in response.sets.iter().take(BATCH as usize) {
-                self.take(jti, token, &mut request, &mut pulled)?;
-            }
-            if nothing_left {
+            if response.sets.is_empty() {
                 break;
             }
             // The last round acknowledges and asks for nothing more.
             let more = response.more_available || response.sets.len() > BATCH as usize;
+            request = self.take_in(response, &mut pulled).await?;
             request.max_events = Some(if more { BATCH } else { 0 });
         }
-        Ok(pulled)
+        self.clerk.tell(News::Pulled(pulled))
     }
 
-    fn poll(&self, request: &PollRequest) -> Result<PollResponse> {
-        let endpoint = &self.vendor.metadata.cmr.poll_endpoint;
-        let url =
-            Url::parse(endpoint).map_err(|e| Error::damaged(format!("it holds an endpoint that is no URL: {e}")))?;
+    async fn poll(&mut self, request: &PollRequest) -> Result<Result<PollResponse>> {
+        let endpoint = self.vendor.metadata.cmr.poll_endpoint.clone();
         let body = serde_json::to_string(request).map_err(|e| Error::failed(format!("cannot write a poll: {e}")))?;
-        let token = self.relationship.token.as_ref();
-        let post = Post { url: &url, content_type: "application/json", body, token, limit: MAX_ANSWER };
-        let reply = self.http.post(post, self.vendor.allow_loopback)?;
-        match reply.status {
+        let reply = match self.post(&endpoint, "application/json", body, MAX_ANSWER).await? {
+            Ok(reply) => reply,
+            Err(trouble) => return Ok(Err(trouble.into())),
+        };
+        Ok(match reply.status {
             200 if reply.cut => Err(Error::failed(format!("its answer is larger than {MAX_ANSWER} bytes"))),
             200 => serde_json::from_slice(&reply.body)
                 .map_err(|e| Error::failed(format!("its answer is not a poll response: {e}"))),
             401 | 403 => Err(Error::must_act(format!("it does not accept the token (it answered {})", reply.status))),
             status => Err(Error::failed(format!("it answered {status}"))),
-        }
+        })
     }
 
-    /// Verifies one SET and makes it durable, then puts it on the list of what to acknowledge or to refuse.
-    fn take(&mut self, jti: &str, token: &str, request: &mut PollRequest, pulled: &mut Pulled) -> Result<()> {
-        let taken = match self.verify(jti, token)? {
-            Ok((claims, key)) => self.store(&claims, token, &key)?,
-            Err(refusal) => Err(refusal),
+    /// Makes what the vendor handed over durable, and returns the request that says so.
+    async fn take_in(&mut self, response: PollResponse, pulled: &mut Pulled) -> Result<PollRequest> {
+        // A vendor that hands over more than was asked for has the rest left with it.
+        let handed = response.sets.into_iter().take(BATCH as usize).map(|(jti, token)| Handed { jti, token }).collect();
+        let mut taken = self.take(handed).await?;
+        if !taken.unknown.is_empty() {
+            self.ask_for_keys().await?;
+            let rest = self.take(std::mem::take(&mut taken.unknown)).await?;
+            taken.ack.extend(rest.ack);
+            taken.set_errs.extend(rest.set_errs);
+            taken.messages.extend(rest.messages);
+            taken.refused.extend(rest.refused);
+        }
+        pulled.messages.append(&mut taken.messages);
+        pulled.refused.append(&mut taken.refused);
+        let (ack, set_errs) = (taken.ack, taken.set_errs);
+        Ok(PollRequest { ack, set_errs, return_immediately: true, max_events: None })
+    }
+
+    async fn take(&self, handed: Vec<Handed>) -> Result<Taken> {
+        let taker = Taker { vendor: Arc::clone(&self.vendor), relationship: Arc::clone(&self.relationship) };
+        self.clerk.write(move |tx| taker.take(tx, handed)).await
+    }
+
+    /// Fetches the vendor's keys again, and takes over what can be taken over.
+    async fn ask_for_keys(&mut self) -> Result<()> {
+        let vendor = Arc::clone(&self.vendor);
+        let asked = Arc::clone(&vendor);
+        self.clerk.write(move |tx| vendor::note_asked(tx, &asked.id)).await?;
+        let fetched = self.seat.wait(discover::keys(&self.http, &vendor.metadata, vendor.allow_loopback)).await;
+        let keys = match fetched {
+            Ok(set) => set.keys,
+            Err(error) => {
+                log::warn!("could not read the keys of {} again: {error}", vendor.name);
+                Vec::new()
+            }
         };
-        match taken {
-            Ok(Some(message)) => {
-                request.ack.push(jti.to_owned());
-                pulled.messages.push(message);
-            }
-            Ok(None) => request.ack.push(jti.to_owned()),
-            Err(refusal) => {
-                log::warn!("refused a message of {}: {refusal}", self.vendor.name);
-                pulled.refused.push((printable(jti), printable(&refusal.description)));
-                let body = ErrorBody { err: refusal.code, description: refusal.description };
-                request.set_errs.insert(jti.to_owned(), body);
+        self.clerk.write(move |tx| keys.iter().try_for_each(|key| learn(tx, &vendor, key))).await
+    }
+}
+
+/// Takes in SETs of one vendor, in the transaction that makes them durable.
+struct Taker {
+    vendor: Arc<Vendor>,
+    relationship: Arc<Relationship>,
+}
+
+impl Taker {
+    /// Verifies each SET and stores it, or says why not.
+    fn take(&self, tx: &Tx, handed: Vec<Handed>) -> Result<Taken> {
+        let mut taken = Taken::default();
+        for one in handed {
+            let result = match self.verify(tx, &one)? {
+                Ok(Some((claims, key))) => self.store(tx, &claims, &one.token, &key)?,
+                Ok(None) => {
+                    taken.unknown.push(one);
+                    continue;
+                }
+                Err(refusal) => Err(refusal),
+            };
+            match result {
+                Ok(message) => {
+                    taken.ack.push(one.jti);
+                    taken.messages.extend(message);
+                }
+                Err(refusal) => {
+                    log::warn!("refused a message of {}: {refusal}", self.vendor.name);
+                    taken.refused.push((printable(&one.jti), printable(&refusal.description)));
+                    let body = ErrorBody { err: refusal.code, description: refusal.description };
+                    taken.set_errs.insert(one.jti, body);
+                }
             }
         }
-        Ok(())
+        Ok(taken)
     }
 
-    fn verify(&mut self, jti: &str, token: &str) -> Result<Result<(Claims, Jwk), Refusal>> {
-        let set = match Unchecked::parse(token) {
+    /// The claims of a SET and the key that it was verified with; none where the vendor's keys must be fetched first.
+    fn verify(&self, tx: &Tx, one: &Handed) -> Result<Result<Option<(Claims, Jwk)>, Refusal>> {
+        let set = match Unchecked::parse(&one.token) {
             Ok(set) => set,
             Err(refusal) => return Ok(Err(refusal)),
         };
         let Some(kid) = set.header().kid.clone() else {
             return Ok(Err(Refusal::new(ErrorCode::InvalidKey, "the header names no key")));
         };
-        let Some(key) = self.key(&kid)? else {
-            return Ok(Err(Refusal::new(ErrorCode::InvalidKey, "the key is not in the vendor's jwks_uri")));
+        let known = vendor::current_key(tx, &self.vendor.id, &kid)?;
+        let (fetched, asked) = vendor::keys_asked(tx, &self.vendor.id)?;
+        let key = match (vendor::keys_rule(known.is_some(), fetched, asked, tx.now()), known) {
+            (KeysRule::Fetch, _) => return Ok(Ok(None)),
+            (KeysRule::Believe, Some(key)) => key,
+            _ => return Ok(Err(Refusal::new(ErrorCode::InvalidKey, "the key is not in the vendor's jwks_uri"))),
         };
         let verified = set.verify(&key, self.vendor.resource(), &self.relationship.issuer, Timestamp::now());
         Ok(match verified {
-            Ok(claims) if claims.jti != jti => {
+            Ok(claims) if claims.jti != one.jti => {
                 Err(Refusal::new(ErrorCode::InvalidRequest, "the SET has another jti than it was handed over under"))
             }
-            other => other.map(|claims| (claims, key)),
+            other => other.map(|claims| Some((claims, key))),
         })
     }
 
-    /// The vendor's key of this id, if it is to be believed: the vendor's keys may have to be fetched again for that.
-    fn key(&mut self, kid: &str) -> Result<Option<Jwk>> {
-        let (rule, known) = self.known_key(kid)?;
-        if rule != KeysRule::Fetch {
-            return Ok(known.filter(|_| rule == KeysRule::Believe));
+    /// Stores a verified SET with all that it changes. None if it was received before.
+    fn store(&self, tx: &Tx, claims: &Claims, token: &str, key: &Jwk) -> Result<Result<Option<Received>, Refusal>> {
+        if store::was_received(tx, &self.vendor.id, &claims.jti)? {
+            return Ok(Ok(None));
         }
-        let vendor = &self.vendor;
-        self.vault.write(|tx| vendor::note_asked(tx, &vendor.id))?;
-        match discover::keys(self.http, &vendor.metadata, vendor.allow_loopback) {
-            Ok(set) => self.vault.write(|tx| set.keys.iter().try_for_each(|key| learn(tx, vendor, key)))?,
-            Err(error) => log::warn!("could not read the keys of {} again: {error}", vendor.name),
-        }
-        let (rule, known) = self.known_key(kid)?;
-        Ok(known.filter(|_| rule == KeysRule::Believe))
-    }
-
-    fn known_key(&self, kid: &str) -> Result<(KeysRule, Option<Jwk>)> {
-        let (connection, id) = (self.vault.connection(), &self.vendor.id);
-        let known = vendor::current_key(connection, id, kid)?;
-        let (fetched, asked) = vendor::keys_asked(connection, id)?;
-        Ok((vendor::keys_rule(known.is_some(), fetched, asked, Timestamp::now()), known))
-    }
-
-    /// Makes a verified SET durable with all that it changes. None if it was received before.
-    fn store(&mut self, claims: &Claims, token: &str, key: &Jwk) -> Result<Result<Option<Message>, Refusal>> {
-        let vendor = &self.vendor;
-        let outcome = self.vault.write(|tx| {
-            if store::was_received(tx, &vendor.id, &claims.jti)? {
-                return Ok(None);
-            }
-            let incoming = Incoming { tx, vendor, claims, token, key };
-            incoming.apply().map(Some)
-        });
-        match outcome {
-            Ok(message) => Ok(Ok(message)),
+        let incoming = Incoming { tx, vendor: &self.vendor, claims, token, key };
+        match tx.nested(|| incoming.apply()) {
+            Ok(message) => Ok(Ok(Some(Received::of(&message, claims)))),
             // The vendor's fault: nothing was written, and the vendor is told.
             Err(error) if error.kind() == Kind::BadInput => {
                 Ok(Err(Refusal::new(ErrorCode::InvalidRequest, error.to_string())))

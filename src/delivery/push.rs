@@ -1,247 +1,234 @@
-//! Push: delivering the outbox, by RFC 8935.
+//! Push: delivering the outbox, by RFC 8935. One message in flight for each vendor, the oldest first but a revocation
+//! before all.
 
-use std::time::Duration;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde_json::json;
-use url::Url;
 
 use super::answer::{Answer, Hold, Remedies, Verdict, retry_after, verdict};
-use super::http::{Http, MAX_ERROR_BODY, Post, Reply, Trouble};
+use super::http::{MAX_ERROR_BODY, Reply, Trouble};
 use super::message::{Message, MessageState};
+use super::talk::{Conversation, News};
 use super::{discover, lend, rekey, resign, store};
 use crate::error::{Error, Result};
 use crate::grant::{self, Step};
 use crate::ledger;
 use crate::text::printable;
-use crate::vault::{Tx, Vault, lock};
+use crate::vault::Tx;
 use crate::vendor::{self, Vendor};
 use crate::wire::event::Event;
 use crate::wire::transport::{ErrorBody, SET_CONTENT_TYPE};
 
-/// What a push did with one message.
+/// What a push did with one message: the message as it is now, but for its token.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sent {
     /// The vendor's name.
     pub vendor: String,
-    /// The message as it is now.
-    pub message: Message,
+    /// The message's id.
+    pub id: String,
+    /// The event's name.
+    pub event: String,
+    /// The grant that it is about.
+    pub grant_id: Option<String>,
+    /// The grant's version that it makes.
+    pub version: Option<u32>,
+    /// What became of it.
+    pub state: MessageState,
+    /// Not before this is it sent again.
+    pub due_at: Option<Timestamp>,
+    /// Why it is in this state.
+    pub reason: Option<String>,
 }
 
-/// Which messages to send, and when.
-#[derive(Debug, Clone, Default)]
-pub struct Plan {
-    /// Only to this vendor, by id.
-    pub vendor_id: Option<String>,
-    /// Also those that wait for a later time.
-    pub now: bool,
-}
-
-/// Takes the right to exchange messages for this vault: a second push or pull waits until the first is done.
-///
-/// # Errors
-/// Kind failed for the disk.
-pub fn turn(vault: &Vault) -> Result<std::fs::File> {
-    lock(&vault.dir().join(".delivery"))
-}
-
-/// Sends what is due: vendor by vendor, one message in flight, the oldest first but a revocation before all.
-/// `told` hears of each message as it is settled.
-///
-/// # Errors
-/// The vault's. What a vendor does is no error: it is in the result.
-pub fn push(vault: &mut Vault, http: &Http, plan: &Plan, mut told: impl FnMut(&Sent)) -> Result<Vec<Sent>> {
-    let _turn = turn(vault)?;
-    vault.write(|tx| lend::expire_due(tx).map(|_| ()))?;
-    let waiting = store::vendors_waiting(vault.connection())?;
-    let mut sent = Vec::new();
-    for vendor_id in waiting.into_iter().filter(|id| plan.vendor_id.as_ref().is_none_or(|only| only == id)) {
-        let vendor = vendor::get(vault.connection(), &vendor_id)?;
-        Pusher { vault, http, vendor, remedies: Remedies::default() }.drain(plan.now, &mut |one| {
-            told(&one);
-            sent.push(one);
-        })?;
-    }
-    Ok(sent)
-}
-
-struct Pusher<'a> {
-    vault: &'a mut Vault,
-    http: &'a Http,
-    vendor: Vendor,
-    remedies: Remedies,
-}
-
-impl Pusher<'_> {
-    /// Sends the vendor's messages in order until one has to wait.
-    fn drain(&mut self, all: bool, told: &mut dyn FnMut(Sent)) -> Result<()> {
-        while let Some(message) = store::next_of(self.vault.connection(), &self.vendor.id)? {
-            // What comes after it would be out of order: it may be the key that the rest is signed with.
-            if message.state == MessageState::Held {
-                return Ok(());
-            }
-            if !all && message.due_at.is_some_and(|due| due > Timestamp::now()) {
-                told(Sent { vendor: self.vendor.name.clone(), message });
-                return Ok(());
-            }
-            let message = self.fresh(message)?;
-            let Some(settled) = self.deliver(&message)? else { continue };
-            let state = settled.state;
-            told(Sent { vendor: self.vendor.name.clone(), message: settled });
-            // What was refused for good is out of the way; what waits or is held stops the vendor's queue.
-            if !matches!(state, MessageState::Delivered | MessageState::Failed) {
-                return Ok(());
-            }
+impl Sent {
+    /// A message as it is, for showing.
+    pub fn of(message: &Message, vendor: &str) -> Self {
+        Self {
+            vendor: vendor.to_owned(),
+            id: message.id.clone(),
+            event: message.event.clone(),
+            grant_id: message.grant_id.clone(),
+            version: message.version,
+            state: message.state,
+            due_at: message.due_at,
+            reason: message.reason.clone(),
         }
-        Ok(())
+    }
+}
+
+/// Whose turn it is in a vendor's queue.
+#[derive(Debug)]
+pub(super) enum Turn {
+    /// This message's: it is marked as tried, and may have arrived from now on.
+    Send(Message),
+    /// This message's, but not yet.
+    Later(Message),
+    /// Nobody's: the queue is empty, or stopped by what is held. What comes after that would be out of order: it may be
+    /// the key that the rest is signed with.
+    Nobody,
+}
+
+/// Takes the next message of a vendor out to be sent, whatever other commands did to the queue meanwhile. What is over
+/// must have been expired in the same transaction.
+pub(super) fn next(tx: &Tx, vendor_id: &str, all: bool) -> Result<Turn> {
+    let Some(message) = store::next_of(tx, vendor_id)? else { return Ok(Turn::Nobody) };
+    if message.state == MessageState::Held {
+        return Ok(Turn::Nobody);
+    }
+    if !all && message.due_at.is_some_and(|due| due > tx.now()) {
+        return Ok(Turn::Later(message));
+    }
+    let message = resign::if_old(tx, message)?;
+    store::mark_attempt(tx, &message)?;
+    Ok(Turn::Send(message))
+}
+
+/// What a vendor's answer to a message means.
+#[derive(Debug)]
+pub(super) struct Answered {
+    pub(super) verdict: Verdict,
+    pub(super) words: String,
+    /// Whether nothing can have arrived.
+    pub(super) unsent: bool,
+}
+
+impl Conversation {
+    /// Sends the vendor's messages in order until one has to wait. Returns whether the vendor took any.
+    pub(super) async fn drain(&mut self, all: bool) -> Result<bool> {
+        let (mut remedies, mut reached) = (Remedies::default(), false);
+        let id = self.vendor.id.clone();
+        let mut turn = self.clerk.write(move |tx| next(tx, &id, all)).await?;
+        loop {
+            let message = match turn {
+                Turn::Send(message) => message,
+                Turn::Later(message) => {
+                    self.clerk.tell(News::Sent(Sent::of(&message, &self.vendor.name)))?;
+                    return Ok(reached);
+                }
+                Turn::Nobody => return Ok(reached),
+            };
+            let (settled, next) = self.deliver(message, &mut remedies, all).await?;
+            if let Some(sent) = settled {
+                reached |= sent.state == MessageState::Delivered;
+                self.clerk.tell(News::Sent(sent))?;
+            }
+            turn = next;
+        }
     }
 
-    /// The message, signed again if it waited for too long.
-    fn fresh(&mut self, message: Message) -> Result<Message> {
-        if !resign::is_old(&message, Timestamp::now()) {
-            return Ok(message);
-        }
-        let vendor = &self.vendor;
-        self.vault.write(|tx| resign::if_old(tx, vendor, message))
-    }
-
-    /// Sends one message and settles it. None where the queue changed and must be looked at again: by a remedy, or by
-    /// another command.
-    fn deliver(&mut self, message: &Message) -> Result<Option<Message>> {
-        let begun = self.vault.write(|tx| {
-            lend::expire_due(tx)?;
-            store::begin_attempt(tx, message)
-        })?;
-        if !begun {
-            return Ok(None);
-        }
-        let reply = self.post(message)?;
-        let (answer, words) = self.read(&reply);
-        let verdict = verdict(&answer, self.remedies, message.attempts + 1, dice()?).for_event(&message.event);
+    /// Sends one message, settles it, and takes out the next. Nothing is settled where the message must be sent once more,
+    /// after a remedy.
+    async fn deliver(&mut self, message: Message, remedies: &mut Remedies, all: bool) -> Result<(Option<Sent>, Turn)> {
+        let endpoint = self.vendor.metadata.cmr.push_endpoint.clone();
+        let reply = self.post(&endpoint, SET_CONTENT_TYPE, message.jws.clone(), MAX_ERROR_BODY).await?;
+        let (answer, words) = read(&reply);
+        let verdict = verdict(&answer, *remedies, message.attempts + 1, dice()?).for_event(&message.event);
         log::info!("{} to {}: {verdict:?}", message.event, self.vendor.name);
         let unsent = matches!(reply, Err(Trouble::Network { sent: false, .. } | Trouble::Refused(_)));
+        let mut answered = Answered { verdict, words, unsent };
         match verdict {
             // The token cannot be refreshed before accounts are linked: what the user gave is what there is.
             Verdict::RefreshToken => {
-                self.remedies.token = true;
-                let had = vendor::relationship(self.vault.connection(), &self.vendor.id)?.token.is_some();
-                let words = if had { words } else { "the vendor wants a token, and there is none".to_owned() };
-                self.settle(message, Verdict::Hold(Hold::Relink), &words, unsent)
+                remedies.token = true;
+                answered.verdict = Verdict::Hold(Hold::Relink);
+                if self.relationship.token.is_none() {
+                    answered.words = "the vendor wants a token, and there is none".to_owned();
+                }
             }
             Verdict::RegisterKey => {
-                self.remedies.key = true;
-                let vendor = self.vendor.clone();
-                self.vault.write(|tx| lend::introduce_again(tx, &vendor))?;
-                Ok(None)
+                remedies.key = true;
+                let vendor = Arc::clone(&self.vendor);
+                let introduce = move |tx: &Tx| {
+                    lend::introduce_again(tx, &vendor)?;
+                    next(tx, &vendor.id, all)
+                };
+                return Ok((None, self.clerk.write(introduce).await?));
             }
             Verdict::Rediscover => {
-                self.remedies.discovery = true;
-                match self.rediscover() {
-                    Ok(()) => Ok(None),
+                remedies.discovery = true;
+                match self.rediscover(all).await? {
+                    Ok(turn) => return Ok((None, turn)),
                     Err(error) => {
-                        let hold = if matches!(answer, Answer::Http { status: 300..=399, .. }) {
-                            Hold::Redirected
-                        } else {
-                            Hold::Unreachable
-                        };
-                        let words = format!("{words}; {error}");
-                        self.settle(message, Verdict::Hold(hold), &words, unsent)
+                        let redirected = matches!(answer, Answer::Http { status: 300..=399, .. });
+                        answered.verdict = Verdict::Hold(if redirected { Hold::Redirected } else { Hold::Unreachable });
+                        answered.words = format!("{}; {error}", answered.words);
                     }
                 }
             }
-            verdict => self.settle(message, verdict, &words, unsent),
+            _ => {}
         }
+        let vendor = Arc::clone(&self.vendor);
+        self.clerk.write(move |tx| settle_and_go_on(tx, &vendor, message, &answered, all)).await
     }
 
-    fn post(&self, message: &Message) -> Result<Result<Reply, Trouble>> {
-        let relationship = vendor::relationship(self.vault.connection(), &self.vendor.id)?;
-        let endpoint = &self.vendor.metadata.cmr.push_endpoint;
-        let url =
-            Url::parse(endpoint).map_err(|e| Error::damaged(format!("it holds an endpoint that is no URL: {e}")))?;
-        let post = Post {
-            url: &url,
-            content_type: SET_CONTENT_TYPE,
-            body: message.jws.clone(),
-            token: relationship.token.as_ref(),
-            limit: MAX_ERROR_BODY,
+    /// Reads the vendor's document again, and takes out the next message. A document with endpoints on an origin that the
+    /// user never approved is not taken over.
+    async fn rediscover(&mut self, all: bool) -> Result<Result<Turn>> {
+        let vendor = Arc::clone(&self.vendor);
+        let read = self.seat.wait(discover::metadata(&self.http, &vendor.url, vendor.allow_loopback)).await;
+        let metadata = match read {
+            Ok(metadata) => metadata,
+            Err(error) => return Ok(Err(error)),
         };
-        Ok(self.http.post(post, self.vendor.allow_loopback))
-    }
-
-    /// The answer, and what it says in words.
-    fn read(&self, reply: &Result<Reply, Trouble>) -> (Answer, String) {
-        let reply = match reply {
-            Ok(reply) => reply,
-            Err(Trouble::Network { what, .. }) => return (Answer::Nothing, what.clone()),
-            Err(Trouble::Refused(error)) => return (Answer::NotContacted, error.to_string()),
-        };
-        let body: Option<ErrorBody> = serde_json::from_slice(&reply.body).ok();
-        let words = match &body {
-            Some(body) if !body.description.is_empty() => {
-                format!("{} {}: {}", reply.status, body.err.as_str(), body.description)
-            }
-            Some(body) => format!("{} {}", reply.status, body.err.as_str()),
-            None => format!("it answered {}", reply.status),
-        };
-        let wait = reply.retry_after.as_deref().and_then(|header| retry_after(header, Timestamp::now()));
-        let answer = Answer::Http { status: reply.status, code: body.map(|body| body.err), retry_after: wait };
-        let words: String = printable(&words).chars().take(300).collect();
-        (answer, words)
-    }
-
-    /// Records the verdict, durably, with its ledger entry. None for a message that another command cancelled while it
-    /// was under way, and that did not arrive: it stays cancelled.
-    fn settle(&mut self, message: &Message, verdict: Verdict, words: &str, unsent: bool) -> Result<Option<Message>> {
-        let vendor = &self.vendor;
-        self.vault.write(|tx| {
-            if unsent {
-                store::unmark_attempt(tx, message)?;
-            }
-            let cancelled = store::state_of(tx, &message.id)? == MessageState::Cancelled;
-            if cancelled && !matches!(verdict, Verdict::Delivered { .. }) {
-                return Ok(None);
-            }
-            match verdict {
-                Verdict::Delivered { unusual } => {
-                    let reason = unusual.then_some(words);
-                    store::set_state(tx, &message.id, MessageState::Delivered, reason)?;
-                    delivered(tx, message)?;
-                    note(tx, "message-delivered", vendor, message, reason)?;
-                    rekey::settled(tx, vendor, message, MessageState::Delivered)?;
-                }
-                Verdict::Later(wait) => store::set_due(tx, &message.id, later(tx.now(), wait), words)?,
-                Verdict::Hold(hold) => {
-                    let reason = format!("{} ({words})", hold.reason());
-                    store::set_state(tx, &message.id, MessageState::Held, Some(&reason))?;
-                    note(tx, "message-held", vendor, message, Some(&reason))?;
-                    rekey::settled(tx, vendor, message, MessageState::Held)?;
-                }
-                _ => {
-                    store::set_state(tx, &message.id, MessageState::Failed, Some(words))?;
-                    note(tx, "message-failed", vendor, message, Some(words))?;
-                    rekey::settled(tx, vendor, message, MessageState::Failed)?;
-                }
-            }
-            store::find(tx, &message.id).map(Some)
-        })
-    }
-
-    /// Reads the vendor's document again. A document with endpoints on an origin that the user never approved is not
-    /// taken over.
-    fn rediscover(&mut self) -> Result<()> {
-        let metadata = discover::metadata(self.http, &self.vendor.url, self.vendor.allow_loopback)?;
-        let foreign = metadata.foreign_origins(&self.vendor.url);
-        if let Some(new) = foreign.iter().find(|origin| !self.vendor.approved_origins.contains(origin)) {
-            return Err(Error::must_act(format!(
-                "its document now names {}, which you have not approved",
-                printable(new)
-            )));
+        let foreign = metadata.foreign_origins(&vendor.url);
+        if let Some(new) = foreign.iter().find(|origin| !vendor.approved_origins.contains(origin)) {
+            let what = format!("its document now names {}, which you have not approved", printable(new));
+            return Ok(Err(Error::must_act(what)));
         }
-        let (vendor, approved) = (self.vendor.clone(), self.vendor.approved_origins.clone());
-        self.vault.write(|tx| vendor::set_metadata(tx, &vendor, &metadata, &approved))?;
-        self.vendor.metadata = metadata;
-        Ok(())
+        self.vendor = Arc::new(Vendor { metadata, ..Vendor::clone(&vendor) });
+        let now = Arc::clone(&self.vendor);
+        let take_over = move |tx: &Tx| {
+            vendor::set_metadata(tx, &vendor, &now.metadata, &vendor.approved_origins)?;
+            next(tx, &vendor.id, all)
+        };
+        self.clerk.write(take_over).await.map(Ok)
     }
+}
+
+/// Settles a message and takes out the one after it, in one transaction. What was refused for good is out of the way;
+/// what waits or is held stops the vendor's queue.
+fn settle_and_go_on(
+    tx: &Tx,
+    vendor: &Vendor,
+    message: Message,
+    answered: &Answered,
+    all: bool,
+) -> Result<(Option<Sent>, Turn)> {
+    let settled = settle(tx, vendor, message, answered)?;
+    let goes_on = settled.as_ref().is_none_or(|m| matches!(m.state, MessageState::Delivered | MessageState::Failed));
+    let turn = if goes_on { next(tx, &vendor.id, all)? } else { Turn::Nobody };
+    Ok((settled.map(|message| Sent::of(&message, &vendor.name)), turn))
+}
+
+/// Records what became of a message, with its ledger entry. None for a message that another command cancelled while it
+/// was under way, and that did not arrive: it stays cancelled.
+pub(super) fn settle(tx: &Tx, vendor: &Vendor, mut message: Message, answered: &Answered) -> Result<Option<Message>> {
+    if answered.unsent {
+        store::unmark_attempt(tx, &message)?;
+    }
+    let words = &answered.words;
+    let (state, reason) = match answered.verdict {
+        Verdict::Delivered { unusual } => (MessageState::Delivered, unusual.then(|| words.clone())),
+        Verdict::Later(wait) => {
+            let due = tx.now().checked_add(wait).unwrap_or(Timestamp::MAX);
+            let waits = store::set_due(tx, &message.id, due, words)?;
+            return Ok(waits.then(|| Message { due_at: Some(due), reason: Some(words.clone()), ..message }));
+        }
+        Verdict::Hold(hold) => (MessageState::Held, Some(format!("{} ({words})", hold.reason()))),
+        _ => (MessageState::Failed, Some(words.clone())),
+    };
+    if state == MessageState::Delivered {
+        store::set_state(tx, &message.id, state, reason.as_deref())?;
+        delivered(tx, &message)?;
+    } else if !store::set_state_of_open(tx, &message.id, state, reason.as_deref())? {
+        return Ok(None);
+    }
+    let body = json!({"vendor": vendor.id, "event": message.event, "grant": message.grant_id, "reason": reason});
+    ledger::append(tx, &format!("message-{}", state.name()), &message.id, &body)?;
+    (message.state, message.reason, message.due_at) = (state, reason, None);
+    rekey::settled(tx, vendor, &mut message)?;
+    Ok(Some(message))
 }
 
 fn delivered(tx: &Tx, message: &Message) -> Result<()> {
@@ -249,22 +236,30 @@ fn delivered(tx: &Tx, message: &Message) -> Result<()> {
         vendor::mark_introduced(tx, &message.vendor_id)?;
     }
     if let Some(id) = &message.grant_id {
-        let mut grant = grant::get(tx, id)?;
-        if let Ok(state) = grant.state.step(Step::Delivered) {
-            grant.state = state;
-            grant::save(tx, &grant)?;
-        }
+        grant::take_step(tx, id, Step::Delivered)?;
     }
     Ok(())
 }
 
-fn note(tx: &Tx, action: &str, vendor: &Vendor, message: &Message, reason: Option<&str>) -> Result<()> {
-    let body = json!({"vendor": vendor.id, "event": message.event, "grant": message.grant_id, "reason": reason});
-    ledger::append(tx, action, &message.id, &body)
-}
-
-fn later(now: Timestamp, wait: Duration) -> Timestamp {
-    now.checked_add(wait).unwrap_or(Timestamp::MAX)
+/// The answer, and what it says in words.
+fn read(reply: &Result<Reply, Trouble>) -> (Answer, String) {
+    let reply = match reply {
+        Ok(reply) => reply,
+        Err(Trouble::Network { what, .. }) => return (Answer::Nothing, what.clone()),
+        Err(Trouble::Refused(error)) => return (Answer::NotContacted, error.to_string()),
+    };
+    let body: Option<ErrorBody> = serde_json::from_slice(&reply.body).ok();
+    let words = match &body {
+        Some(body) if !body.description.is_empty() => {
+            format!("{} {}: {}", reply.status, body.err.as_str(), body.description)
+        }
+        Some(body) => format!("{} {}", reply.status, body.err.as_str()),
+        None => format!("it answered {}", reply.status),
+    };
+    let wait = reply.retry_after.as_deref().and_then(|header| retry_after(header, Timestamp::now()));
+    let answer = Answer::Http { status: reply.status, code: body.map(|body| body.err), retry_after: wait };
+    let words: String = printable(&words).chars().take(300).collect();
+    (answer, words)
 }
 
 /// A random number from 0 to 1.

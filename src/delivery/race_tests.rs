@@ -2,7 +2,7 @@
 
 use jiff::ToSpan;
 
-use super::{Message, lend, store};
+use super::{Message, lend, push, store};
 use crate::error::Result;
 use crate::grant::model::Mode;
 use crate::grant::{self, LentClaim, Purpose, Scope};
@@ -90,7 +90,8 @@ fn a_message_taken_back_since_it_was_looked_at_is_not_sent() {
     let (mut vault, vendor) = lent(dir.path());
     let message = looked_at(&mut vault, &vendor);
     revoke(&mut vault, &vendor);
-    assert!(!vault.write(|tx| store::begin_attempt(tx, &message)).unwrap());
+    let turn = vault.write(|tx| push::next(tx, &vendor.id, true)).unwrap();
+    assert!(matches!(turn, push::Turn::Nobody), "{turn:?}");
     let now = store::find(vault.connection(), &message.id).unwrap();
     assert_eq!((now.attempts, now.attempted_at), (0, None));
 }

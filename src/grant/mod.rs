@@ -3,6 +3,7 @@
 pub mod model;
 pub mod preview;
 pub mod record;
+pub mod renewal;
 pub mod scope;
 pub mod state;
 mod store;
@@ -10,4 +11,6 @@ pub mod vocabulary;
 
 pub use model::{Grant, LentClaim, Purpose, Renewal, Scope};
 pub use state::{State, Status, Step, VendorStatus};
-pub use store::{Brief, beginning_with, carrying, due_to_expire, find, get, insert, list, list_of_vendor, save};
+pub use store::{
+    Brief, beginning_with, carrying, due_to_expire, ending, find, get, insert, list, list_of_vendor, save, take_step,
+};

@@ -3,7 +3,7 @@
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp, ToSpan, civil::Date};
 
-use super::model::{LentClaim, Scope};
+use super::model::{LentClaim, Mode, Purpose, Scope};
 use super::vocabulary;
 use crate::error::{Error, Result};
 use crate::profile::model::{Claim, ClaimName, claim_kind};
@@ -114,31 +114,49 @@ pub fn friendly(duration: &str) -> String {
 }
 
 /// In what the vendor would get or may do more than before, in words. Empty for the same or less.
+///
+/// What cannot be compared counts as more: another agreement, another lawful basis, other words for a purpose.
 pub fn widens(before: &Scope, after: &Scope) -> Vec<String> {
     let mut wider = Vec::new();
-    let new = |what: &str, old: Vec<&str>, now: Vec<&str>| {
-        let more: Vec<&str> = now.into_iter().filter(|name| !old.contains(name)).collect();
-        (!more.is_empty()).then(|| format!("{what} {}", more.join(", ")))
-    };
-    fn names(scope: &Scope) -> Vec<&str> {
-        scope.claims.iter().map(|lent| lent.claim.base()).collect()
+    wider.extend(more("also", &claims_of(before), &claims_of(after)));
+    wider.extend(more("also for", &purposes_of(before), &purposes_of(after)));
+    wider.extend(more("also to", &before.recipients, &after.recipients));
+    wider.extend(other_words(before, after));
+    if before.lawful_basis != after.lawful_basis {
+        wider.push(format!("on the basis of {} instead of {}", after.lawful_basis, before.lawful_basis));
     }
-    fn terms(scope: &Scope) -> Vec<&str> {
-        scope.purposes.iter().map(|purpose| purpose.term.as_str()).collect()
-    }
-    fn recipients(scope: &Scope) -> Vec<&str> {
-        scope.recipients.iter().map(String::as_str).collect()
-    }
-    wider.extend(new("also", names(before), names(after)));
-    wider.extend(new("also for", terms(before), terms(after)));
-    wider.extend(new("also to", recipients(before), recipients(after)));
     if before.terms != after.terms {
         wider.push("under other terms".into());
+    }
+    if (before.mode, after.mode) == (Mode::Once, Mode::Continuous) {
+        wider.push("later changes as well".into());
     }
     if longer(&before.data_life, &after.data_life) {
         wider.push(format!("kept for {} instead of {}", friendly(&after.data_life), friendly(&before.data_life)));
     }
     wider
+}
+
+fn more(what: &str, before: &[String], after: &[String]) -> Option<String> {
+    let new: Vec<&str> = after.iter().filter(|name| !before.contains(name)).map(String::as_str).collect();
+    (!new.is_empty()).then(|| format!("{what} {}", new.join(", ")))
+}
+
+/// With their labels: another address under the same name is one that the vendor did not have.
+fn claims_of(scope: &Scope) -> Vec<String> {
+    scope.claims.iter().map(|lent| lent.claim.to_string()).collect()
+}
+
+fn purposes_of(scope: &Scope) -> Vec<String> {
+    scope.purposes.iter().map(|purpose| purpose.term.clone()).collect()
+}
+
+/// The purposes that remain under other words, or without the words that narrowed them.
+fn other_words(before: &Scope, after: &Scope) -> Option<String> {
+    let differs =
+        |purpose: &&Purpose| before.purposes.iter().any(|old| old.term == purpose.term && old.words != purpose.words);
+    let found: Vec<&str> = after.purposes.iter().filter(differs).map(|purpose| purpose.term.as_str()).collect();
+    (!found.is_empty()).then(|| format!("{} in other words", found.join(", ")))
 }
 
 /// Whether a duration is longer than another, counted from a fixed day; one that cannot be compared counts as longer.
@@ -204,28 +222,53 @@ mod tests {
         assert!(picked(&main, &["email", "email.work"]).unwrap_err().to_string().contains("both go"));
     }
 
-    #[test]
-    fn more_of_anything_widens_and_less_does_not() {
-        use super::super::model::{Mode, Purpose};
-        let scope = |claims: &[&str], purposes: &[&str], life: &str| Scope {
-            claims: claims
-                .iter()
-                .map(|c| LentClaim { claim: c.parse().unwrap(), why: None, optional: false })
-                .collect(),
+    fn scope(claims: &[&str], purposes: &[&str], life: &str) -> Scope {
+        let lent = |claim: &&str| LentClaim { claim: claim.parse().unwrap(), why: None, optional: false };
+        Scope {
+            claims: claims.iter().map(lent).collect(),
             purposes: purposes.iter().map(|p| Purpose { term: (*p).into(), words: None }).collect(),
             lawful_basis: "Consent".into(),
             mode: Mode::Continuous,
             data_life: life.into(),
             recipients: Vec::new(),
             terms: None,
-        };
+        }
+    }
+
+    #[test]
+    fn more_of_anything_widens_and_less_does_not() {
         let base = scope(&["email", "name"], &["Marketing"], "P1Y");
         assert!(widens(&base, &base).is_empty());
         assert!(widens(&base, &scope(&["email"], &["Marketing"], "P6M")).is_empty());
         assert!(widens(&base, &scope(&["email"], &["Marketing"], "P365D")).is_empty());
         assert_eq!(widens(&base, &scope(&["email", "address"], &["Marketing"], "P1Y")), ["also address"]);
+        assert_eq!(widens(&base, &scope(&["email.work"], &["Marketing"], "P1Y")), ["also email.work"]);
         assert_eq!(widens(&base, &scope(&["email"], &["Advertising"], "P1Y")), ["also for Advertising"]);
         assert_eq!(widens(&base, &scope(&["email"], &["Marketing"], "P2Y")), ["kept for 2y instead of 1y"]);
+        assert_eq!(widens(&base, &scope(&["email"], &["Marketing"], "always")).len(), 1);
+    }
+
+    #[test]
+    fn every_part_of_a_scope_is_looked_at() {
+        let base = Scope { mode: Mode::Once, ..scope(&["email"], &["Marketing"], "P1Y") };
+        let purpose = |words: Option<&str>| vec![Purpose { term: "Marketing".into(), words: words.map(str::to_owned) }];
+        let named = Scope { purposes: purpose(Some("of teas")), recipients: vec!["carrier".into()], ..base.clone() };
+        let changed = [
+            (base.clone(), Scope { mode: Mode::Continuous, ..base.clone() }, "later changes as well"),
+            (base.clone(), Scope { recipients: vec!["carrier".into()], ..base.clone() }, "also to carrier"),
+            (base.clone(), Scope { terms: Some("PDC-AI".into()), ..base.clone() }, "under other terms"),
+            (base.clone(), Scope { lawful_basis: "Contract".into(), ..base.clone() }, "on the basis of Contract"),
+            (named.clone(), Scope { purposes: purpose(None), ..named.clone() }, "Marketing in other words"),
+            (named.clone(), Scope { purposes: purpose(Some("of all")), ..named.clone() }, "Marketing in other words"),
+        ];
+        for (before, after, words) in changed {
+            let wider = widens(&before, &after);
+            assert!(wider.len() == 1 && wider[0].starts_with(words), "{wider:?}");
+        }
+        let less = Scope { recipients: Vec::new(), ..named.clone() };
+        assert!(widens(&named, &less).is_empty());
+        let continuous = Scope { mode: Mode::Continuous, ..base.clone() };
+        assert!(widens(&continuous, &base).is_empty());
     }
 
     #[test]

@@ -1,10 +1,10 @@
 //! The grants' table.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::model::{Grant, Mode, Renewal, Scope};
-use super::state::{State, Status, VendorStatus};
+use super::state::{State, Status, Step, VendorStatus};
 use crate::error::{Error, Result};
 use crate::profile::model::ClaimName;
 use crate::vault::{Tx, from_millis, to_millis};
@@ -196,6 +196,21 @@ pub fn due_to_expire(connection: &Connection, now: Timestamp) -> Result<Vec<Gran
     select(connection, "WHERE status IN ('offered', 'active') AND expires_at <= ?1", [to_millis(now)])
 }
 
+/// The grants whose end a rule or the user may have to care for: those that hold and end before `to`, and those that a
+/// rule was to renew and that ended since `from`. First those that end first.
+///
+/// # Errors
+/// The database's.
+pub fn ending(connection: &Connection, from: Timestamp, to: Timestamp) -> Result<Vec<Grant>> {
+    select(
+        connection,
+        "WHERE (status IN ('offered', 'active') AND expires_at <= ?2)
+            OR (status = 'expired' AND renew_for IS NOT NULL AND expires_at BETWEEN ?1 AND ?2)
+         ORDER BY expires_at, id",
+        [to_millis(from), to_millis(to)],
+    )
+}
+
 /// Stores a new grant.
 ///
 /// # Errors
@@ -217,6 +232,28 @@ pub fn insert(tx: &Tx, grant: &Grant) -> Result<()> {
             to_millis(grant.expires_at),
         ],
     )?;
+    Ok(())
+}
+
+/// Takes a step with a grant that changes nothing but its state, if it can be taken. What stays the same is not written.
+///
+/// # Errors
+/// Kind not found; the database's.
+pub fn take_step(tx: &Tx, id: &str, step: Step) -> Result<()> {
+    let mut statement = tx.prepare_cached("SELECT status, vendor_status, version FROM \"grant\" WHERE id = ?1")?;
+    let (status, vendor, version) = statement
+        .query_row([id], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get(2)?)))
+        .optional()?
+        .ok_or_else(|| Error::not_found(format!("there is no grant {id}")))?;
+    let unreadable = || Error::damaged(format!("it holds a grant, {id}, that is not readable"));
+    let (status, vendor) = Status::from_name(&status).zip(VendorStatus::from_name(&vendor)).ok_or_else(unreadable)?;
+    let before = State { status, vendor, version };
+    if let Ok(state) = before.step(step)
+        && state != before
+    {
+        let sql = "UPDATE \"grant\" SET status = ?2, vendor_status = ?3, version = ?4 WHERE id = ?1";
+        tx.prepare_cached(sql)?.execute((id, state.status.name(), state.vendor.name(), state.version))?;
+    }
     Ok(())
 }
 

@@ -150,7 +150,10 @@ pub fn lock(path: &Path) -> Result<File> {
 }
 
 /// The same, and `None` where somebody holds it.
-pub(super) fn try_lock(path: &Path) -> Result<Option<File>> {
+///
+/// # Errors
+/// Kind failed for the disk.
+pub fn try_lock(path: &Path) -> Result<Option<File>> {
     let file = open_lock(path)?;
     match file.try_lock() {
         Ok(()) => Ok(Some(file)),

@@ -73,8 +73,15 @@ pub static GRANT_AMEND: [Example; 1] =
     [example("Take one claim out of a grant", "cmr grant amend acme --drop address --yes")];
 
 /// `grant renew`.
-pub static GRANT_RENEW: [Example; 1] =
-    [example("Let a grant last 90 more days from now", "cmr grant renew acme --expires 90d --yes")];
+pub static GRANT_RENEW: [Example; 4] = [
+    example("Let a grant last 90 more days from now", "cmr grant renew acme --expires 90d --yes"),
+    example(
+        "Let it be renewed by 90 days at a time, for two years and no longer",
+        "cmr grant renew acme --rule 90d --until 2y --yes",
+    ),
+    example("Renew what ends within a week and has a rule, each night", "cmr grant renew --due 7d --yes"),
+    example("Take the rule away", "cmr grant renew acme --no-rule"),
+];
 
 /// `grant revoke`.
 pub static GRANT_REVOKE: [Example; 1] =

@@ -1,6 +1,6 @@
 //! `cmr grant`.
 
-use clap::{Args, Subcommand};
+use clap::{ArgGroup, Args, Subcommand};
 
 use super::{candidates, examples};
 use crate::grant::vocabulary::{LAWFUL_BASES, PURPOSES, TERMS};
@@ -95,6 +95,34 @@ pub struct AmendArgs {
     pub widen: bool,
 }
 
+/// How grants last longer.
+#[derive(Debug, Args)]
+#[command(override_usage = "cmr grant renew <GRANT> --expires <END>\n       \
+    cmr grant renew <GRANT> --rule <SPAN> --until <END>\n       \
+    cmr grant renew <GRANT> --no-rule\n       \
+    cmr grant renew --due <SPAN>")]
+#[command(group(ArgGroup::new("how").required(true).args(["expires", "rule", "no_rule", "due"])))]
+pub struct RenewArgs {
+    /// The grant: its id, or the vendor if it has only one
+    #[arg(required_unless_present = "due", conflicts_with = "due", add = candidates::open_grants())]
+    pub grant: Option<String>,
+    /// The new end: 90d, 6mo, 1y, or a date
+    #[arg(long, value_name = "END", add = candidates::spans())]
+    pub expires: Option<String>,
+    /// Let --due renew it, by so much each time
+    #[arg(long, value_name = "SPAN", requires = "until", add = candidates::spans())]
+    pub rule: Option<String>,
+    /// The end of the rule, which no renewal goes past: 1y, or a date
+    #[arg(long, value_name = "END", requires = "rule", add = candidates::spans())]
+    pub until: Option<String>,
+    /// Take the rule away
+    #[arg(long)]
+    pub no_rule: bool,
+    /// Renew every grant that ends within this time and has a rule
+    #[arg(long, value_name = "SPAN", add = candidates::windows())]
+    pub due: Option<String>,
+}
+
 /// What to do with grants.
 #[derive(Debug, Subcommand)]
 pub enum GrantVerb {
@@ -125,16 +153,9 @@ pub enum GrantVerb {
     /// Change what a grant lends
     #[command(after_help = examples::help(&examples::GRANT_AMEND))]
     Amend(AmendArgs),
-    /// Let a grant last longer; no data is sent again
+    /// Let grants last longer, by hand or by a rule; no data is sent again
     #[command(after_help = examples::help(&examples::GRANT_RENEW))]
-    Renew {
-        /// The grant: its id, or the vendor if it has only one
-        #[arg(add = candidates::open_grants())]
-        grant: String,
-        /// The new end: 90d, 6mo, 1y, or a date
-        #[arg(long, add = candidates::spans())]
-        expires: String,
-    },
+    Renew(RenewArgs),
     /// Take a grant back; its consequences are shown first
     #[command(after_help = examples::help(&examples::GRANT_REVOKE))]
     Revoke {

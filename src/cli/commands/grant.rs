@@ -11,6 +11,7 @@ use super::super::output::grant::{Consequences, GrantDetail, GrantView, Grants, 
 use super::super::output::message::MessageView;
 use super::super::session::Session;
 use super::super::{Outcome, Result};
+use super::grant_renew;
 use crate::delivery::{self, lend, pull};
 use crate::error::Error;
 use crate::grant::model::Mode;
@@ -28,7 +29,7 @@ pub(in super::super) fn run(args: &GrantArgs, session: &Session) -> Result<Outco
         GrantVerb::Show { grant } => show(session, grant),
         GrantVerb::Preview { grant } => preview(session, grant),
         GrantVerb::Amend(args) => amend(session, args),
-        GrantVerb::Renew { grant, expires } => renew(session, grant, expires),
+        GrantVerb::Renew(args) => grant_renew::run(session, args),
         GrantVerb::Revoke { grant, why } => revoke(session, grant, why.as_deref()),
     }
 }
@@ -118,7 +119,7 @@ fn warn_twice(session: &Session, vault: &Vault, vendor: &Vendor, scope: &Scope) 
 
 /// How a command about a grant ended.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Ending {
+pub(super) enum Ending {
     /// A message to the vendor waits.
     Queued,
     /// The vendor is not told.
@@ -133,7 +134,7 @@ impl Ending {
     }
 }
 
-fn finish(
+pub(super) fn finish(
     session: &Session,
     vault: &Vault,
     vendor: &Vendor,
@@ -239,7 +240,10 @@ fn amend(session: &Session, args: &AmendArgs) -> Result<Outcome> {
         return finish(session, &vault, &vendor, &grant, &rows, Ending::DryRun);
     }
     if tells {
-        let wider = if draft { Vec::new() } else { wider };
+        let mut wider = if draft { Vec::new() } else { wider };
+        if grant.renewal.is_some() && !wider.is_empty() {
+            wider.push("its renewal rule ends".into());
+        }
         ask_to_tell(session, &vendor, &wider, args.widen)?;
     }
     vault.write(|tx| {
@@ -250,6 +254,12 @@ fn amend(session: &Session, args: &AmendArgs) -> Result<Outcome> {
         }
         Ok(())
     })?;
+    if seen.renewal.is_some() && grant.renewal.is_none() {
+        session.printer().remark(&format!(
+            "Its renewal rule is gone: it was for less than the grant lends now. Anew: cmr grant renew {} --rule …",
+            super::super::output::text::short(&grant.id)
+        ));
+    }
     finish(session, &vault, &vendor, &grant, &rows, Ending::told(tells))
 }
 
@@ -309,34 +319,12 @@ fn amended(vault: &Vault, grant: &Grant, args: &AmendArgs) -> Result<Scope> {
 }
 
 /// Refuses to write over what another command did to the grant since it was read and shown.
-fn unchanged(tx: &Tx, seen: &Grant) -> Result<()> {
+pub(super) fn unchanged(tx: &Tx, seen: &Grant) -> Result<()> {
     match grant::get(tx, &seen.id)? == *seen {
         true => Ok(()),
         false => Err(Error::failed("another command changed the grant meanwhile: nothing was changed")
             .hint(format!("look at it, and try again: cmr grant show {}", seen.id))),
     }
-}
-
-fn renew(session: &Session, typed: &str, expires: &str) -> Result<Outcome> {
-    let expires_at = scope::end(expires, Timestamp::now(), &TimeZone::system())?;
-    let mut vault = session.vault()?;
-    let mut grant = grant::find(vault.connection(), typed)?;
-    let vendor = vendor::get(vault.connection(), &grant.vendor_id)?;
-    if !grant.is_current(Timestamp::now()) && grant.state.status != Status::Draft {
-        return Err(Error::bad_input(format!("the grant to {} has ended", vendor.name))
-            .hint("an ended grant does not come back: cmr grant create"));
-    }
-    let until = super::super::output::text::local(expires_at);
-    if session.globals().dry_run {
-        session.printer().remark(&format!("{} would keep the grant until {until}.", vendor.name));
-        return finish(session, &vault, &vendor, &grant, &[], Ending::DryRun);
-    }
-    session.require(&format!("Let {} keep the grant until {until}?", vendor.name), "--yes")?;
-    vault.write(|tx| {
-        unchanged(tx, &grant)?;
-        lend::renew(tx, &vendor, &mut grant, expires_at)
-    })?;
-    finish(session, &vault, &vendor, &grant, &[], Ending::Queued)
 }
 
 fn revoke(session: &Session, typed: &str, why: Option<&str>) -> Result<Outcome> {

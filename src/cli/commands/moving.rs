@@ -1,6 +1,6 @@
 //! `cmr push` and `cmr pull`.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -11,8 +11,10 @@ use super::super::output::text::local;
 use super::super::session::Session;
 use super::super::{Outcome, Result};
 use crate::delivery::http::Http;
-use crate::delivery::push::{self, Plan, Sent};
-use crate::delivery::{self, Message, MessageState, pull};
+use crate::delivery::pull::{Pulled, Received};
+use crate::delivery::push::Sent;
+use crate::delivery::talk::{self, Collect, News, Plan, Send};
+use crate::delivery::{self, MessageState};
 use crate::error::Kind;
 use crate::vault::Vault;
 use crate::vendor;
@@ -24,22 +26,16 @@ pub(in super::super) fn push(args: &PushArgs, session: &Session) -> Result<Outco
     if session.globals().dry_run {
         return waiting(session, &vault, vendor_id.as_deref());
     }
-    let waits = delivery::list(vault.connection(), false)?.iter().any(|m| m.state == MessageState::Queued);
-    if !waits && vendor_id.is_none() {
+    if delivery::counts(vault.connection())?.queued == 0 && vendor_id.is_none() {
         session.printer().show(&Moved::default())?;
         return stuck(&vault, &[]);
     }
-    let http = Http::new(Duration::from_secs(args.timeout))?;
-    let plan = Plan { vendor_id, now: args.now };
-    let sent = push::push(&mut vault, &http, &plan, |sent| progress(session, sent))?;
-    let mut answers = Answers::default();
-    if !args.no_pull {
-        for vendor_id in reached(&sent) {
-            answers.add(pull::pull(&mut vault, &http, Some(&vendor_id), |_| {})?, &vault)?;
-        }
-    }
-    let must_act = answers.must_act;
-    let moved = answers.into_moved(&sent);
+    let send = if args.now { Send::All } else { Send::Due };
+    let collect = if args.no_pull { Collect::Nothing } else { Collect::FromReached };
+    let plan = Plan { vendor_id, send, collect };
+    let heard = exchange(session, &mut vault, args.timeout, &plan)?;
+    let must_act = heard.must_act;
+    let moved = heard.into_moved();
     session.printer().show(&moved)?;
     if must_act || !moved.refused.is_empty() {
         return Ok(Outcome::UserMustAct);
@@ -54,12 +50,10 @@ pub(in super::super) fn push(args: &PushArgs, session: &Session) -> Result<Outco
 pub(in super::super) fn pull(args: &PullArgs, session: &Session) -> Result<Outcome> {
     let mut vault = session.vault()?;
     let vendor_id = vendor_id(&vault, args.vendor.as_deref())?;
-    let http = Http::new(Duration::from_secs(args.timeout))?;
-    let mut answers = Answers::default();
-    let pulled = pull::pull(&mut vault, &http, vendor_id.as_deref(), |_| {})?;
-    answers.add(pulled, &vault)?;
-    let must_act = answers.must_act;
-    let moved = answers.into_moved(&[]);
+    let plan = Plan { vendor_id, collect: Collect::FromAll, ..Plan::default() };
+    let heard = exchange(session, &mut vault, args.timeout, &plan)?;
+    let must_act = heard.must_act;
+    let moved = heard.into_moved();
     session.printer().show(&moved)?;
     Ok(match () {
         () if must_act || !moved.refused.is_empty() => Outcome::UserMustAct,
@@ -72,31 +66,34 @@ fn vendor_id(vault: &Vault, typed: Option<&str>) -> Result<Option<String>> {
     typed.map(|typed| vendor::find(vault.connection(), typed).map(|vendor| vendor.id)).transpose()
 }
 
-fn progress(session: &Session, sent: &Sent) {
-    if super::super::output::stderr_is_terminal() {
-        session.printer().remark(&format!("{}: {} {}", sent.vendor, sent.message.event, sent.message.state.name()));
-    }
-}
-
-/// Vendors whose server answered: it is worth asking them what they made of it.
-fn reached(sent: &[Sent]) -> Vec<String> {
-    let mut ids: Vec<String> = sent
-        .iter()
-        .filter(|sent| sent.message.state == MessageState::Delivered)
-        .map(|sent| sent.message.vendor_id.clone())
-        .collect();
-    ids.sort();
-    ids.dedup();
-    ids
+/// Talks to the vendors of a plan, and shows how far that has come.
+fn exchange(session: &Session, vault: &mut Vault, timeout: u64, plan: &Plan) -> Result<Heard> {
+    let http = Http::new(Duration::from_secs(timeout))?;
+    let printer = session.printer();
+    let _turn = talk::turn(vault, || printer.remark("Another cmr is talking to vendors: waiting until it is done."))?;
+    let what = if plan.send == Send::Nothing { "Asking vendors" } else { "Delivering to vendors" };
+    let mut progress = printer.progress(what);
+    let (mut done, mut of) = (0, 0);
+    let mut heard = Heard::default();
+    talk::talk(vault, http, plan, |news| match news {
+        News::Begins(vendors) => of = vendors as u64,
+        News::Sent(sent) => heard.sent(&sent),
+        News::Pulled(pulled) => heard.pulled(pulled),
+        News::Ended => {
+            done += 1;
+            progress.at(done, of);
+        }
+    })?;
+    Ok(heard)
 }
 
 /// What is still to do, as an exit code: something is held or refused, something is queued, or nothing.
 fn stuck(vault: &Vault, lines: &[Line]) -> Result<Outcome> {
-    let open = delivery::list(vault.connection(), false)?;
+    let open = delivery::counts(vault.connection())?;
     let refused = lines.iter().any(|line| matches!(line.state.as_str(), "refused" | "failed" | "held"));
     Ok(match () {
-        () if refused || open.iter().any(|message| message.state == MessageState::Held) => Outcome::UserMustAct,
-        () if open.iter().any(|message| message.state == MessageState::Queued) => Outcome::Queued,
+        () if refused || open.held > 0 => Outcome::UserMustAct,
+        () if open.queued > 0 => Outcome::Queued,
         () => Outcome::Done,
     })
 }
@@ -105,80 +102,72 @@ fn waiting(session: &Session, vault: &Vault, only: Option<&str>) -> Result<Outco
     let queued = delivery::list(vault.connection(), false)?
         .into_iter()
         .filter(|message| message.state == MessageState::Queued && only.is_none_or(|id| id == message.vendor_id));
-    let lines = queued
+    let mut lines: Vec<Line> = queued
         .map(|message| {
             let vendor = vendor::name_of(vault.connection(), &message.vendor_id)?.unwrap_or_default();
-            Ok(Line { state: "waiting".into(), ..line(&vendor, &message, None) })
+            Ok(Line { state: "waiting".into(), ..line(&Sent::of(&message, &vendor)) })
         })
         .collect::<Result<_>>()?;
+    lines.sort_by(|a, b| a.vendor.cmp(&b.vendor));
     session.printer().show(&Moved { lines, dry_run: true, ..Moved::default() })?;
     Ok(Outcome::Done)
 }
 
-/// What vendors said, by the message of ours that it answers.
+/// What came of an exchange: a line for each message, and what vendors said beyond those.
 #[derive(Default)]
-struct Answers {
-    received: Vec<(String, Message, Option<Value>)>,
+struct Heard {
+    lines: Vec<Line>,
+    /// Where the line of a message is.
+    places: HashMap<String, usize>,
+    answers: Vec<MessageView>,
     refused: Vec<RefusedView>,
     troubles: Vec<TroubleView>,
     /// Whether a vendor refuses us, rather than being out of reach.
     must_act: bool,
 }
 
-impl Answers {
-    fn add(&mut self, pulled: Vec<pull::Pulled>, vault: &Vault) -> Result<()> {
-        for one in pulled {
-            for message in one.messages {
-                let mut said = match &message.grant_id {
-                    Some(grant) => pull::answers(vault.connection(), grant)?,
-                    None => BTreeMap::new(),
-                };
-                let content = said.remove(&message.id);
-                self.received.push((one.vendor.clone(), message, content));
-            }
-            let refused = |(jti, why)| RefusedView { vendor: one.vendor.clone(), jti, why };
-            self.refused.extend(one.refused.into_iter().map(refused));
-            self.must_act |= one.trouble.as_ref().is_some_and(|(kind, _)| *kind != Kind::Failed);
-            self.troubles.extend(one.trouble.map(|(_, why)| TroubleView { vendor: one.vendor.clone(), why }));
-        }
-        Ok(())
+impl Heard {
+    fn sent(&mut self, sent: &Sent) {
+        self.places.insert(sent.id.clone(), self.lines.len());
+        self.lines.push(line(sent));
     }
 
-    /// Joins each message sent with the answer to it; other answers stand by themselves.
-    fn into_moved(mut self, sent: &[Sent]) -> Moved {
-        let lines = sent
-            .iter()
-            .map(|one| {
-                let answers = |a: &(String, Message, Option<Value>)| a.1.answers.as_ref() == Some(&one.message.id);
-                let answer = self.received.iter().rposition(answers).map(|index| self.received.remove(index));
-                line(&one.vendor, &one.message, answer.as_ref())
-            })
-            .collect();
-        let view =
-            |(vendor, message, content): (String, Message, Option<Value>)| MessageView::of(&message, &vendor, content);
-        Moved {
-            lines,
-            answers: self.received.into_iter().map(view).collect(),
-            refused: self.refused,
-            troubles: self.troubles,
-            dry_run: false,
+    /// Joins each answer with the message sent that it is about; other answers stand by themselves.
+    fn pulled(&mut self, pulled: Pulled) {
+        let vendor = pulled.vendor;
+        for Received { message, content } in pulled.messages {
+            let about = message.answers.as_ref().and_then(|id| self.places.get(id)).copied();
+            match about.and_then(|place| self.lines.get_mut(place)) {
+                Some(line) => (line.state, line.reason) = said(&message.event, Some(&content)),
+                None => self.answers.push(MessageView::of(&message, &vendor, Some(content))),
+            }
         }
+        let refused = |(jti, why)| RefusedView { vendor: vendor.clone(), jti, why };
+        self.refused.extend(pulled.refused.into_iter().map(refused));
+        self.must_act |= pulled.trouble.as_ref().is_some_and(|(kind, _)| *kind != Kind::Failed);
+        self.troubles.extend(pulled.trouble.map(|(_, why)| TroubleView { vendor: vendor.clone(), why }));
+    }
+
+    /// By vendor, whatever the order in which they answered.
+    fn into_moved(mut self) -> Moved {
+        self.lines.sort_by(|a, b| a.vendor.cmp(&b.vendor));
+        self.answers.sort_by(|a, b| (&a.vendor, a.at, &a.id).cmp(&(&b.vendor, b.at, &b.id)));
+        self.refused.sort_by(|a, b| a.vendor.cmp(&b.vendor));
+        self.troubles.sort_by(|a, b| a.vendor.cmp(&b.vendor));
+        let Self { lines, answers, refused, troubles, .. } = self;
+        Moved { lines, answers, refused, troubles, dry_run: false }
     }
 }
 
-fn line(vendor: &str, message: &Message, answer: Option<&(String, Message, Option<Value>)>) -> Line {
-    let (state, reason) = match answer {
-        Some((_, answer, content)) => said(&answer.event, content.as_ref()),
-        None => (message.state.name().to_owned(), waits(message)),
-    };
+fn line(sent: &Sent) -> Line {
     Line {
-        vendor: vendor.to_owned(),
-        event: message.event.clone(),
-        grant: message.grant_id.clone(),
-        version: message.version,
-        state,
-        reason,
-        message: message.id.clone(),
+        vendor: sent.vendor.clone(),
+        event: sent.event.clone(),
+        grant: sent.grant_id.clone(),
+        version: sent.version,
+        state: sent.state.name().to_owned(),
+        reason: waits(sent),
+        message: sent.id.clone(),
     }
 }
 
@@ -204,9 +193,9 @@ fn said(event: &str, content: Option<&Value>) -> (String, Option<String>) {
     }
 }
 
-fn waits(message: &Message) -> Option<String> {
-    let reason = message.reason.clone();
-    match (message.state, message.due_at) {
+fn waits(sent: &Sent) -> Option<String> {
+    let reason = sent.reason.clone();
+    match (sent.state, sent.due_at) {
         (MessageState::Queued, Some(due)) => {
             let last = reason.map(|reason| format!("; the last time: {reason}")).unwrap_or_default();
             Some(format!("waits until {}{last}", local(due)))

@@ -20,7 +20,7 @@ use super::super::session::Session;
 use super::super::{Outcome, Result};
 use super::grant::view_of;
 use super::vendor_key;
-use crate::delivery::http::{Http, TIMEOUT};
+use crate::delivery::http::{self, Http, TIMEOUT};
 use crate::delivery::{self, Message, MessageState, discover, lend, rekey};
 use crate::error::Error;
 use crate::grant;
@@ -79,9 +79,12 @@ impl Add<'_> {
         let mut vault = session.vault()?;
         let token = secret::given_token(self.token)?;
         let http = Http::new(TIMEOUT)?;
-        let metadata = discover::metadata(&http, &url, self.allow_loopback)?;
-        let approved_origins = approve(session, &metadata, &url, self.approve_origin, &[])?;
-        let keys = discover::keys(&http, &metadata, self.allow_loopback)?.keys;
+        let (metadata, approved_origins, keys) = http::run(async {
+            let metadata = discover::metadata(&http, &url, self.allow_loopback).await?;
+            let approved = approve(session, &metadata, &url, self.approve_origin, &[])?;
+            let keys = discover::keys(&http, &metadata, self.allow_loopback).await?.keys;
+            Ok::<_, Error>((metadata, approved, keys))
+        })??;
         if session.globals().dry_run {
             let would = format!("{url} is a vendor that cmr can talk to: it would be added as {}.", self.name);
             session.printer().show(&DryRun { would })?;
@@ -266,10 +269,12 @@ impl Set<'_> {
         vendor: &Vendor,
     ) -> Result<(Metadata, Vec<String>, Vec<crate::wire::jose::Jwk>)> {
         let http = Http::new(TIMEOUT)?;
-        let metadata = discover::metadata(&http, &vendor.url, vendor.allow_loopback)?;
-        let approved = approve(session, &metadata, &vendor.url, self.approve_origin, &vendor.approved_origins)?;
-        let keys = discover::keys(&http, &metadata, vendor.allow_loopback)?.keys;
-        Ok((metadata, approved, keys))
+        http::run(async {
+            let metadata = discover::metadata(&http, &vendor.url, vendor.allow_loopback).await?;
+            let approved = approve(session, &metadata, &vendor.url, self.approve_origin, &vendor.approved_origins)?;
+            let keys = discover::keys(&http, &metadata, vendor.allow_loopback).await?.keys;
+            Ok((metadata, approved, keys))
+        })?
     }
 }
 

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::View;
 use super::message::MessageView;
 use super::profile::one_line;
+use super::renewal::RenewalView;
 use super::text::{DIM, Text, Tone, day, local, local_or, plain, short, toned};
 use crate::grant::model::Mode;
 use crate::grant::preview::{Effect, Row};
@@ -57,6 +58,8 @@ pub struct GrantView {
     pub confirm_by: Option<Timestamp>,
     /// When the vendor last confirmed something.
     pub confirmed: Option<Timestamp>,
+    /// The rule by which it is renewed while it lasts.
+    pub renewal: Option<RenewalView>,
 }
 
 impl GrantView {
@@ -84,7 +87,14 @@ impl GrantView {
             ended_how: grant.ended_how.clone(),
             confirm_by: grant.confirm_by,
             confirmed: grant.confirmed_at,
+            renewal: grant.renewal.as_ref().filter(|_| grant.is_current(now)).map(RenewalView::of),
         }
+    }
+
+    /// When it ends, and whether a rule will see to that.
+    fn ends(&self) -> String {
+        let renews = self.renewal.as_ref().is_some_and(|rule| self.expires < rule.until);
+        format!("{}{}", day(self.expires), if renews { ", renews" } else { "" })
     }
 
     fn vendor_words(&self) -> (&'static str, Tone) {
@@ -132,7 +142,7 @@ impl View for Grants {
                 toned(grant.status.name(), grant.status_tone()),
                 toned(vendor_words, vendor_tone),
                 plain(day(grant.granted)),
-                plain(day(grant.expires)),
+                plain(grant.ends()),
                 plain(grant.last_disclosure.map_or_else(|| "never".into(), day)),
                 toned(short(&grant.id), Tone::Dim),
             ]
@@ -345,6 +355,7 @@ impl View for GrantDetail {
             ("persona", grant.persona.clone()),
             ("granted", local(grant.granted)),
             ("expires", local(grant.expires)),
+            ("renewal", grant.renewal.as_ref().map(RenewalView::words).unwrap_or_default()),
             ("they may keep it", friendly(&grant.data_life)),
             ("last disclosure", local_or(grant.last_disclosure, "never")),
             (

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::View;
-use super::text::{DIM, Text, Tone, count, local, plain, short, toned};
+use super::text::{Col, DIM, Text, Tone, count, local, plain, short, toned};
 use crate::delivery::{Message, MessageState};
 
 /// A message.
@@ -229,21 +229,34 @@ impl Line {
     }
 }
 
+/// One row for a vendor: what is worst of its messages, or else the last of them.
+fn row(lines: &[Line]) -> [Col; 4] {
+    let rank = |line: &&Line| match line.tone() {
+        Tone::Bad => 2,
+        Tone::Warn => 1,
+        _ => 0,
+    };
+    let Some(line) = lines.iter().max_by_key(rank) else { return [plain(""), plain(""), plain(""), plain("")] };
+    let version = line.version.map(|version| format!(" v{version}")).unwrap_or_default();
+    let others = match lines.len() {
+        0 | 1 => String::new(),
+        several => format!(" and {} more", several - 1),
+    };
+    [
+        toned(&line.vendor, Tone::Strong),
+        plain(format!("{}{version}{others}", line.event)),
+        toned(line.state.replace('_', " "), line.tone()),
+        plain(line.reason.as_deref().unwrap_or("")),
+    ]
+}
+
 impl View for Moved {
     const SCHEMA: &'static str = "cmr/moved/1";
 
     fn text(&self, out: &mut Text) {
         if !self.lines.is_empty() {
-            let row = |line: &Line| {
-                let version = line.version.map(|version| format!(" v{version}")).unwrap_or_default();
-                [
-                    toned(&line.vendor, Tone::Strong),
-                    plain(format!("{}{version}", line.event)),
-                    toned(line.state.replace('_', " "), line.tone()),
-                    plain(line.reason.as_deref().unwrap_or("")),
-                ]
-            };
-            out.table(["vendor", "message", "state", ""], self.lines.iter().map(row).collect());
+            let by_vendor = self.lines.chunk_by(|a, b| a.vendor == b.vendor);
+            out.table(["vendor", "message", "state", ""], by_vendor.map(row).collect());
         }
         if !self.answers.is_empty() {
             table(out, &self.answers);

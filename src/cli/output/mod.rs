@@ -20,6 +20,7 @@ pub mod message;
 pub mod profile;
 mod progress;
 pub mod receiver;
+pub mod renewal;
 pub mod schema;
 pub mod search;
 pub mod text;

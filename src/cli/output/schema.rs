@@ -4,7 +4,7 @@ use schemars::{JsonSchema, Schema, generate::SchemaSettings};
 use serde_json::json;
 
 use super::View;
-use super::{demo, grant, key, ledger, message, profile, receiver, search, vault, vendor, vendor_key};
+use super::{demo, grant, key, ledger, message, profile, receiver, renewal, search, vault, vendor, vendor_key};
 
 /// The schema of a view, with the member `schema` that every document has.
 fn schema_of<V: View + JsonSchema>() -> (&'static str, Schema) {
@@ -47,6 +47,8 @@ pub fn all() -> Vec<(&'static str, Schema)> {
         schema_of::<grant::GrantDetail>(),
         schema_of::<grant::Preview>(),
         schema_of::<grant::Lent>(),
+        schema_of::<renewal::RuleChange>(),
+        schema_of::<renewal::Renewals>(),
         schema_of::<message::Moved>(),
         schema_of::<message::Outbox>(),
         schema_of::<message::OneMessage>(),

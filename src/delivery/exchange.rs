@@ -1,0 +1,219 @@
+//! Exchange: talking to many vendors at once, and writing down what comes of it.
+//!
+//! One thread talks: a conversation for each vendor, each with one request under way, so many at a time. The other, which
+//! has the vault, writes: whatever the conversations want written while a commit is under way goes into the next one,
+//! together. So a conversation knows that a step is durable before it takes the next, and a thousand steps cost a few
+//! dozen commits.
+
+use std::future::poll_fn;
+use std::pin::pin;
+use std::rc::Rc;
+use std::sync::{Arc, mpsc};
+use std::task::Poll;
+use std::time::Duration;
+
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::task::{JoinSet, LocalSet};
+
+use super::http;
+use crate::error::{Error, Result};
+use crate::vault::{Tx, Vault};
+
+/// How many vendors are talked to at a time.
+pub const AT_ONCE: usize = 64;
+
+/// How many more may be waited for that are slow. Each needs a connection, and a process is commonly allowed 1024 files.
+const SLOW: usize = 448;
+
+/// How long a vendor may take before it counts as slow, and another takes its seat: those that are dead must not keep
+/// those that are not.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// The most that is written in one commit.
+const GROUP: usize = 256;
+
+/// Tells a conversation that its part was committed.
+type Committed = Box<dyn FnOnce() + Send>;
+
+/// A change that a conversation wants made.
+type Job = Box<dyn FnOnce(&Tx) -> Result<Committed> + Send>;
+
+/// What a conversation wants done where the vault is.
+enum Order<N> {
+    /// To be written.
+    Write(Job),
+    /// To be told, after what was ordered before is durable.
+    Tell(N),
+}
+
+/// The way from the conversations to the vault. `N` is the news that they have for whoever waits for them.
+pub struct Clerk<N> {
+    orders: mpsc::Sender<Order<N>>,
+}
+
+impl<N> Clone for Clerk<N> {
+    fn clone(&self) -> Self {
+        Self { orders: self.orders.clone() }
+    }
+}
+
+impl<N: Send> Clerk<N> {
+    /// Has a change made, in one transaction with changes of other conversations; returns when it is durable.
+    ///
+    /// An error of the change takes back the whole transaction and ends the exchange: what may fail by itself belongs
+    /// into [`Tx::nested`].
+    ///
+    /// # Errors
+    /// Kind failed where the vault could not be written. The error that matters is [`run`]'s.
+    pub async fn write<T: Send + 'static>(&self, change: impl FnOnce(&Tx) -> Result<T> + Send + 'static) -> Result<T> {
+        let (done, result) = oneshot::channel();
+        let job = move |tx: &Tx| -> Result<Committed> {
+            let value = change(tx)?;
+            Ok(Box::new(move || {
+                // A conversation that is gone wants to know nothing.
+                let _ = done.send(value);
+            }))
+        };
+        self.order(Order::Write(Box::new(job)))?;
+        result.await.map_err(|_| stopped())
+    }
+
+    /// Tells news, after all that was written before.
+    ///
+    /// # Errors
+    /// As [`Clerk::write`].
+    pub fn tell(&self, news: N) -> Result<()> {
+        self.order(Order::Tell(news))
+    }
+
+    fn order(&self, order: Order<N>) -> Result<()> {
+        self.orders.send(order).map_err(|_| stopped())
+    }
+}
+
+fn stopped() -> Error {
+    Error::failed("the vault could not be written")
+}
+
+/// Runs conversations on a thread of their own, and writes here what they order, until they are done. `first` comes first
+/// in each transaction.
+///
+/// # Errors
+/// The vault's first; else that of the conversations.
+pub fn run<N: Send>(
+    vault: &mut Vault,
+    first: fn(&Tx) -> Result<()>,
+    mut told: impl FnMut(N),
+    conversations: impl AsyncFnOnce(Clerk<N>) -> Result<()> + Send,
+) -> Result<()> {
+    std::thread::scope(|scope| {
+        let (orders, ordered) = mpsc::channel();
+        let (commits, mut committed) = unbounded_channel();
+        let talking = scope.spawn(move || {
+            http::run(async {
+                let mut talk = pin!(conversations(Clerk { orders }));
+                poll_fn(|context| {
+                    while let Poll::Ready(group) = committed.poll_recv(context) {
+                        // Once nothing more can be written, whoever still waits for a vendor waits for nothing.
+                        let Some(group) = group else { return Poll::Ready(Err(stopped())) };
+                        Vec::into_iter(group).for_each(|tell: Committed| tell());
+                    }
+                    talk.as_mut().poll(context)
+                })
+                .await
+            })?
+        });
+        let written = keep(vault, first, &ordered, &commits, &mut told);
+        drop((ordered, commits));
+        let talked = talking.join().unwrap_or_else(|_| Err(Error::failed("a conversation broke off")));
+        written.and(talked)
+    })
+}
+
+/// Writes what is ordered: all that came while the last commit was made goes into one.
+fn keep<N>(
+    vault: &mut Vault,
+    first: fn(&Tx) -> Result<()>,
+    ordered: &mpsc::Receiver<Order<N>>,
+    commits: &UnboundedSender<Vec<Committed>>,
+    told: &mut impl FnMut(N),
+) -> Result<()> {
+    let mut vault = vault.many_writes()?;
+    while let Ok(one) = ordered.recv() {
+        let (mut jobs, mut news) = (Vec::new(), Vec::new());
+        for order in std::iter::once(one).chain(ordered.try_iter().take(GROUP - 1)) {
+            match order {
+                Order::Write(job) => jobs.push(job),
+                Order::Tell(one) => news.push(one),
+            }
+        }
+        if !jobs.is_empty() {
+            let group = vault.write(|tx| {
+                first(tx)?;
+                jobs.into_iter().map(|job| job(tx)).collect::<Result<Vec<_>>>()
+            })?;
+            // Conversations that are over need not know.
+            let _ = commits.send(group);
+        }
+        news.into_iter().for_each(&mut *told);
+    }
+    Ok(())
+}
+
+/// A conversation's right to be under way.
+pub struct Seat {
+    quick: Option<OwnedSemaphorePermit>,
+    slow: Option<OwnedSemaphorePermit>,
+    slow_seats: Arc<Semaphore>,
+}
+
+impl Seat {
+    /// Waits for a vendor. One that takes its time gives its seat up to the next, while there is room among the slow.
+    pub async fn wait<T>(&mut self, request: impl Future<Output = T>) -> T {
+        let mut request = pin!(request);
+        if self.slow.is_none()
+            && let Ok(answer) = tokio::time::timeout(PATIENCE, &mut request).await
+        {
+            return answer;
+        }
+        if self.slow.is_none()
+            && let Ok(slow) = Arc::clone(&self.slow_seats).try_acquire_owned()
+        {
+            self.slow = Some(slow);
+            self.quick = None;
+        }
+        request.await
+    }
+}
+
+/// Has a conversation about each of these, so many at a time, in this order.
+///
+/// # Errors
+/// The first of a conversation; the others are broken off.
+pub async fn all<I: 'static>(
+    whom: impl IntoIterator<Item = I>,
+    at_once: usize,
+    talk: impl AsyncFn(I, Seat) -> Result<()> + 'static,
+) -> Result<()> {
+    let (seats, slow_seats) = (Arc::new(Semaphore::new(at_once)), Arc::new(Semaphore::new(SLOW)));
+    let talk = Rc::new(talk);
+    let local = LocalSet::new();
+    let run = async {
+        let mut under_way = JoinSet::new();
+        for one in whom {
+            let quick = Arc::clone(&seats).acquire_owned().await.map_err(|_| stopped())?;
+            let seat = Seat { quick: Some(quick), slow: None, slow_seats: Arc::clone(&slow_seats) };
+            let talk = Rc::clone(&talk);
+            under_way.spawn_local(async move { talk(one, seat).await });
+            while let Some(ended) = under_way.try_join_next() {
+                ended.map_err(|_| stopped())??;
+            }
+        }
+        while let Some(ended) = under_way.join_next().await {
+            ended.map_err(|_| stopped())??;
+        }
+        Ok(())
+    };
+    local.run_until(run).await
+}

@@ -1,0 +1,156 @@
+//! Talking to one vendor: what waits is sent, then the answers are collected.
+
+use std::sync::Arc;
+
+use url::Url;
+
+use super::exchange::{self, AT_ONCE, Clerk, Seat};
+use super::http::{Http, Post, Reply, Trouble};
+use super::pull::Pulled;
+use super::push::Sent;
+use super::{lend, store};
+use crate::error::{Error, Result};
+use crate::vault::{Tx, Vault, lock, try_lock};
+use crate::vendor::{self, Relationship, Vendor};
+
+/// Whom to talk to, and about what.
+#[derive(Debug, Clone, Default)]
+pub struct Plan {
+    /// Only this vendor, by id.
+    pub vendor_id: Option<String>,
+    /// What is sent.
+    pub send: Send,
+    /// Whose answers are collected.
+    pub collect: Collect,
+}
+
+/// What is sent.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Send {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// What is due.
+    Due,
+    /// Also what waits for a later time.
+    All,
+}
+
+/// Whose answers are collected.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Collect {
+    /// Nobody's.
+    #[default]
+    Nothing,
+    /// Those of vendors that took something: it is worth asking what they made of it.
+    FromReached,
+    /// Those of every vendor that was introduced to the relationship's key.
+    FromAll,
+}
+
+/// What is heard while vendors are talked to.
+#[derive(Debug)]
+pub enum News {
+    /// So many vendors will be talked to.
+    Begins(usize),
+    /// A message was settled, or has to wait.
+    Sent(Sent),
+    /// A vendor was asked for its answers.
+    Pulled(Pulled),
+    /// One more vendor is done with.
+    Ended,
+}
+
+/// The right to exchange messages for this vault. `waits` is called if somebody else has it, before they are waited for.
+///
+/// # Errors
+/// Kind failed for the disk.
+pub fn turn(vault: &Vault, waits: impl FnOnce()) -> Result<std::fs::File> {
+    let path = vault.dir().join(".delivery");
+    if let Some(turn) = try_lock(&path)? {
+        return Ok(turn);
+    }
+    waits();
+    lock(&path)
+}
+
+/// Talks to all vendors that the plan is about, many at a time. `told` hears of each step when it is durable. Needs the
+/// [`turn`].
+///
+/// # Errors
+/// The vault's. What a vendor does is no error: it is in the news.
+pub fn talk(vault: &mut Vault, http: Http, plan: &Plan, told: impl FnMut(News)) -> Result<()> {
+    // What is over is neither sent nor collected any more, however long the exchange lasts.
+    let expire = |tx: &Tx| lend::expire_due(tx).map(|_| ());
+    vault.write(expire)?;
+    let whom = whom(vault, plan)?;
+    let plan = plan.clone();
+    exchange::run(vault, expire, told, async move |clerk: Clerk<News>| {
+        clerk.tell(News::Begins(whom.len()))?;
+        exchange::all(whom, AT_ONCE, async move |vendor_id: String, seat| {
+            let mut conversation = Conversation::begin(&clerk, http.apart(), seat, vendor_id).await?;
+            conversation.run(&plan).await?;
+            clerk.tell(News::Ended)
+        })
+        .await
+    })
+}
+
+/// The vendors of a plan, those first whose messages have waited longest.
+fn whom(vault: &Vault, plan: &Plan) -> Result<Vec<String>> {
+    let mut whom = match plan.send {
+        Send::Nothing => Vec::new(),
+        Send::Due | Send::All => store::vendors_waiting(vault.connection())?,
+    };
+    if plan.collect == Collect::FromAll {
+        let waiting: std::collections::HashSet<String> = whom.iter().cloned().collect();
+        whom.extend(vendor::introduced(vault.connection())?.into_iter().filter(|id| !waiting.contains(id)));
+    }
+    whom.retain(|id| plan.vendor_id.as_ref().is_none_or(|only| only == id));
+    Ok(whom)
+}
+
+/// What is under way with one vendor.
+pub(super) struct Conversation {
+    pub(super) clerk: Clerk<News>,
+    pub(super) http: Http,
+    pub(super) seat: Seat,
+    pub(super) vendor: Arc<Vendor>,
+    pub(super) relationship: Arc<Relationship>,
+}
+
+impl Conversation {
+    async fn begin(clerk: &Clerk<News>, http: Http, seat: Seat, vendor_id: String) -> Result<Self> {
+        let load = move |tx: &Tx| Ok((vendor::get(tx, &vendor_id)?, vendor::relationship(tx, &vendor_id)?));
+        let (vendor, relationship) = clerk.write(load).await?;
+        let (vendor, relationship) = (Arc::new(vendor), Arc::new(relationship));
+        Ok(Self { clerk: clerk.clone(), http, seat, vendor, relationship })
+    }
+
+    async fn run(&mut self, plan: &Plan) -> Result<()> {
+        let reached = match plan.send {
+            Send::Nothing => false,
+            Send::Due | Send::All => self.drain(plan.send == Send::All).await?,
+        };
+        match plan.collect {
+            Collect::FromAll => self.collect().await,
+            Collect::FromReached if reached => self.collect().await,
+            Collect::FromReached | Collect::Nothing => Ok(()),
+        }
+    }
+
+    /// Posts to one of the vendor's endpoints, with the relationship's token.
+    pub(super) async fn post(
+        &mut self,
+        endpoint: &str,
+        content_type: &'static str,
+        body: String,
+        limit: usize,
+    ) -> Result<Result<Reply, Trouble>> {
+        let url =
+            Url::parse(endpoint).map_err(|e| Error::damaged(format!("it holds an endpoint that is no URL: {e}")))?;
+        let token = self.relationship.token.as_ref();
+        let post = Post { url: &url, content_type, body, token, limit };
+        Ok(self.seat.wait(self.http.post(post, self.vendor.allow_loopback)).await)
+    }
+}
