@@ -75,7 +75,7 @@ struct Taken {
     set_errs: BTreeMap<String, ErrorBody>,
     messages: Vec<Received>,
     refused: Vec<(String, String)>,
-    /// Those signed by a key that is not known yet.
+    /// Those for which the vendor's keys must be fetched first.
     unknown: Vec<Handed>,
 }
 
@@ -129,10 +129,10 @@ impl Conversation {
     async fn take_in(&mut self, response: PollResponse, pulled: &mut Pulled) -> Result<PollRequest> {
         // A vendor that hands over more than was asked for has the rest left with it.
         let handed = response.sets.into_iter().take(BATCH as usize).map(|(jti, token)| Handed { jti, token }).collect();
-        let mut taken = self.take(handed, false).await?;
+        let mut taken = self.take(handed).await?;
         if !taken.unknown.is_empty() {
             self.ask_for_keys().await?;
-            let rest = self.take(std::mem::take(&mut taken.unknown), true).await?;
+            let rest = self.take(std::mem::take(&mut taken.unknown)).await?;
             taken.ack.extend(rest.ack);
             taken.set_errs.extend(rest.set_errs);
             taken.messages.extend(rest.messages);
@@ -144,15 +144,16 @@ impl Conversation {
         Ok(PollRequest { ack, set_errs, return_immediately: true, max_events: None })
     }
 
-    async fn take(&self, handed: Vec<Handed>, keys_are_new: bool) -> Result<Taken> {
-        let taker =
-            Taker { vendor: Arc::clone(&self.vendor), relationship: Arc::clone(&self.relationship), keys_are_new };
+    async fn take(&self, handed: Vec<Handed>) -> Result<Taken> {
+        let taker = Taker { vendor: Arc::clone(&self.vendor), relationship: Arc::clone(&self.relationship) };
         self.clerk.write(move |tx| taker.take(tx, handed)).await
     }
 
     /// Fetches the vendor's keys again, and takes over what can be taken over.
     async fn ask_for_keys(&mut self) -> Result<()> {
         let vendor = Arc::clone(&self.vendor);
+        let asked = Arc::clone(&vendor);
+        self.clerk.write(move |tx| vendor::note_asked(tx, &asked.id)).await?;
         let fetched = self.seat.wait(discover::keys(&self.http, &vendor.metadata, vendor.allow_loopback)).await;
         let keys = match fetched {
             Ok(set) => set.keys,
@@ -173,8 +174,6 @@ impl Conversation {
 struct Taker {
     vendor: Arc<Vendor>,
     relationship: Arc<Relationship>,
-    /// Whether the vendor's keys were just fetched: what is signed by another one is refused.
-    keys_are_new: bool,
 }
 
 impl Taker {

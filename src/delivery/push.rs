@@ -86,11 +86,11 @@ pub(super) fn next(tx: &Tx, vendor: &Vendor, all: bool) -> Result<Turn> {
 
 /// What a vendor's answer to a message means.
 #[derive(Debug)]
-struct Answered {
-    verdict: Verdict,
-    words: String,
+pub(super) struct Answered {
+    pub(super) verdict: Verdict,
+    pub(super) words: String,
     /// Whether nothing can have arrived.
-    unsent: bool,
+    pub(super) unsent: bool,
 }
 
 impl Conversation {
@@ -203,7 +203,7 @@ fn settle_and_go_on(
 
 /// Records what became of a message, with its ledger entry. None for a message that another command cancelled while it
 /// was under way, and that did not arrive: it stays cancelled.
-fn settle(tx: &Tx, vendor: &Vendor, mut message: Message, answered: &Answered) -> Result<Option<Message>> {
+pub(super) fn settle(tx: &Tx, vendor: &Vendor, mut message: Message, answered: &Answered) -> Result<Option<Message>> {
     if answered.unsent {
         store::unmark_attempt(tx, &message)?;
     }

@@ -10,7 +10,7 @@ use super::store;
 use crate::error::{Error, Result};
 use crate::ledger::{self, disclosure};
 use crate::vault::Tx;
-use crate::vendor::{self, Vendor};
+use crate::vendor;
 use crate::wire::event::Event;
 use crate::wire::jose::set_hash;
 use crate::wire::set::{Claims, Unchecked};
@@ -42,12 +42,10 @@ pub fn if_old(tx: &Tx, vendor: &Vendor, message: Message) -> Result<Message> {
 ///
 /// # Errors
 /// The database's.
-pub fn all_open(tx: &Tx, vendor: &Vendor) -> Result<usize> {
-    let mut open = store::open_of(tx, &vendor.id)?;
+pub fn all_open(tx: &Tx, vendor_id: &str) -> Result<usize> {
+    let mut open = store::open_of(tx, vendor_id)?;
     open.retain(never_left);
-    // Within a grant the earlier version first: the later one names its hash.
-    open.sort_by(|a, b| (&a.grant_id, a.version).cmp(&(&b.grant_id, b.version)));
-    open.iter().try_for_each(|message| again(tx, vendor, message).map(|_| ()))?;
+    open.iter().try_for_each(|message| again(tx, message).map(|_| ()))?;
     Ok(open.len())
 }
 
@@ -56,10 +54,10 @@ pub fn all_open(tx: &Tx, vendor: &Vendor) -> Result<usize> {
 ///
 /// # Errors
 /// Kind damaged for a message that cannot be read; the database's.
-pub fn again(tx: &Tx, vendor: &Vendor, message: &Message) -> Result<Message> {
+pub fn again(tx: &Tx, message: &Message) -> Result<Message> {
     let claims = claims_of(tx, message)?;
     // No look at how large it is: it waits already, and the vendor says if it is too large.
-    let key = vendor::signing_key(tx, &vendor.id)?;
+    let key = vendor::signing_key(tx, &message.vendor_id)?;
     let jws = claims.sign(&key, message.event == Event::RelationshipCreated.name());
     let new = Message { id: claims.jti, set_hash: set_hash(&jws), jws, created_at: tx.now(), ..message.clone() };
     store::insert(tx, &new, &new.id)?;
@@ -67,7 +65,7 @@ pub fn again(tx: &Tx, vendor: &Vendor, message: &Message) -> Result<Message> {
     disclosure::carry_over(tx, &message.id, &new.id)?;
     let reason = format!("signed again as {}", new.id);
     store::set_state(tx, &message.id, MessageState::Cancelled, Some(&reason))?;
-    let body = json!({"vendor": vendor.id, "event": message.event, "grant": message.grant_id, "was": message.id,
+    let body = json!({"vendor": message.vendor_id, "event": message.event, "grant": message.grant_id, "was": message.id,
                       "key": key.thumbprint(), "set_hash": new.set_hash});
     ledger::append(tx, "message-signed-again", &new.id, &body)?;
     Ok(new)

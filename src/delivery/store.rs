@@ -206,7 +206,7 @@ pub fn find(connection: &Connection, typed: &str) -> Result<Message> {
 }
 
 /// The message of this very id.
-fn get(connection: &Connection, id: &str) -> Result<Message> {
+pub(super) fn get(connection: &Connection, id: &str) -> Result<Message> {
     let found = select(connection, "WHERE m.id = ?1", [id])?.pop();
     found.ok_or_else(|| Error::not_found(format!("there is no message {id}")))
 }
