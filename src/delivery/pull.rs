@@ -162,11 +162,7 @@ impl Conversation {
                 Vec::new()
             }
         };
-        let asked = move |tx: &Tx| {
-            vendor::note_asked(tx, &vendor.id)?;
-            keys.iter().try_for_each(|key| learn(tx, &vendor, key))
-        };
-        self.clerk.write(asked).await
+        self.clerk.write(move |tx| keys.iter().try_for_each(|key| learn(tx, &vendor, key))).await
     }
 }
 
@@ -214,10 +210,11 @@ impl Taker {
         let Some(kid) = set.header().kid.clone() else {
             return Ok(Err(Refusal::new(ErrorCode::InvalidKey, "the header names no key")));
         };
-        let (rule, known) = self.known_key(tx, &kid)?;
-        let key = match known {
-            _ if rule == KeysRule::Fetch && !self.keys_are_new => return Ok(Ok(None)),
-            Some(key) if rule == KeysRule::Believe => key,
+        let known = vendor::current_key(tx, &self.vendor.id, &kid)?;
+        let (fetched, asked) = vendor::keys_asked(tx, &self.vendor.id)?;
+        let key = match (vendor::keys_rule(known.is_some(), fetched, asked, tx.now()), known) {
+            (KeysRule::Fetch, _) => return Ok(Ok(None)),
+            (KeysRule::Believe, Some(key)) => key,
             _ => return Ok(Err(Refusal::new(ErrorCode::InvalidKey, "the key is not in the vendor's jwks_uri"))),
         };
         let verified = set.verify(&key, self.vendor.resource(), &self.relationship.issuer, Timestamp::now());
@@ -227,13 +224,6 @@ impl Taker {
             }
             other => other.map(|claims| Some((claims, key))),
         })
-    }
-
-    /// The vendor's key of this id, and whether it is to be believed.
-    fn known_key(&self, tx: &Tx, kid: &str) -> Result<(KeysRule, Option<Jwk>)> {
-        let known = vendor::current_key(tx, &self.vendor.id, kid)?;
-        let (fetched, asked) = vendor::keys_asked(tx, &self.vendor.id)?;
-        Ok((vendor::keys_rule(known.is_some(), fetched, asked, tx.now()), known))
     }
 
     /// Stores a verified SET with all that it changes. None if it was received before.

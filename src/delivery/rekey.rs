@@ -62,12 +62,11 @@ pub fn check(connection: &Connection, vendor: &Vendor) -> Result<()> {
 }
 
 /// What follows when a message is settled, in the same transaction: with a change of key that was delivered the new key
-/// signs, and signs again what waits; with one that failed the old key stays, and the reason says so. Other messages change
-/// nothing here. `message` is as it was settled, and as it was taken out to be sent in its attempts.
+/// signs, and signs again what waits; with one that failed the old key stays. Other messages change nothing here.
 ///
 /// # Errors
 /// The database's.
-pub(super) fn settled(tx: &Tx, vendor: &Vendor, message: &mut Message) -> Result<()> {
+pub fn settled(tx: &Tx, vendor: &Vendor, message: &mut Message) -> Result<()> {
     if message.event != Event::KeysChanged.name() {
         return Ok(());
     }
@@ -75,7 +74,7 @@ pub(super) fn settled(tx: &Tx, vendor: &Vendor, message: &mut Message) -> Result
         MessageState::Delivered => taken(tx, vendor, message),
         MessageState::Failed => refused(tx, vendor, message),
         // The vendor said no to the only attempt: it knows the old key, and what is urgent may go first.
-        MessageState::Held if message.attempts == 0 => store::wait_in_turn(tx, message),
+        MessageState::Held if store::get(tx, &message.id)?.attempts <= 1 => store::wait_in_turn(tx, message),
         _ => Ok(()),
     }
 }

@@ -19,7 +19,7 @@ use crate::wire::set::{Claims, Unchecked};
 pub const OLD_DAYS: i64 = 7;
 
 /// Whether a message is to be signed again before it is sent.
-fn is_old(message: &Message, now: Timestamp) -> bool {
+pub fn is_old(message: &Message, now: Timestamp) -> bool {
     never_left(message) && message.created_at <= now - (24 * OLD_DAYS).hours()
 }
 
@@ -27,15 +27,12 @@ fn never_left(message: &Message) -> bool {
     matches!(message.state, MessageState::Queued | MessageState::Held) && message.attempted_at.is_none()
 }
 
-/// The message to send in place of one whose turn it is in this transaction: itself, or itself signed again if it waited for too long.
+/// The message to send in place of one whose turn it is: itself, or itself signed again if it waited for too long.
 ///
 /// # Errors
 /// The database's.
-pub fn if_old(tx: &Tx, vendor: &Vendor, message: Message) -> Result<Message> {
-    if !is_old(&message, tx.now()) {
-        return Ok(message);
-    }
-    again(tx, vendor, &message)
+pub fn if_old(tx: &Tx, message: Message) -> Result<Message> {
+    if is_old(&message, tx.now()) { again(tx, &message) } else { Ok(message) }
 }
 
 /// Signs again all that waits for a vendor and never left, by the key that is the relationship's now. Returns how many.
