@@ -17,7 +17,7 @@ use tempfile::TempDir;
 mod liar;
 mod shop;
 
-pub use liar::{Liar, Request, Say};
+pub use liar::{Liar, Request, Say, Victim};
 pub use shop::Shop;
 
 /// The passphrase of every test vault.
