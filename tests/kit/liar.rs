@@ -74,6 +74,8 @@ pub struct Request {
     pub path: String,
     pub headers: Vec<(String, String)>,
     pub body: String,
+    /// Counts the connections: it came by the n-th.
+    connection: usize,
 }
 
 struct Script {
@@ -116,12 +118,12 @@ impl Liar {
         liar.script().document = Say::json(200, &liar.document());
         let (script, stopping) = (Arc::clone(&liar.script), Arc::clone(&liar.stopping));
         std::thread::spawn(move || {
-            for stream in listener.incoming() {
+            for (connection, stream) in listener.incoming().enumerate() {
                 if stopping.load(Ordering::SeqCst) {
                     return;
                 }
                 let (script, stopping) = (Arc::clone(&script), Arc::clone(&stopping));
-                std::thread::spawn(move || stream.and_then(|stream| serve(stream, &script, &stopping)));
+                std::thread::spawn(move || stream.and_then(|stream| serve(stream, connection, &script, &stopping)));
             }
         });
         liar
@@ -214,9 +216,11 @@ impl Liar {
         &self.key
     }
 
-    /// The requests so far whose path is this.
+    /// The requests so far whose path is this, in the order in which they were begun.
     pub fn seen(&self, path: &str) -> Vec<Request> {
-        self.script().seen.iter().filter(|request| request.path == path).cloned().collect()
+        let mut seen: Vec<_> = self.script().seen.iter().filter(|request| request.path == path).cloned().collect();
+        seen.sort_by_key(|request| request.connection);
+        seen
     }
 
     /// The bodies that were pushed so far.
@@ -232,8 +236,13 @@ impl Drop for Liar {
     }
 }
 
-fn serve(mut stream: TcpStream, script: &Mutex<Script>, stopping: &AtomicBool) -> std::io::Result<()> {
-    let Some(request) = read(&stream)? else { return Ok(()) };
+fn serve(
+    mut stream: TcpStream,
+    connection: usize,
+    script: &Mutex<Script>,
+    stopping: &AtomicBool,
+) -> std::io::Result<()> {
+    let Some(request) = read(&stream, connection)? else { return Ok(()) };
     let (answer, behind) = {
         let mut script = script.lock().unwrap();
         let honest = |say: Say| if script.behind.is_some() { Say::Pass } else { say };
@@ -295,7 +304,7 @@ fn serve(mut stream: TcpStream, script: &Mutex<Script>, stopping: &AtomicBool) -
 /// Hands a request on as it came, and gives the answer as it comes.
 fn hand_on(request: &Request, behind: Option<SocketAddr>) -> std::io::Result<Vec<u8>> {
     let mut vendor = TcpStream::connect(behind.expect("a vendor stands behind"))?;
-    let Request { method, path, headers, body } = request;
+    let Request { method, path, headers, body, .. } = request;
     write!(vendor, "{method} {path} HTTP/1.1\r\nConnection: close\r\n")?;
     for (name, value) in headers.iter().filter(|(name, _)| name != "connection") {
         write!(vendor, "{name}: {value}\r\n")?;
@@ -326,7 +335,7 @@ fn still_there(mut stream: &TcpStream) -> bool {
     !matches!(stream.read(&mut [0u8; 1]), Ok(0))
 }
 
-fn read(stream: &TcpStream) -> std::io::Result<Option<Request>> {
+fn read(stream: &TcpStream, connection: usize) -> std::io::Result<Option<Request>> {
     let mut reader = BufReader::new(stream);
     let mut line = String::new();
     if reader.read_line(&mut line)? == 0 {
@@ -346,5 +355,5 @@ fn read(stream: &TcpStream) -> std::io::Result<Option<Request>> {
     let length = headers.iter().find(|(name, _)| name == "content-length");
     let mut body = vec![0; length.and_then(|(_, length)| length.parse().ok()).unwrap_or(0)];
     reader.read_exact(&mut body)?;
-    Ok(Some(Request { method, path, headers, body: String::from_utf8_lossy(&body).into_owned() }))
+    Ok(Some(Request { method, path, headers, body: String::from_utf8_lossy(&body).into_owned(), connection }))
 }
