@@ -201,6 +201,15 @@ pub(super) fn droppable_messages() -> ArgValueCompleter {
     outbox(false, |message| message.event != Event::GrantRevoked.name())
 }
 
+/// What vendors sent.
+pub(super) fn received_messages() -> ArgValueCompleter {
+    from_vault(|connection, typed| {
+        let found = delivery::received_beginning_with(connection, typed, MOST)?;
+        let what = |vendor: &str, event: &str| format!("{vendor}: {}", crate::text::printable(event));
+        Ok(found.iter().map(|(found, vendor, event)| (id(found, typed), what(vendor, event))).collect())
+    })
+}
+
 fn outbox(all: bool, takes: fn(&delivery::Brief) -> bool) -> ArgValueCompleter {
     from_vault(move |connection, typed| {
         let found = delivery::beginning_with(connection, typed, all, MOST)?;

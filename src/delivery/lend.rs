@@ -286,7 +286,7 @@ pub(super) fn prev(tx: &Tx, grant: &Grant) -> Result<Option<String>> {
 }
 
 /// Queues the relationship's key ahead of the first message, unless the vendor has it or it is on its way.
-fn introduce(tx: &Tx, signer: &Signer) -> Result<()> {
+pub(super) fn introduce(tx: &Tx, signer: &Signer) -> Result<()> {
     if signer.relationship.introduced_at.is_some() || store::introduction_waits(tx, &signer.vendor.id)? {
         return Ok(());
     }

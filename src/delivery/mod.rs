@@ -6,7 +6,9 @@ pub mod answer;
 pub mod discover;
 mod events;
 pub mod exchange;
+pub mod feedback;
 pub mod http;
+pub mod inbox;
 mod incoming;
 pub mod lend;
 pub mod message;
@@ -24,5 +26,6 @@ pub mod talk;
 
 pub use message::{Message, MessageState};
 pub use store::{
-    Brief, Counts, after, beginning_with, counts, drop_message, find, list, named, of_grant, retry, retry_all,
+    Brief, Counts, after, beginning_with, counts, drop_message, find, list, named, of_grant, received_beginning_with,
+    retry, retry_all,
 };

@@ -71,6 +71,15 @@ pub fn get(connection: &Connection, id: &str) -> Result<Grant> {
     found.ok_or_else(|| Error::not_found(format!("there is no grant {id}")).hint("cmr grant list --all shows all"))
 }
 
+/// The id of a vendor's grant whose messages and answers this `txn` ties together.
+///
+/// # Errors
+/// The database's.
+pub fn of_txn(connection: &Connection, vendor_id: &str, txn: &str) -> Result<Option<String>> {
+    let sql = "SELECT id FROM \"grant\" WHERE vendor_id = ?1 AND txn = ?2";
+    Ok(connection.prepare_cached(sql)?.query_row([vendor_id, txn], |row| row.get(0)).optional()?)
+}
+
 /// The grant that a user means: its id, the beginning or end of it, or a vendor that has only one that could be meant
 /// (the current one; without one, the last).
 ///

@@ -153,6 +153,11 @@ def grants(show, cmr):
     show("outbox", "list")
     show("push")
     show("pull")
+    show("inbox", "list")
+    answer = show("inbox", "list", "--all")["messages"][0]["id"]
+    show("inbox", "show", answer)
+    show("inbox", "reply", answer, "--text", "Thank you.", "--kind", "praise", "--dry-run")
+    show("inbox", "reply", answer, "--text", "Thank you.", "--kind", "praise", "--yes")
     show("vendor", "set", "acme", "--new-key", "--dry-run")
     show("vendor", "set", "--all", "--new-key", "--yes")
     show("vendor", "show", "acme")

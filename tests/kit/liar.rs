@@ -149,7 +149,13 @@ impl Liar {
 
     /// Answers the next poll with these events and payloads, each signed for this customer as it should be.
     pub fn states(&self, customer: &str, events: &[(Event, Value)]) {
-        let sets = events.iter().map(|(event, payload)| {
+        let events: Vec<_> = events.iter().map(|(event, payload)| (event.uri(), payload.clone())).collect();
+        self.says(customer, None, &events);
+    }
+
+    /// The same by the events' URIs, of a transaction.
+    pub fn says(&self, customer: &str, txn: Option<&str>, events: &[(String, Value)]) {
+        let sets = events.iter().map(|(uri, payload)| {
             let jti = uuid::Uuid::now_v7().to_string();
             let claims = Claims {
                 iss: self.url(),
@@ -157,9 +163,9 @@ impl Liar {
                 jti: jti.clone(),
                 iat: jiff::Timestamp::now().as_second(),
                 toe: None,
-                txn: None,
+                txn: txn.map(str::to_owned),
                 sub_id: None,
-                events: [(event.uri(), payload.clone())].into(),
+                events: [(uri.clone(), payload.clone())].into(),
             };
             (jti, json!(claims.sign(&self.key, false)))
         });

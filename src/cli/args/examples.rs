@@ -59,6 +59,12 @@ pub static GRANT_CREATE: [Example; 2] = [
 /// `push`.
 pub static PUSH: [Example; 1] = [example("Deliver what waits", "cmr push")];
 
+/// `inbox list`.
+pub static INBOX_LIST: [Example; 2] = [
+    example("What needs reading", "cmr inbox list"),
+    example("All that acme sent, acknowledgements too", "cmr inbox list --vendor acme --all"),
+];
+
 /// `vendor knows`.
 pub static VENDOR_KNOWS: [Example; 2] = [
     example("What acme knows now", "cmr vendor knows acme"),
@@ -109,6 +115,7 @@ pub fn all() -> Vec<&'static Example> {
         &GRANT_CREATE,
         &PUSH,
         &VENDOR_SET,
+        &INBOX_LIST,
         &VENDOR_KNOWS,
         &WHO,
         &GRANT_AMEND,

@@ -12,7 +12,7 @@ use super::super::output::message::MessageView;
 use super::super::session::Session;
 use super::super::{Outcome, Result};
 use super::grant_renew;
-use crate::delivery::{self, lend, pull};
+use crate::delivery::{self, lend};
 use crate::error::Error;
 use crate::grant::model::Mode;
 use crate::grant::preview::Row;
@@ -183,9 +183,9 @@ fn show(session: &Session, typed: &str) -> Result<Outcome> {
     let connection = vault.connection();
     let grant = grant::find(connection, typed)?;
     let vendor = vendor::get(connection, &grant.vendor_id)?;
-    let mut answers = pull::answers(connection, &grant.id)?;
     let messages = delivery::of_grant(connection, &grant.id)?;
-    let message = |m: &delivery::Message| MessageView::of(m, &vendor.name, answers.remove(&m.id));
+    let answer = |m: &delivery::Message| if m.outgoing { None } else { m.payload() };
+    let message = |m: &delivery::Message| MessageView::of(m, &vendor.name, answer(m));
     let reason = |lent: &grant::LentClaim| Reason {
         claim: lent.claim.to_string(),
         why: lent.why.clone(),

@@ -6,6 +6,7 @@ pub(super) mod demo;
 mod editor;
 pub(super) mod grant;
 mod grant_renew;
+pub(super) mod inbox;
 pub(super) mod init;
 pub(super) mod key;
 pub(super) mod log;

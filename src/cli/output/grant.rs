@@ -14,6 +14,7 @@ use crate::grant::model::Mode;
 use crate::grant::preview::{Effect, Row};
 use crate::grant::scope::friendly;
 use crate::grant::{Grant, Status, VendorStatus};
+use crate::wire::event::Event;
 
 /// A grant.
 #[derive(Serialize, JsonSchema)]
@@ -316,6 +317,23 @@ pub struct GrantDetail {
     pub messages: Vec<MessageView>,
 }
 
+impl GrantDetail {
+    /// The agreement proffered, and what the vendor last said to it.
+    fn terms_words(&self) -> String {
+        let said = self.messages.iter().rev().find_map(|message| {
+            let words = match Event::from_name(&message.event)? {
+                Event::TermsAccepted => "the vendor accepts",
+                Event::TermsCountered => "the vendor counters with",
+                Event::TermsDeclined => "the vendor declines",
+                _ => return None,
+            };
+            let named = message.content.as_ref().and_then(|content| content.get("terms")?.as_str()).unwrap_or_default();
+            Some(format!("{words} {named}").trim_end().to_owned())
+        });
+        self.grant.terms.iter().cloned().chain(said).collect::<Vec<_>>().join("; ")
+    }
+}
+
 /// Why a claim is needed.
 #[derive(Serialize, JsonSchema)]
 pub struct Reason {
@@ -350,7 +368,7 @@ impl View for GrantDetail {
             ("claims", self.reasons.iter().map(claim).collect::<Vec<_>>().join("; ")),
             ("for", grant.purposes.join(", ")),
             ("lawful basis", grant.lawful_basis.clone()),
-            ("terms", grant.terms.clone().unwrap_or_default()),
+            ("terms", self.terms_words()),
             ("recipients", grant.recipients.join(", ")),
             ("persona", grant.persona.clone()),
             ("granted", local(grant.granted)),

@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 pub mod completion;
 pub mod demo;
 pub mod grant;
+pub mod inbox;
 pub mod key;
 pub mod ledger;
 mod logger;
