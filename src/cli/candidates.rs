@@ -145,6 +145,14 @@ pub(super) fn grants() -> ArgValueCompleter {
     from_vault(|connection, typed| Ok(grant_choices(&grant::beginning_with(connection, typed, true, MOST)?, typed)))
 }
 
+/// Grants that can be taken back; with `--close` those that ended too.
+pub(super) fn revocable_grants() -> ArgValueCompleter {
+    from_vault(|connection, typed| {
+        let ended = before().iter().any(|word| word == "--close");
+        Ok(grant_choices(&grant::beginning_with(connection, typed, ended, MOST)?, typed))
+    })
+}
+
 /// Each grant by what `grant::find` understands: the vendor's name where it says which, otherwise the end of the id.
 /// The grants of a vendor stand together.
 fn grant_choices(grants: &[Brief], typed: &str) -> Vec<Named> {

@@ -143,6 +143,7 @@ impl Incoming<'_> {
         disclosure::mark_deleted(self.tx, &deletion)?;
         // A statement that passes over a claim is not one about the grant.
         if disclosure::left_of_grant(self.tx, &grant.id)?.iter().all(|claim| kept(claim)) {
+            disclosure::mark_refused_deleted(self.tx, &deletion)?;
             self.step(&mut grant, Step::DeletionStated(version))?;
         }
         Ok(message)

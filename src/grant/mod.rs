@@ -1,5 +1,6 @@
 //! Lending: what a grant holds, the states it goes through, its preview, and its consent record.
 
+pub mod ended;
 pub mod model;
 pub mod preview;
 pub mod record;

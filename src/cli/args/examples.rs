@@ -89,6 +89,12 @@ pub static GRANT_RENEW: [Example; 4] = [
     example("Take the rule away", "cmr grant renew acme --no-rule"),
 ];
 
+/// `grant receipt`.
+pub static GRANT_RECEIPT: [Example; 2] = [
+    example("What acme answered last, and whether it verifies", "cmr grant receipt acme"),
+    example("The same in a file for somebody else to check", "cmr grant receipt acme --output receipt.json"),
+];
+
 /// `grant revoke`.
 pub static GRANT_REVOKE: [Example; 1] =
     [example("Take a grant back", "cmr grant revoke acme --why 'no longer a customer' --yes")];
@@ -118,6 +124,7 @@ pub fn all() -> Vec<&'static Example> {
         &INBOX_LIST,
         &VENDOR_KNOWS,
         &WHO,
+        &GRANT_RECEIPT,
         &GRANT_AMEND,
         &GRANT_RENEW,
         &GRANT_REVOKE,

@@ -20,6 +20,7 @@ mod logger;
 pub mod message;
 pub mod profile;
 mod progress;
+pub mod receipt;
 pub mod receiver;
 pub mod renewal;
 pub mod schema;
