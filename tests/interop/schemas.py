@@ -153,6 +153,7 @@ def grants(show, cmr):
     show("outbox", "list")
     show("push")
     show("pull")
+    show("grant", "receipt", "acme")
     show("inbox", "list")
     answer = show("inbox", "list", "--all")["messages"][0]["id"]
     show("inbox", "show", answer)
@@ -179,6 +180,8 @@ def grants(show, cmr):
     show("push")
     show("grant", "revoke", "acme", "--dry-run")
     show("grant", "revoke", "acme", "--why", "enough", "--yes")
+    show("grant", "revoke", "acme", "--close", "--dry-run")
+    show("grant", "revoke", "acme", "--close", "--yes")
     show("push")
     show("outbox", "list", "--all")
     show("grant", "list", "--all")
