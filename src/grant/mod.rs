@@ -1,5 +1,6 @@
 //! Lending: what a grant holds, the states it goes through, its preview, and its consent record.
 
+pub mod ended;
 pub mod model;
 pub mod preview;
 pub mod record;
@@ -12,5 +13,6 @@ pub mod vocabulary;
 pub use model::{Grant, LentClaim, Purpose, Renewal, Scope};
 pub use state::{State, Status, Step, VendorStatus};
 pub use store::{
-    Brief, beginning_with, carrying, due_to_expire, ending, find, get, insert, list, list_of_vendor, save, take_step,
+    Brief, beginning_with, carrying, due_to_expire, ending, find, get, insert, list, list_of_vendor, of_txn, save,
+    take_step,
 };

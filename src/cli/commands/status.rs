@@ -3,13 +3,13 @@
 use jiff::Timestamp;
 use rusqlite::Connection;
 
-use super::super::output::text::count;
+use super::super::output::text::{count, local};
 use super::super::output::vault::{AgentState, Holdings, SlotName, Status, Task};
 use super::super::session::Session;
 use super::super::unlock::Source;
 use super::super::{Outcome, Result};
-use crate::delivery::MessageState;
-use crate::grant::{Grant, Status as GrantStatus, VendorStatus};
+use super::standing::Standing;
+use crate::grant::{Grant, Status as GrantStatus, ended};
 use crate::vault::Manifest;
 use crate::vault::agent::{self, Report};
 use crate::{delivery, grant, ledger, profile, vendor};
@@ -47,34 +47,80 @@ fn unlocked_by(source: Source, agent: Option<&Report>) -> String {
 
 fn holdings(connection: &Connection) -> Result<(Option<Holdings>, Vec<Task>)> {
     let grants = grant::list(connection)?;
-    let messages = delivery::list(connection, false)?;
+    let counts = delivery::counts(connection)?;
     let now = Timestamp::now();
-    let in_state = |state| messages.iter().filter(|message| message.state == state).count();
-    let queued = in_state(MessageState::Queued);
     let holds = Holdings {
         vendors: vendor::count(connection)?,
         claims: profile::current(connection, profile::DEFAULT_PERSONA)?.len(),
         grants: grants.iter().filter(|grant| grant.is_current(now)).count(),
-        queued,
+        queued: counts.queued as usize,
+        next_attempt: delivery::next_due(connection)?.map(|due| due.max(now)),
         ledger_entries: ledger::count(connection)?,
     };
-    let stuck = in_state(MessageState::Held) + in_state(MessageState::Failed);
-    Ok((Some(holds), tasks(queued, stuck, &grants, now)))
+    let mut tasks: Vec<Task> = to_deliver(&holds, now).into_iter().collect();
+    tasks.extend(waiting(counts.held + counts.failed, &grants, &overdue(connection, &grants, now)?, now));
+    Ok((Some(holds), tasks))
 }
 
-fn tasks(queued: usize, stuck: usize, grants: &[Grant], now: Timestamp) -> Vec<Task> {
-    let unconfirmed =
-        |grant: &&Grant| grant.state.status == GrantStatus::Revoked && grant.state.vendor == VendorStatus::NotConfirmed;
-    let overdue = |grant: &&Grant| unconfirmed(grant) && grant.confirm_by.is_some_and(|by| by < now);
+/// The grants whose end the vendor should have confirmed by now.
+fn overdue<'a>(connection: &Connection, grants: &'a [Grant], now: Timestamp) -> Result<Vec<&'a Grant>> {
+    let awaited: Vec<&Grant> = grants.iter().filter(|grant| ended::is_awaited(grant, now)).collect();
+    if awaited.is_empty() {
+        return Ok(awaited);
+    }
+    let standing = Standing::of_all(connection)?;
+    Ok(awaited.into_iter().filter(|grant| standing.is_overdue(grant)).collect())
+}
+
+/// A plain push sends what is due; what waits for later, or behind something that is held, it does not.
+fn to_deliver(holds: &Holdings, now: Timestamp) -> Option<Task> {
+    let what = format!("{} to deliver", count(holds.queued, "message"));
+    let task = |what: String, command: &str| Some(Task { what, command: command.into() });
+    match holds.next_attempt {
+        _ if holds.queued == 0 => None,
+        None => task(format!("{what}, behind what is held"), "cmr outbox list"),
+        Some(due) if due > now => task(format!("{what}; the next attempt is due {}", local(due)), "cmr push --now"),
+        Some(_) => task(what, "cmr push"),
+    }
+}
+
+fn waiting(stuck: u32, grants: &[Grant], overdue: &[&Grant], now: Timestamp) -> Vec<Task> {
+    let unconfirmed = |grant: &&Grant| grant.state.status == GrantStatus::Revoked && ended::is_awaited(grant, now);
+    let is_late = |status| overdue.iter().filter(|grant| ended::as_of(grant, now).status == status).count();
     let candidates = [
-        (queued, "to deliver", "message", "cmr push"),
-        (stuck, "held or failed", "message", "cmr outbox list"),
+        (stuck as usize, "held or failed", "message", "cmr outbox list"),
         (grants.iter().filter(unconfirmed).count(), "not confirmed by the vendor", "revocation", "cmr pull"),
-        (grants.iter().filter(overdue).count(), "past the time to confirm", "revocation", "cmr grant list --all"),
+        (is_late(GrantStatus::Revoked), "past the time to confirm", "revocation", "cmr grant list"),
+        (
+            is_late(GrantStatus::Expired),
+            "past the time to delete, and not confirmed",
+            "expired grant",
+            "cmr grant list",
+        ),
     ];
     candidates
         .into_iter()
         .filter(|(n, ..)| *n > 0)
         .map(|(n, what, noun, command)| Task { what: format!("{} {what}", count(n, noun)), command: command.into() })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn holds(queued: usize, next_attempt: Option<i64>) -> Holdings {
+        let next_attempt = next_attempt.map(|second| Timestamp::from_second(second).unwrap());
+        Holdings { vendors: 1, claims: 1, grants: 1, queued, next_attempt, ledger_entries: 1 }
+    }
+
+    #[test]
+    fn the_command_that_is_named_does_something() {
+        let now = Timestamp::from_second(1000).unwrap();
+        let command = |holds: Holdings| to_deliver(&holds, now).map(|task| task.command);
+        assert_eq!(command(holds(0, None)), None);
+        assert_eq!(command(holds(1, Some(1000))).as_deref(), Some("cmr push"));
+        assert_eq!(command(holds(1, Some(1001))).as_deref(), Some("cmr push --now"));
+        assert_eq!(command(holds(1, None)).as_deref(), Some("cmr outbox list"));
+    }
 }
