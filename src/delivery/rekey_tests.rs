@@ -9,9 +9,9 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 use super::answer::{Hold, Verdict};
-use super::push::{self, Answered, Turn};
+use super::push::Answered;
 use super::race_tests::{lend_again, lent};
-use super::{Message, MessageState, lend, rekey, renewal, resign, store};
+use super::{Message, MessageState, lend, push, rekey, renewal, resign, store};
 use crate::error::Result;
 use crate::grant;
 use crate::profile::{self, model::Claim, model::ClaimValue};
@@ -149,7 +149,10 @@ impl Story {
     /// What a push does with one message.
     fn deliver(&mut self, ending: Ending) {
         let Self { vault, vendor, shop, .. } = self;
-        let Turn::Send(message) = vault.write(|tx| push::next(tx, &vendor.id, true)).unwrap() else { return };
+        let turn = vault.write(|tx| push::next(tx, vendor, true)).unwrap();
+        let push::Turn::Send(message) = turn else { return };
+        let next = store::next_of(vault.connection(), &vendor.id).unwrap().unwrap();
+        assert_eq!(next.id, message.id, "signed again, it keeps its turn");
         // What it took it does not refuse when it comes again.
         let again = shop.taken.contains(&message.jws);
         let ending = if again && !matches!(ending, Ending::Lost | Ending::Away) { Ending::Taken } else { ending };
@@ -160,6 +163,13 @@ impl Story {
     }
 }
 
+fn change(tx: &Tx, value: String) -> Result<()> {
+    let name: profile::model::ClaimName = "email".parse()?;
+    let claims = [Claim { name: name.clone(), value: ClaimValue::Text(value) }];
+    profile::apply(tx, profile::DEFAULT_PERSONA, &profile::diff(&[], &claims, false), "typed")?;
+    lend::follow(tx, profile::DEFAULT_PERSONA, &[name]).map(|_| ())
+}
+
 fn answered(ending: Ending) -> Answered {
     let verdict = match ending {
         Ending::Taken => Verdict::Delivered { unusual: false },
@@ -168,13 +178,6 @@ fn answered(ending: Ending) -> Answered {
         Ending::Lost | Ending::Away | Ending::Busy => Verdict::Later(Duration::ZERO),
     };
     Answered { verdict, words: "so it ended".into(), unsent: matches!(ending, Ending::Away) }
-}
-
-fn change(tx: &Tx, value: String) -> Result<()> {
-    let name: profile::model::ClaimName = "email".parse()?;
-    let claims = [Claim { name: name.clone(), value: ClaimValue::Text(value) }];
-    profile::apply(tx, profile::DEFAULT_PERSONA, &profile::diff(&[], &claims, false), "typed")?;
-    lend::follow(tx, profile::DEFAULT_PERSONA, &[name]).map(|_| ())
 }
 
 /// A user whose key the vendor has, and who has lent it something that did not leave yet.
@@ -225,17 +228,27 @@ fn payload(message: &Message) -> Value {
 fn what_waited_for_seven_days_is_signed_again_and_keeps_its_turn() {
     let dir = tempfile::tempdir().unwrap();
     let mut story = story(dir.path());
+    story.take(Step::Renew);
     story.take(Step::Lend);
     let before = store::open_of(story.vault.connection(), &story.vendor.id).unwrap();
     let old = before[0].clone();
-    let fresh = story.vault.write(|tx| resign::if_old(tx, old.clone())).unwrap();
+    let fresh = story.vault.write(|tx| resign::if_old(tx, &story.vendor, old.clone())).unwrap();
     assert_eq!(fresh, old, "it is not old yet");
-    let aged = Message { created_at: old.created_at - (24 * resign::OLD_DAYS).hours(), ..old.clone() };
-    let new = story.vault.write(|tx| resign::if_old(tx, aged)).unwrap();
+    story
+        .vault
+        .write(|tx| {
+            let aged = "UPDATE message SET created_at = created_at - 7 * 24 * 3600 * 1000 WHERE id = ?1";
+            Ok(tx.execute(aged, [&old.id])?)
+        })
+        .unwrap();
+    let old = store::next_of(story.vault.connection(), &story.vendor.id).unwrap().unwrap();
+    let new = story.vault.write(|tx| resign::if_old(tx, &story.vendor, old.clone())).unwrap();
     assert_ne!(new.id, old.id);
     let after = store::open_of(story.vault.connection(), &story.vendor.id).unwrap();
-    let ids: Vec<_> = after.iter().map(|message| &message.id).collect();
-    assert_eq!(ids, [&new.id, &before[1].id], "it keeps its turn, and the other is left alone");
+    let events: Vec<_> = after.iter().map(|message| message.event.as_str()).collect();
+    assert_eq!(events, ["grant-created", "grant-created"]);
+    assert_eq!(after[0].id, new.id);
+    assert_eq!(after[1], before[1], "the other grant is left alone");
     let was = store::find(story.vault.connection(), &old.id).unwrap();
     assert_eq!((was.state, was.reason), (MessageState::Cancelled, Some(format!("signed again as {}", new.id))));
     // It says the same, but for its id and the time of its signature.
@@ -249,7 +262,7 @@ fn what_waited_for_seven_days_is_signed_again_and_keeps_its_turn() {
         .query_row("SELECT count(*) FROM disclosure WHERE message_id = ?1", [&new.id], |row| row.get(0))
         .unwrap();
     assert_eq!(moved, 1);
-    for _ in 0..2 {
+    for _ in 0..3 {
         story.take(Step::Deliver(Ending::Taken));
     }
     assert_eq!(story.shop.versions.len(), 2);
@@ -260,20 +273,19 @@ fn what_may_have_arrived_keeps_its_bytes_however_old_it_is() {
     let dir = tempfile::tempdir().unwrap();
     let mut story = story(dir.path());
     story.take(Step::Deliver(Ending::Busy));
-    let again = |story: &mut Story| {
-        story.age();
-        let head = store::next_of(story.vault.connection(), &story.vendor.id).unwrap().unwrap();
-        (story.vault.write(|tx| resign::if_old(tx, head.clone())).unwrap(), head)
-    };
-    let (after, before) = again(&mut story);
-    assert_eq!(after.jws, before.jws);
+    story.age();
+    let before = store::next_of(story.vault.connection(), &story.vendor.id).unwrap().unwrap();
+    let again = story.vault.write(|tx| resign::if_old(tx, &story.vendor, before.clone())).unwrap();
+    assert_eq!(again.jws, before.jws);
     // Where nobody was there, nothing left.
     story.take(Step::Deliver(Ending::Taken));
     story.take(Step::Lend);
     story.take(Step::Deliver(Ending::Away));
-    let (after, before) = again(&mut story);
-    assert_ne!(after.jws, before.jws);
-    let now = store::find(story.vault.connection(), &after.id).unwrap();
+    story.age();
+    let before = store::next_of(story.vault.connection(), &story.vendor.id).unwrap().unwrap();
+    let again = story.vault.write(|tx| resign::if_old(tx, &story.vendor, before.clone())).unwrap();
+    assert_ne!(again.jws, before.jws);
+    let now = store::find(story.vault.connection(), &again.id).unwrap();
     assert_eq!((now.attempts, now.due_at, now.reason), (before.attempts, before.due_at, before.reason));
 }
 

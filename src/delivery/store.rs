@@ -337,7 +337,8 @@ pub(super) fn mark_attempt(tx: &Tx, message: &Message) -> Result<()> {
     let sql = "UPDATE delivery SET attempts = attempts + 1, attempted_at = coalesce(attempted_at, ?2),
                                    place = CASE WHEN ?3 THEN 0 ELSE place END
                WHERE message_id = ?1";
-    tx.prepare_cached(sql)?.execute((&message.id, tx.now_millis(), message.event == Event::KeysChanged.name()))?;
+    let changes_key = message.event == Event::KeysChanged.name();
+    tx.prepare_cached(sql)?.execute((&message.id, tx.now_millis(), changes_key))?;
     Ok(())
 }
 
