@@ -224,7 +224,7 @@ impl TestEnv {
             (r"\d{4}-\d\d-\d\d \d\d:\d\d", "[time]"),
             (r"\d{4}-\d\d-\d\d", "[date]"),
             (r"sha-256:[A-Za-z0-9_-]{43}", "sha-256:[hash]"),
-            (r"\b[A-Za-z0-9_-]{43}\b", "[key]"),
+            (r"\b{start-half}[A-Za-z0-9_-]{43}\b{end-half}", "[key]"),
             (r"\b[0-9a-f]{64}\b", "[hash]"),
             (r"\b[0-9a-f]{16}\b", "[fingerprint]"),
             (r"\b[0-9a-f]{12}\b", "[hash]"),
