@@ -17,6 +17,7 @@ mod race_tests;
 pub mod renewal;
 mod store;
 pub mod talk;
+pub mod tasks;
 
 pub use message::{Message, MessageState};
 pub use store::{Brief, Counts, after, beginning_with, counts, drop_message, find, list, named, of_grant, retry};
