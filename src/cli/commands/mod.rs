@@ -17,4 +17,6 @@ pub(super) mod profile;
 pub(super) mod receiver;
 pub(super) mod search;
 pub(super) mod status;
+pub(super) mod upkeep;
+mod upkeep_install;
 pub(super) mod vendor;

@@ -3,12 +3,13 @@
 use jiff::Timestamp;
 use rusqlite::Connection;
 
+use super::super::output::task::TaskView;
 use super::super::output::text::count;
-use super::super::output::vault::{AgentState, Holdings, SlotName, Status, Task};
+use super::super::output::vault::{AgentState, Holdings, SlotName, Status};
 use super::super::session::Session;
 use super::super::unlock::Source;
 use super::super::{Outcome, Result};
-use crate::delivery::MessageState;
+use crate::delivery::{MessageState, tasks};
 use crate::grant::{Grant, Status as GrantStatus, VendorStatus};
 use crate::vault::Manifest;
 use crate::vault::agent::{self, Report};
@@ -45,7 +46,7 @@ fn unlocked_by(source: Source, agent: Option<&Report>) -> String {
     }
 }
 
-fn holdings(connection: &Connection) -> Result<(Option<Holdings>, Vec<Task>)> {
+fn holdings(connection: &Connection) -> Result<(Option<Holdings>, Vec<TaskView>)> {
     let grants = grant::list(connection)?;
     let messages = delivery::list(connection, false)?;
     let now = Timestamp::now();
@@ -58,23 +59,27 @@ fn holdings(connection: &Connection) -> Result<(Option<Holdings>, Vec<Task>)> {
         queued,
         ledger_entries: ledger::count(connection)?,
     };
-    let stuck = in_state(MessageState::Held) + in_state(MessageState::Failed);
-    Ok((Some(holds), tasks(queued, stuck, &grants, now)))
+    let mut tasks = open(queued, &grants, now);
+    let facts = tasks::facts(connection, now, tasks::RENEW_WITHIN)?;
+    tasks.extend(tasks::tasks(&facts, now, tasks::SOON).iter().map(TaskView::of));
+    Ok((Some(holds), tasks))
 }
 
-fn tasks(queued: usize, stuck: usize, grants: &[Grant], now: Timestamp) -> Vec<Task> {
-    let unconfirmed =
-        |grant: &&Grant| grant.state.status == GrantStatus::Revoked && grant.state.vendor == VendorStatus::NotConfirmed;
-    let overdue = |grant: &&Grant| unconfirmed(grant) && grant.confirm_by.is_some_and(|by| by < now);
+/// What is under way, and needs the user no more than that.
+fn open(queued: usize, grants: &[Grant], now: Timestamp) -> Vec<TaskView> {
+    let unconfirmed = |grant: &&Grant| {
+        grant.state.status == GrantStatus::Revoked
+            && grant.state.vendor == VendorStatus::NotConfirmed
+            && grant.confirm_by.is_none_or(|by| by >= now)
+    };
+    let unconfirmed = grants.iter().filter(unconfirmed).count();
     let candidates = [
-        (queued, "to deliver", "message", "cmr push"),
-        (stuck, "held or failed", "message", "cmr outbox list"),
-        (grants.iter().filter(unconfirmed).count(), "not confirmed by the vendor", "revocation", "cmr pull"),
-        (grants.iter().filter(overdue).count(), "past the time to confirm", "revocation", "cmr grant list --all"),
+        (queued, "to_deliver", "message", "to deliver", "cmr push"),
+        (unconfirmed, "not_confirmed", "revocation", "not confirmed by the vendor", "cmr pull"),
     ];
     candidates
         .into_iter()
         .filter(|(n, ..)| *n > 0)
-        .map(|(n, what, noun, command)| Task { what: format!("{} {what}", count(n, noun)), command: command.into() })
+        .map(|(n, kind, noun, what, command)| TaskView::line(kind, format!("{} {what}", count(n, noun)), command))
         .collect()
 }

@@ -23,7 +23,9 @@ pub mod receiver;
 pub mod renewal;
 pub mod schema;
 pub mod search;
+pub mod task;
 pub mod text;
+pub mod upkeep;
 pub mod vault;
 pub mod vendor;
 

@@ -4,7 +4,7 @@ use schemars::{JsonSchema, Schema, generate::SchemaSettings};
 use serde_json::json;
 
 use super::View;
-use super::{demo, grant, key, ledger, message, profile, receiver, renewal, search, vault, vendor};
+use super::{demo, grant, key, ledger, message, profile, receiver, renewal, search, upkeep, vault, vendor};
 
 /// The schema of a view, with the member `schema` that every document has.
 fn schema_of<V: View + JsonSchema>() -> (&'static str, Schema) {
@@ -51,6 +51,8 @@ pub fn all() -> Vec<(&'static str, Schema)> {
         schema_of::<message::Moved>(),
         schema_of::<message::Outbox>(),
         schema_of::<message::OneMessage>(),
+        schema_of::<upkeep::Upkeep>(),
+        schema_of::<upkeep::Timetable>(),
         schema_of::<search::Search>(),
         schema_of::<ledger::Log>(),
         schema_of::<ledger::OneEntry>(),

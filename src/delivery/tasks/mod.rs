@@ -255,10 +255,7 @@ fn of_messages(facts: &Facts, now: Timestamp) -> Vec<Task> {
         Task { kind: Kind::TokenRefused, about: refused },
         Task { kind: Kind::MessagesHeld, about: of(MessageState::Held) },
         Task { kind: Kind::MessagesFailed, about: of(MessageState::Failed) },
-        Task {
-            kind: Kind::VendorUnreachable,
-            about: facts.waiting.iter().filter(waits).map(About::waiting).collect(),
-        },
+        Task { kind: Kind::VendorUnreachable, about: facts.waiting.iter().filter(waits).map(About::waiting).collect() },
     ]
 }
 

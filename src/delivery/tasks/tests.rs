@@ -70,7 +70,9 @@ fn said(tasks: &[Task]) -> Vec<(Kind, Vec<&str>)> {
 
 #[test]
 fn nothing_of_an_ordinary_vault_needs_anybody() {
-    assert!(of([watched("a", 10, 80), with_rule(watched("b", 10, 5), 400), revoked(watched("c", 200, 5), 1)]).is_empty());
+    assert!(
+        of([watched("a", 10, 80), with_rule(watched("b", 10, 5), 400), revoked(watched("c", 200, 5), 1)]).is_empty()
+    );
 }
 
 #[test]
