@@ -183,6 +183,10 @@ fn grants_are_those_that_the_verb_can_take() {
     assert_eq!(tab(&env, &format!("cmr grant show {}", &ended[..30])), [ended.as_str()]);
     let helped = tab_in("fish", &env, &["grant", "revoke", &end_of(&both[0])[..7]]);
     assert!(helped[0].contains("\ttwice: Marketing until "), "{helped:?}");
+    for option in ["--rule", "--until", "--expires"] {
+        assert_eq!(tab(&env, &format!("cmr grant renew acme {option} 9")), ["90d"], "{option}");
+    }
+    assert_eq!(tab(&env, "cmr grant renew --due 7"), ["7d"]);
     // What is offered is understood.
     for word in tab(&env, "cmr grant revoke ") {
         env.ok(&format!("grant show {word}"));

@@ -253,7 +253,7 @@ fn busy_vendors_are_asked_again_when_they_say() {
         assert_eq!(moved["lines"].as_array().unwrap().len(), 1, "one in flight: {moved}");
         let due: Timestamp = first(&env)["due"].as_str().unwrap().parse().unwrap();
         let waits = due.duration_since(start).as_secs();
-        assert!((wait - 3..=wait + 30).contains(&waits), "{header}: {waits}");
+        assert!((wait - 55..=wait + 55).contains(&waits), "{header}: {waits}");
         // Until then nothing is sent, unless the user wants it.
         env.ends(4, "push");
         assert_eq!(liar.pushed().len(), 1);

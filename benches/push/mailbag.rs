@@ -12,7 +12,7 @@ use cmr::delivery::http::{self, Http, MAX_ERROR_BODY, Post};
 use cmr::delivery::lend::{self, NewGrant};
 use cmr::delivery::talk::{self, Plan, Send};
 use cmr::grant::model::Mode;
-use cmr::grant::{LentClaim, Purpose, Scope};
+use cmr::grant::{self, LentClaim, Purpose, Scope, Step};
 use cmr::profile::{self, Change, DEFAULT_PERSONA, check};
 use cmr::vault::key::DataKey;
 use cmr::vault::slot::{NewSlot, new_recovery};
@@ -103,7 +103,10 @@ fn message(tx: &Tx, vendor: &Vendor) -> error::Result<()> {
         terms: None,
     };
     let new = NewGrant { vendor, persona: DEFAULT_PERSONA, scope, expires_at: tx.now() + 2400.hours() };
-    lend::offer(tx, vendor, &mut lend::draft(tx, new)?)
+    let mut grant = lend::draft(tx, new)?;
+    lend::offer(tx, vendor, &mut grant)?;
+    // As it is when a change follows: the vendor has the grant already.
+    grant::take_step(tx, &grant.id, Step::Delivered)
 }
 
 /// Does one part on a vault, and prints its seconds and the peak memory of this process in MB.

@@ -12,6 +12,7 @@ use std::sync::{Arc, mpsc};
 use std::task::Poll;
 use std::time::Duration;
 
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::task::{JoinSet, LocalSet};
 
@@ -95,49 +96,65 @@ fn stopped() -> Error {
     Error::failed("the vault could not be written")
 }
 
-/// Runs conversations on a thread of their own, and writes here what they order, until they are done.
+/// Runs conversations on a thread of their own, and writes here what they order, until they are done. `first` comes first
+/// in each transaction.
 ///
 /// # Errors
 /// The vault's first; else that of the conversations.
 pub fn run<N: Send>(
     vault: &mut Vault,
+    first: fn(&Tx) -> Result<()>,
     mut told: impl FnMut(N),
     conversations: impl AsyncFnOnce(Clerk<N>) -> Result<()> + Send,
 ) -> Result<()> {
     std::thread::scope(|scope| {
         let (orders, ordered) = mpsc::channel();
-        let (goes_on, over) = oneshot::channel::<()>();
+        let (commits, mut committed) = unbounded_channel();
         let talking = scope.spawn(move || {
             http::run(async {
-                let (mut talk, mut over) = (pin!(conversations(Clerk { orders })), pin!(over));
-                poll_fn(|context| match talk.as_mut().poll(context) {
-                    // Once nothing more can be written, whoever still waits for a vendor waits for nothing.
-                    Poll::Pending => over.as_mut().poll(context).map(|_| Err(stopped())),
-                    done => done,
+                let mut talk = pin!(conversations(Clerk { orders }));
+                poll_fn(|context| {
+                    while let Poll::Ready(group) = committed.poll_recv(context) {
+                        // Once nothing more can be written, whoever still waits for a vendor waits for nothing.
+                        let Some(group) = group else { return Poll::Ready(Err(stopped())) };
+                        Vec::into_iter(group).for_each(|tell: Committed| tell());
+                    }
+                    talk.as_mut().poll(context)
                 })
                 .await
             })?
         });
-        let written = keep(vault, &ordered, &mut told);
-        drop((ordered, goes_on));
+        let written = keep(vault, first, &ordered, &commits, &mut told);
+        drop((ordered, commits));
         let talked = talking.join().unwrap_or_else(|_| Err(Error::failed("a conversation broke off")));
         written.and(talked)
     })
 }
 
 /// Writes what is ordered: all that came while the last commit was made goes into one.
-fn keep<N>(vault: &mut Vault, ordered: &mpsc::Receiver<Order<N>>, told: &mut impl FnMut(N)) -> Result<()> {
-    while let Ok(first) = ordered.recv() {
+fn keep<N>(
+    vault: &mut Vault,
+    first: fn(&Tx) -> Result<()>,
+    ordered: &mpsc::Receiver<Order<N>>,
+    commits: &UnboundedSender<Vec<Committed>>,
+    told: &mut impl FnMut(N),
+) -> Result<()> {
+    let mut vault = vault.many_writes()?;
+    while let Ok(one) = ordered.recv() {
         let (mut jobs, mut news) = (Vec::new(), Vec::new());
-        for order in std::iter::once(first).chain(ordered.try_iter().take(GROUP - 1)) {
+        for order in std::iter::once(one).chain(ordered.try_iter().take(GROUP - 1)) {
             match order {
                 Order::Write(job) => jobs.push(job),
                 Order::Tell(one) => news.push(one),
             }
         }
         if !jobs.is_empty() {
-            let committed = vault.write(|tx| jobs.into_iter().map(|job| job(tx)).collect::<Result<Vec<_>>>())?;
-            committed.into_iter().for_each(|tell| tell());
+            let group = vault.write(|tx| {
+                first(tx)?;
+                jobs.into_iter().map(|job| job(tx)).collect::<Result<Vec<_>>>()
+            })?;
+            // Conversations that are over need not know.
+            let _ = commits.send(group);
         }
         news.into_iter().for_each(&mut *told);
     }

@@ -20,4 +20,6 @@ pub mod talk;
 pub mod tasks;
 
 pub use message::{Message, MessageState};
-pub use store::{Brief, Counts, after, beginning_with, counts, drop_message, find, list, named, of_grant, retry};
+pub use store::{
+    Brief, Counts, after, beginning_with, counts, drop_message, find, list, named, of_grant, retry, retry_all,
+};

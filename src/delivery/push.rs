@@ -69,9 +69,9 @@ pub(super) enum Turn {
     Nobody,
 }
 
-/// Takes the next message of a vendor out to be sent, whatever other commands did to the queue meanwhile.
+/// Takes the next message of a vendor out to be sent, whatever other commands did to the queue meanwhile. What is over
+/// must have been expired in the same transaction.
 pub(super) fn next(tx: &Tx, vendor_id: &str, all: bool) -> Result<Turn> {
-    lend::expire_due(tx)?;
     let Some(message) = store::next_of(tx, vendor_id)? else { return Ok(Turn::Nobody) };
     if message.state == MessageState::Held {
         return Ok(Turn::Nobody);
@@ -209,24 +209,22 @@ fn settle(tx: &Tx, vendor: &Vendor, mut message: Message, answered: &Answered) -
     if answered.unsent {
         store::unmark_attempt(tx, &message)?;
     }
-    let cancelled = store::state_of(tx, &message.id)? == MessageState::Cancelled;
-    if cancelled && !matches!(answered.verdict, Verdict::Delivered { .. }) {
-        return Ok(None);
-    }
     let words = &answered.words;
     let (state, reason) = match answered.verdict {
         Verdict::Delivered { unusual } => (MessageState::Delivered, unusual.then(|| words.clone())),
         Verdict::Later(wait) => {
             let due = tx.now().checked_add(wait).unwrap_or(Timestamp::MAX);
-            store::set_due(tx, &message.id, due, words)?;
-            return Ok(Some(Message { due_at: Some(due), reason: Some(words.clone()), ..message }));
+            let waits = store::set_due(tx, &message.id, due, words)?;
+            return Ok(waits.then(|| Message { due_at: Some(due), reason: Some(words.clone()), ..message }));
         }
         Verdict::Hold(hold) => (MessageState::Held, Some(format!("{} ({words})", hold.reason()))),
         _ => (MessageState::Failed, Some(words.clone())),
     };
-    store::set_state(tx, &message.id, state, reason.as_deref())?;
     if state == MessageState::Delivered {
+        store::set_state(tx, &message.id, state, reason.as_deref())?;
         delivered(tx, &message)?;
+    } else if !store::set_state_of_open(tx, &message.id, state, reason.as_deref())? {
+        return Ok(None);
     }
     let body = json!({"vendor": vendor.id, "event": message.event, "grant": message.grant_id, "reason": reason});
     ledger::append(tx, &format!("message-{}", state.name()), &message.id, &body)?;

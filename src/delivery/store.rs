@@ -174,11 +174,11 @@ pub(super) fn next_of(connection: &Connection, vendor_id: &str) -> Result<Option
     Ok(select_from(connection, DELIVERIES, &rest, [vendor_id])?.pop())
 }
 
-/// Vendors with something to send, those first that have waited longest.
+/// Vendors with something to send: those first that something is taken back from, then those that have waited longest.
 pub(super) fn vendors_waiting(connection: &Connection) -> Result<Vec<String>> {
     let mut statement = connection.prepare(&format!(
         "SELECT d.vendor_id FROM delivery d WHERE {OPEN} AND d.state = 'queued'
-         GROUP BY d.vendor_id ORDER BY min(d.message_id)"
+         GROUP BY d.vendor_id ORDER BY min(d.place <> 1), min(d.message_id)"
     ))?;
     Ok(statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
 }
@@ -202,6 +202,12 @@ pub fn find(connection: &Connection, typed: &str) -> Result<Message> {
         0 => Err(Error::not_found(format!("there is no message {typed}")).hint("cmr outbox list --all shows all")),
         several => Err(Error::not_found(format!("{typed} could be {several} messages")).hint("type more of the id")),
     }
+}
+
+/// The message of this very id.
+fn get(connection: &Connection, id: &str) -> Result<Message> {
+    let found = select(connection, "WHERE m.id = ?1", [id])?.pop();
+    found.ok_or_else(|| Error::not_found(format!("there is no message {id}")))
 }
 
 /// Cancelled before it ever left: the vendor cannot have it.
@@ -321,14 +327,6 @@ pub(super) fn unmark_attempt(tx: &Tx, message: &Message) -> Result<()> {
     Ok(())
 }
 
-/// What has become of a message of ours.
-pub(super) fn state_of(connection: &Connection, id: &str) -> Result<MessageState> {
-    let sql = "SELECT state FROM delivery WHERE message_id = ?1";
-    let state: Option<String> = connection.prepare_cached(sql)?.query_row([id], |row| row.get(0)).optional()?;
-    let state = state.and_then(|name| MessageState::from_name(&name));
-    state.ok_or_else(|| Error::damaged(format!("it does not say what became of the message {id}")))
-}
-
 /// Sets what became of a message.
 pub(super) fn set_state(tx: &Tx, id: &str, state: MessageState, reason: Option<&str>) -> Result<()> {
     let delivered = (state == MessageState::Delivered).then(|| tx.now_millis());
@@ -340,11 +338,17 @@ pub(super) fn set_state(tx: &Tx, id: &str, state: MessageState, reason: Option<&
     Ok(())
 }
 
-/// Keeps a message for later.
-pub(super) fn set_due(tx: &Tx, id: &str, due: Timestamp, reason: &str) -> Result<()> {
-    let sql = "UPDATE delivery SET due_at = ?2, reason = ?3 WHERE message_id = ?1";
-    tx.execute(sql, params![id, to_millis(due), reason])?;
-    Ok(())
+/// The same, unless the message is at an end: false, and nothing is set.
+pub(super) fn set_state_of_open(tx: &Tx, id: &str, state: MessageState, reason: Option<&str>) -> Result<bool> {
+    let sql = "UPDATE delivery SET state = ?2, reason = ?3, due_at = NULL
+               WHERE message_id = ?1 AND state IN ('queued', 'held')";
+    Ok(tx.execute(sql, params![id, state.name(), reason])? > 0)
+}
+
+/// Keeps a message for later, unless it is at an end: then false.
+pub(super) fn set_due(tx: &Tx, id: &str, due: Timestamp, reason: &str) -> Result<bool> {
+    let sql = "UPDATE delivery SET due_at = ?2, reason = ?3 WHERE message_id = ?1 AND state IN ('queued', 'held')";
+    Ok(tx.execute(sql, params![id, to_millis(due), reason])? > 0)
 }
 
 /// Whether no message of a grant ever left.
@@ -390,7 +394,7 @@ fn cancel(tx: &Tx, grant_id: &str, which: &str, reason: &str) -> Result<()> {
 /// Kind bad input for a message that is at an end.
 pub fn retry(tx: &Tx, message: &Message) -> Result<()> {
     // As it is now: another command may have sent or cancelled it since it was looked at.
-    let message = &find(tx, &message.id)?;
+    let message = &get(tx, &message.id)?;
     if !matches!(message.state, MessageState::Held | MessageState::Queued) {
         return Err(Error::bad_input(format!("the message is {}: it is not sent again", message.state.name()))
             .hint("a fix is a new message: change or revoke the grant"));
@@ -402,12 +406,29 @@ pub fn retry(tx: &Tx, message: &Message) -> Result<()> {
     ledger::append(tx, "message-retried", &message.id, &json!({"vendor": message.vendor_id}))
 }
 
+/// Puts back whatever is held or waits, of one vendor or of all, to be sent now. Returns it as it is now.
+///
+/// # Errors
+/// The database's.
+pub fn retry_all(tx: &Tx, vendor_id: Option<&str>) -> Result<Vec<Message>> {
+    let again = |message: &Message| {
+        matches!(message.state, MessageState::Held | MessageState::Queued)
+            && vendor_id.is_none_or(|only| only == message.vendor_id)
+    };
+    let mut messages: Vec<Message> = list(tx, false)?.into_iter().filter(again).collect();
+    for message in &mut messages {
+        retry(tx, message)?;
+        (message.state, message.due_at, message.reason) = (MessageState::Queued, None, None);
+    }
+    Ok(messages)
+}
+
 /// Drops a message that waits, is held or failed, at the user's word.
 ///
 /// # Errors
 /// Kind bad input for a message that is at an end.
 pub fn drop_message(tx: &Tx, message: &Message) -> Result<()> {
-    let message = &find(tx, &message.id)?;
+    let message = &get(tx, &message.id)?;
     if !matches!(message.state, MessageState::Held | MessageState::Queued | MessageState::Failed) {
         return Err(Error::bad_input(format!("the message is {}: there is nothing to drop", message.state.name())));
     }

@@ -10,7 +10,7 @@ use super::pull::Pulled;
 use super::push::Sent;
 use super::{lend, store};
 use crate::error::{Error, Result};
-use crate::vault::{Vault, lock, try_lock};
+use crate::vault::{Tx, Vault, lock, try_lock};
 use crate::vendor::{self, Relationship, Vendor};
 
 /// Whom to talk to, and about what.
@@ -88,10 +88,12 @@ pub fn upkeep_turn(vault: &Vault) -> Result<Option<std::fs::File>> {
 /// # Errors
 /// The vault's. What a vendor does is no error: it is in the news.
 pub fn talk(vault: &mut Vault, http: Http, plan: &Plan, told: impl FnMut(News)) -> Result<()> {
-    vault.write(|tx| lend::expire_due(tx).map(|_| ()))?;
+    // What is over is neither sent nor collected any more, however long the exchange lasts.
+    let expire = |tx: &Tx| lend::expire_due(tx).map(|_| ());
+    vault.write(expire)?;
     let whom = whom(vault, plan)?;
     let plan = plan.clone();
-    exchange::run(vault, told, async move |clerk: Clerk<News>| {
+    exchange::run(vault, expire, told, async move |clerk: Clerk<News>| {
         clerk.tell(News::Begins(whom.len()))?;
         exchange::all(whom, AT_ONCE, async move |vendor_id: String, seat| {
             let mut conversation = Conversation::begin(&clerk, http.apart(), seat, vendor_id).await?;
@@ -127,8 +129,7 @@ pub(super) struct Conversation {
 
 impl Conversation {
     async fn begin(clerk: &Clerk<News>, http: Http, seat: Seat, vendor_id: String) -> Result<Self> {
-        let load =
-            move |tx: &crate::vault::Tx| Ok((vendor::get(tx, &vendor_id)?, vendor::relationship(tx, &vendor_id)?));
+        let load = move |tx: &Tx| Ok((vendor::get(tx, &vendor_id)?, vendor::relationship(tx, &vendor_id)?));
         let (vendor, relationship) = clerk.write(load).await?;
         let (vendor, relationship) = (Arc::new(vendor), Arc::new(relationship));
         Ok(Self { clerk: clerk.clone(), http, seat, vendor, relationship })

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::chain::{Entry, GENESIS, Tips, hex};
 use crate::error::{Error, Result};
-use crate::vault::{Head, Tx, Vault, from_millis};
+use crate::vault::{ChainEnd, Head, Tx, Vault, from_millis};
 
 const COLUMNS: &str = "seq, device_id, device_seq, at, action, subject, body, prev, hash";
 
@@ -29,14 +29,10 @@ fn entry(row: &Row) -> rusqlite::Result<Entry> {
 /// # Errors
 /// The database's.
 pub fn append(tx: &Tx, action: &str, subject: &str, body: &Value) -> Result<()> {
-    let device: String = tx.query_row("SELECT value FROM meta WHERE name = 'device_id'", [], |row| row.get(0))?;
-    let device: Uuid = device.parse().map_err(|_| Error::damaged("its device id is not an id"))?;
-    let last = tx
-        .prepare_cached("SELECT device_seq, hash FROM ledger WHERE device_id = ?1 ORDER BY device_seq DESC LIMIT 1")?
-        .query_map([device], |row| Ok((row.get(0)?, row.get(1)?)))?
-        .next()
-        .transpose()?;
-    let (device_seq, prev): (i64, [u8; 32]) = last.unwrap_or((0, GENESIS));
+    let ChainEnd { device, device_seq, hash: prev } = match tx.chain_end() {
+        Some(end) => end,
+        None => chain_end(tx)?,
+    };
     let mut entry = Entry {
         seq: 0,
         device,
@@ -63,8 +59,21 @@ pub fn append(tx: &Tx, action: &str, subject: &str, body: &Value) -> Result<()> 
         entry.prev,
         entry.hash
     ])?;
-    tx.advance(Head { seq: tx.last_insert_rowid(), hash: entry.hash_hex() });
+    let end = ChainEnd { device, device_seq: entry.device_seq, hash: entry.hash };
+    tx.advance(Head { seq: tx.last_insert_rowid(), hash: entry.hash_hex() }, end);
     Ok(())
+}
+
+fn chain_end(tx: &Tx) -> Result<ChainEnd> {
+    let device: String = tx.query_row("SELECT value FROM meta WHERE name = 'device_id'", [], |row| row.get(0))?;
+    let device: Uuid = device.parse().map_err(|_| Error::damaged("its device id is not an id"))?;
+    let last = tx
+        .prepare_cached("SELECT device_seq, hash FROM ledger WHERE device_id = ?1 ORDER BY device_seq DESC LIMIT 1")?
+        .query_map([device], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .next()
+        .transpose()?;
+    let (device_seq, hash) = last.unwrap_or((0, GENESIS));
+    Ok(ChainEnd { device, device_seq, hash })
 }
 
 /// Records that the data key was changed, unless that is recorded: a rotation that was cut off may come here twice.

@@ -1,6 +1,6 @@
 //! The SQLCipher database: opening, transactions, and errors that name the file.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::ops::Deref;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
+use uuid::Uuid;
 
 use super::anchor::Head;
 use super::key::DataKey;
@@ -22,6 +23,18 @@ pub struct Tx<'a> {
     transaction: rusqlite::Transaction<'a>,
     now: Timestamp,
     head: RefCell<Option<Head>>,
+    chain: Cell<Option<ChainEnd>>,
+}
+
+/// The end of this device's chain in the ledger.
+#[derive(Debug, Clone, Copy)]
+pub struct ChainEnd {
+    /// Whose chain it is.
+    pub device: Uuid,
+    /// How many entries it has.
+    pub device_seq: i64,
+    /// The hash of the last.
+    pub hash: [u8; 32],
 }
 
 impl Tx<'_> {
@@ -46,14 +59,21 @@ impl Tx<'_> {
         if result.is_err() {
             self.execute_batch("ROLLBACK TO part")?;
             *self.head.borrow_mut() = head;
+            self.chain.set(None);
         }
         self.execute_batch("RELEASE part")?;
         result
     }
 
-    /// Tells the vault what the ledger's last entry is once this commits.
-    pub fn advance(&self, head: Head) {
+    /// The end of the chain as this transaction left it; none before its first entry.
+    pub fn chain_end(&self) -> Option<ChainEnd> {
+        self.chain.get()
+    }
+
+    /// Tells the vault what the ledger's last entry is once this commits, and what the next one follows.
+    pub fn advance(&self, head: Head, end: ChainEnd) {
         *self.head.borrow_mut() = Some(head);
+        self.chain.set(Some(end));
     }
 }
 
@@ -201,13 +221,23 @@ pub(super) fn write<T>(
     let now = from_millis(to_millis(Timestamp::now()));
     let run = || -> Result<(T, Option<Head>)> {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let tx = Tx { transaction, now, head: RefCell::new(None) };
+        let tx = Tx { transaction, now, head: RefCell::new(None), chain: Cell::new(None) };
         let value = change(&tx)?;
         let head = tx.head.take();
         tx.transaction.commit()?;
         Ok((value, head))
     };
     run().map_err(|e| name_file(e, path))
+}
+
+/// Sets the connection up for many writes in a row, or back: a larger part of the database is kept in memory, so that a
+/// page is not decrypted again and again, and the log is written back less often.
+pub(super) fn many_writes(connection: &Connection, many: bool) -> Result<()> {
+    // In KiB, where negative, and in pages: SQLite's own are 2 MB and 1000.
+    let (cache, checkpoint) = if many { (-16_000, 4000) } else { (-2000, 1000) };
+    connection.pragma_update(None, "cache_size", cache)?;
+    connection.pragma_update_and_check(None, "wal_autocheckpoint", checkpoint, |_| Ok(()))?;
+    Ok(())
 }
 
 /// Reads every page and checks its authentication code and the structure of the database.

@@ -14,6 +14,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -33,7 +34,7 @@ mod slots;
 
 pub use anchor::Head;
 pub use cache::{CacheTrouble, cache_trouble, memory_cache, open_cache, remove_cache};
-pub use database::{Tx, from_millis, name_database, quick_check, to_millis};
+pub use database::{ChainEnd, Tx, from_millis, name_database, quick_check, to_millis};
 pub use files::{lock, replace, try_lock};
 pub use manifest::{Manifest, SlotEntry};
 pub use rotate::{Passphrases, Plan, Rotated, Settled, passphrase_slots};
@@ -42,6 +43,9 @@ pub use slots::working_without;
 use crate::error::{Error, Result, io};
 use key::DataKey;
 use slot::{NewSlot, Wrapped};
+
+/// How far the ledger's anchor may lag while there are many writes in a row.
+const ANCHOR_LAG: Duration = Duration::from_millis(100);
 
 /// The database's file name.
 pub const DATABASE: &str = "vault.db";
@@ -175,11 +179,26 @@ impl Vault {
     /// Whatever `change` returns, and database errors as [`Error`]s that name the file.
     pub fn write<T>(&mut self, change: impl FnOnce(&Tx) -> Result<T>) -> Result<T> {
         let (value, head) = database::write(&mut self.connection, &self.dir.join(DATABASE), change)?;
-        // It is done and durable: an anchor that lags is allowed, and reporting a failure would make the user do it again.
-        if let Some(Err(error)) = head.map(|head| anchor::write(&self.dir, &head)) {
-            log::warn!("the change is made, but the ledger's anchor was not moved: {error}");
+        if let Some(head) = head {
+            self.move_anchor(&head);
         }
         Ok(value)
+    }
+
+    fn move_anchor(&self, head: &Head) {
+        // It is done and durable: an anchor that lags is allowed, and reporting a failure would make the user do it again.
+        if let Err(error) = anchor::write(&self.dir, head) {
+            log::warn!("the change is made, but the ledger's anchor was not moved: {error}");
+        }
+    }
+
+    /// Writes many times in a row: what each of them costs beside its commit is paid once in a while, and at the end.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn many_writes(&mut self) -> Result<ManyWrites<'_>> {
+        database::many_writes(&self.connection, true)?;
+        Ok(ManyWrites { vault: self, head: None, anchored: Instant::now() })
     }
 
     /// What the last write left outside the database about the ledger's head.
@@ -196,6 +215,46 @@ impl Vault {
     /// Kind failed for the disk.
     pub fn set_anchor(&self, head: &Head) -> Result<()> {
         anchor::reset(&self.dir, head)
+    }
+}
+
+/// A vault that is written to many times in a row. Each write is durable when it returns, as always; the ledger's anchor
+/// lags somewhat, which it may.
+pub struct ManyWrites<'a> {
+    vault: &'a mut Vault,
+    head: Option<Head>,
+    anchored: Instant,
+}
+
+impl ManyWrites<'_> {
+    /// As [`Vault::write`].
+    ///
+    /// # Errors
+    /// Those of [`Vault::write`].
+    pub fn write<T>(&mut self, change: impl FnOnce(&Tx) -> Result<T>) -> Result<T> {
+        let path = self.vault.dir.join(DATABASE);
+        let (value, head) = database::write(&mut self.vault.connection, &path, change)?;
+        self.head = head.or(self.head.take());
+        if self.anchored.elapsed() > ANCHOR_LAG {
+            self.anchor();
+        }
+        Ok(value)
+    }
+
+    fn anchor(&mut self) {
+        if let Some(head) = self.head.take() {
+            self.vault.move_anchor(&head);
+        }
+        self.anchored = Instant::now();
+    }
+}
+
+impl Drop for ManyWrites<'_> {
+    fn drop(&mut self) {
+        self.anchor();
+        if let Err(error) = database::many_writes(&self.vault.connection, false) {
+            log::warn!("the database keeps more memory than it needs: {error}");
+        }
     }
 }
 

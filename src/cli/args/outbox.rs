@@ -27,11 +27,17 @@ pub enum OutboxVerb {
         #[arg(add = candidates::messages())]
         message: String,
     },
-    /// Let a held or waiting message be sent with the next push
+    /// Let held or waiting messages be sent with the next push
     Retry {
         /// The message's id, or its beginning or end
-        #[arg(add = candidates::retriable_messages())]
-        message: String,
+        #[arg(add = candidates::retriable_messages(), required_unless_present_any = ["vendor", "all"])]
+        message: Option<String>,
+        /// All of this vendor
+        #[arg(long, conflicts_with = "message", add = candidates::vendors())]
+        vendor: Option<String>,
+        /// All of every vendor
+        #[arg(long, conflicts_with_all = ["message", "vendor"])]
+        all: bool,
     },
     /// Drop a message that waits or is held: the vendor never hears of it
     Drop {

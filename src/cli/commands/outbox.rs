@@ -15,7 +15,8 @@ pub(in super::super) fn run(args: &OutboxArgs, session: &Session) -> Result<Outc
     let message = match &args.verb {
         OutboxVerb::List { all } => return list(session, &vault, *all),
         OutboxVerb::Show { message } => delivery::find(vault.connection(), message)?,
-        OutboxVerb::Retry { message } => {
+        OutboxVerb::Retry { message: None, vendor, .. } => return retry_all(session, vault, vendor.as_deref()),
+        OutboxVerb::Retry { message: Some(message), .. } => {
             let message = delivery::find(vault.connection(), message)?;
             vault.write(|tx| delivery::retry(tx, &message))?;
             session.printer().remark("It goes with the next push: cmr push");
@@ -34,14 +35,26 @@ pub(in super::super) fn run(args: &OutboxArgs, session: &Session) -> Result<Outc
 }
 
 fn list(session: &Session, vault: &Vault, all: bool) -> Result<Outcome> {
-    let messages = delivery::list(vault.connection(), all)?
-        .iter()
-        .map(|message| {
-            let vendor = vendor::name_of(vault.connection(), &message.vendor_id)?.unwrap_or_default();
-            Ok(MessageView::of(message, &vendor, None))
-        })
-        .collect::<Result<_>>()?;
+    show(session, vault, &delivery::list(vault.connection(), all)?)
+}
+
+fn show(session: &Session, vault: &Vault, messages: &[Message]) -> Result<Outcome> {
+    let view = |message: &Message| {
+        let vendor = vendor::name_of(vault.connection(), &message.vendor_id)?.unwrap_or_default();
+        Ok(MessageView::of(message, &vendor, None))
+    };
+    let messages = messages.iter().map(view).collect::<Result<_>>()?;
     session.printer().show(&Outbox { messages })?;
+    Ok(Outcome::Done)
+}
+
+fn retry_all(session: &Session, mut vault: Vault, vendor: Option<&str>) -> Result<Outcome> {
+    let only = vendor.map(|typed| vendor::find(vault.connection(), typed)).transpose()?.map(|vendor| vendor.id);
+    let again = vault.write(|tx| delivery::retry_all(tx, only.as_deref()))?;
+    show(session, &vault, &again)?;
+    if !again.is_empty() {
+        session.printer().remark("They go with the next push: cmr push");
+    }
     Ok(Outcome::Done)
 }
 
