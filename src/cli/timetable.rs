@@ -57,7 +57,12 @@ impl Job {
             true => format!("LoadCredentialEncrypted=cmr-identity:%h/{CREDENTIAL}\n"),
             false => String::new(),
         };
-        let program = unit_word(text(&self.program)?);
+        let program = text(&self.program)?;
+        // systemd takes them in a variable, and not in a program's name.
+        if program.contains(['"', '\'', '\\']) {
+            return Err(Error::bad_input(format!("systemd starts no program whose path has quotes: {program}")));
+        }
+        let program = unit_word(program);
         let vault = unit_word(text(&self.vault)?);
         Ok(marked(&format!(
             "[Unit]
@@ -194,11 +199,13 @@ mod tests {
 
     #[test]
     fn odd_paths_are_quoted_for_systemd() {
-        let service = job("/opt/my \"apps\"/100%/cmr", "/home/a b/$x\\y").service().unwrap();
-        assert!(service.contains("\nExecStart=\"/opt/my \\\"apps\\\"/100%%/cmr\" upkeep --no-input\n"), "{service}");
-        assert!(service.contains("\nEnvironment=\"CMR_HOME=/home/a b/$x\\\\y\"\n"), "{service}");
-        assert!(service.contains("\nReadWritePaths=\"/home/a b/$x\\\\y\"\n"), "{service}");
-        assert!(job("/bin/cmr", "/home/a\nExecStart=/bin/sh").service().is_err());
+        let service = job("/opt/my apps/100%/cmr", "/home/a \"b\"/$x\\y").service().unwrap();
+        assert!(service.contains("\nExecStart=\"/opt/my apps/100%%/cmr\" upkeep --no-input\n"), "{service}");
+        assert!(service.contains("\nEnvironment=\"CMR_HOME=/home/a \\\"b\\\"/$x\\\\y\"\n"), "{service}");
+        assert!(service.contains("\nReadWritePaths=\"/home/a \\\"b\\\"/$x\\\\y\"\n"), "{service}");
+        for (program, vault) in [("/bin/cmr", "/home/a\nExecStart=/bin/sh"), ("/it's/cmr", "/v"), ("/a\\b/cmr", "/v")] {
+            assert!(job(program, vault).service().is_err(), "{program} {vault}");
+        }
     }
 
     #[test]
