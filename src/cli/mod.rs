@@ -183,7 +183,7 @@ fn only_does(noun: &Noun) -> bool {
         Noun::Persona(args) => !matches!(args.verb, PersonaVerb::List),
         Noun::Vendor(args) => matches!(
             args.verb,
-            VendorVerb::Set { .. }
+            VendorVerb::Set { new_key: false, .. }
                 | VendorVerb::Note { .. }
                 | VendorVerb::Alias { value: Some(_), .. }
                 | VendorVerb::Alias { remove: true, .. }

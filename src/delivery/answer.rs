@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::wire::event::Event;
 use crate::wire::transport::ErrorCode;
 
 /// The first back-off's upper bound; it doubles with every attempt.
@@ -61,6 +62,18 @@ pub enum Verdict {
     Hold(Hold),
     /// It will never be taken: a fix is a new message.
     Fail,
+}
+
+impl Verdict {
+    /// The verdict for a message of this event. The key's introduction is itself what registers it; and a change of key that
+    /// is still refused after the old key was registered again is refused for what it is.
+    pub fn for_event(self, event: &str) -> Self {
+        match (Event::from_name(event), self) {
+            (Some(Event::RelationshipCreated), Verdict::RegisterKey) => Verdict::Hold(Hold::Key),
+            (Some(Event::KeysChanged), Verdict::Hold(Hold::Key)) => Verdict::Fail,
+            (_, verdict) => verdict,
+        }
+    }
 }
 
 /// What the user must do.
@@ -184,6 +197,17 @@ mod tests {
         }
         assert!(matches!(verdict(&Answer::Nothing, ALL, 1, 0.5), Later(_)));
         assert_eq!(verdict(&Answer::NotContacted, NONE, 1, 0.5), Hold(super::Hold::Address));
+    }
+
+    #[test]
+    fn a_refused_key_is_registered_once_by_its_introduction_and_never_by_itself() {
+        let refused = http(400, Some(ErrorCode::InvalidKey));
+        let on = |event: Event, tried| verdict(&refused, tried, 1, 0.5).for_event(event.name());
+        assert_eq!(on(Event::GrantCreated, NONE), Verdict::RegisterKey);
+        assert_eq!(on(Event::GrantCreated, ALL), Verdict::Hold(super::Hold::Key));
+        assert_eq!(on(Event::RelationshipCreated, NONE), Verdict::Hold(super::Hold::Key));
+        assert_eq!(on(Event::KeysChanged, NONE), Verdict::RegisterKey);
+        assert_eq!(on(Event::KeysChanged, ALL), Verdict::Fail);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::events::{About, Signer};
-use super::{renewal, store};
+use super::{rekey, renewal, store};
 use crate::error::{Error, Kind, Result};
 use crate::grant::model::Mode;
 use crate::grant::preview::{Outgoing, Row, preview, sendable};
@@ -295,6 +295,7 @@ fn introduce(tx: &Tx, signer: &Signer) -> Result<()> {
 
 /// Queues the relationship's key whatever was sent before.
 pub(super) fn introduce_again(tx: &Tx, vendor: &Vendor) -> Result<()> {
+    rekey::stand_back(tx, vendor)?;
     if store::introduction_waits(tx, &vendor.id)? {
         return Ok(());
     }

@@ -14,7 +14,11 @@ pub mod pull;
 pub mod push;
 #[cfg(test)]
 mod race_tests;
+pub mod rekey;
+#[cfg(test)]
+mod rekey_tests;
 pub mod renewal;
+pub mod resign;
 mod store;
 pub mod talk;
 pub mod tasks;

@@ -16,7 +16,7 @@ use super::talk::{Conversation, News};
 use crate::error::{Error, Kind, Result};
 use crate::text::printable;
 use crate::vault::Tx;
-use crate::vendor::{self, Relationship, Vendor};
+use crate::vendor::{self, KeysRule, Relationship, Vendor};
 use crate::wire::jose::Jwk;
 use crate::wire::set::{Claims, Refusal, Unchecked};
 use crate::wire::transport::{ErrorBody, ErrorCode, PollRequest, PollResponse};
@@ -32,9 +32,6 @@ const MAX_POLLS: usize = 100;
 
 /// How long one vendor may keep a pull busy, in requests that take all the time they may: the others wait for it.
 const PATIENCE: u32 = 4;
-
-/// How long after fetching a vendor's keys an unknown key id does not make us fetch them again, in seconds.
-const KEYS_REST: i64 = 300;
 
 /// A message of a vendor that was verified and is durable here.
 #[derive(Debug, Clone, PartialEq)]
@@ -164,7 +161,11 @@ impl Conversation {
                 Vec::new()
             }
         };
-        self.clerk.write(move |tx| keys.iter().try_for_each(|key| learn(tx, &vendor, key))).await
+        let asked = move |tx: &Tx| {
+            vendor::note_asked(tx, &vendor.id)?;
+            keys.iter().try_for_each(|key| learn(tx, &vendor, key))
+        };
+        self.clerk.write(asked).await
     }
 }
 
@@ -214,11 +215,11 @@ impl Taker {
         let Some(kid) = set.header().kid.clone() else {
             return Ok(Err(Refusal::new(ErrorCode::InvalidKey, "the header names no key")));
         };
-        let Some(key) = vendor::current_key(tx, &self.vendor.id, &kid)? else {
-            if !self.keys_are_new && self.may_ask_for_keys(tx)? {
-                return Ok(Ok(None));
-            }
-            return Ok(Err(Refusal::new(ErrorCode::InvalidKey, "the key is not in the vendor's jwks_uri")));
+        let (rule, known) = self.known_key(tx, &kid)?;
+        let key = match known {
+            _ if rule == KeysRule::Fetch && !self.keys_are_new => return Ok(Ok(None)),
+            Some(key) if rule == KeysRule::Believe => key,
+            _ => return Ok(Err(Refusal::new(ErrorCode::InvalidKey, "the key is not in the vendor's jwks_uri"))),
         };
         let verified = set.verify(&key, self.vendor.resource(), &self.relationship.issuer, Timestamp::now());
         Ok(match verified {
@@ -229,10 +230,11 @@ impl Taker {
         })
     }
 
-    /// An unknown key makes us fetch the vendor's keys again, at most once in five minutes.
-    fn may_ask_for_keys(&self, tx: &Tx) -> Result<bool> {
-        let last = vendor::keys(tx, &self.vendor.id)?.first().map(|(_, seen)| *seen);
-        Ok(last.is_none_or(|seen| tx.now().as_second() - seen.as_second() >= KEYS_REST))
+    /// The vendor's key of this id, and whether it is to be believed.
+    fn known_key(&self, tx: &Tx, kid: &str) -> Result<(KeysRule, Option<Jwk>)> {
+        let known = vendor::current_key(tx, &self.vendor.id, kid)?;
+        let (fetched, asked) = vendor::keys_asked(tx, &self.vendor.id)?;
+        Ok((vendor::keys_rule(known.is_some(), fetched, asked, tx.now()), known))
     }
 
     /// Stores a verified SET with all that it changes. None if it was received before.

@@ -10,7 +10,7 @@ use super::answer::{Answer, Hold, Remedies, Verdict, retry_after, verdict};
 use super::http::{MAX_ERROR_BODY, Reply, Trouble};
 use super::message::{Message, MessageState};
 use super::talk::{Conversation, News};
-use super::{discover, lend, store};
+use super::{discover, lend, rekey, resign, store};
 use crate::error::{Error, Result};
 use crate::grant::{self, Step};
 use crate::ledger;
@@ -71,14 +71,15 @@ pub(super) enum Turn {
 
 /// Takes the next message of a vendor out to be sent, whatever other commands did to the queue meanwhile. What is over
 /// must have been expired in the same transaction.
-pub(super) fn next(tx: &Tx, vendor_id: &str, all: bool) -> Result<Turn> {
-    let Some(message) = store::next_of(tx, vendor_id)? else { return Ok(Turn::Nobody) };
+pub(super) fn next(tx: &Tx, vendor: &Vendor, all: bool) -> Result<Turn> {
+    let Some(message) = store::next_of(tx, &vendor.id)? else { return Ok(Turn::Nobody) };
     if message.state == MessageState::Held {
         return Ok(Turn::Nobody);
     }
     if !all && message.due_at.is_some_and(|due| due > tx.now()) {
         return Ok(Turn::Later(message));
     }
+    let message = resign::if_old(tx, vendor, message)?;
     store::mark_attempt(tx, &message)?;
     Ok(Turn::Send(message))
 }
@@ -96,8 +97,8 @@ impl Conversation {
     /// Sends the vendor's messages in order until one has to wait. Returns whether the vendor took any.
     pub(super) async fn drain(&mut self, all: bool) -> Result<bool> {
         let (mut remedies, mut reached) = (Remedies::default(), false);
-        let id = self.vendor.id.clone();
-        let mut turn = self.clerk.write(move |tx| next(tx, &id, all)).await?;
+        let vendor = Arc::clone(&self.vendor);
+        let mut turn = self.clerk.write(move |tx| next(tx, &vendor, all)).await?;
         loop {
             let message = match turn {
                 Turn::Send(message) => message,
@@ -122,7 +123,7 @@ impl Conversation {
         let endpoint = self.vendor.metadata.cmr.push_endpoint.clone();
         let reply = self.post(&endpoint, SET_CONTENT_TYPE, message.jws.clone(), MAX_ERROR_BODY).await?;
         let (answer, words) = read(&reply);
-        let verdict = verdict(&answer, *remedies, message.attempts + 1, dice()?);
+        let verdict = verdict(&answer, *remedies, message.attempts + 1, dice()?).for_event(&message.event);
         log::info!("{} to {}: {verdict:?}", message.event, self.vendor.name);
         let unsent = matches!(reply, Err(Trouble::Network { sent: false, .. } | Trouble::Refused(_)));
         let mut answered = Answered { verdict, words, unsent };
@@ -135,15 +136,12 @@ impl Conversation {
                     answered.words = "the vendor wants a token, and there is none".to_owned();
                 }
             }
-            Verdict::RegisterKey if message.event == Event::RelationshipCreated.name() => {
-                answered.verdict = Verdict::Hold(Hold::Key);
-            }
             Verdict::RegisterKey => {
                 remedies.key = true;
                 let vendor = Arc::clone(&self.vendor);
                 let introduce = move |tx: &Tx| {
                     lend::introduce_again(tx, &vendor)?;
-                    next(tx, &vendor.id, all)
+                    next(tx, &vendor, all)
                 };
                 return Ok((None, self.clerk.write(introduce).await?));
             }
@@ -182,7 +180,7 @@ impl Conversation {
         let now = Arc::clone(&self.vendor);
         let take_over = move |tx: &Tx| {
             vendor::set_metadata(tx, &vendor, &now.metadata, &vendor.approved_origins)?;
-            next(tx, &vendor.id, all)
+            next(tx, &now, all)
         };
         self.clerk.write(take_over).await.map(Ok)
     }
@@ -199,7 +197,7 @@ fn settle_and_go_on(
 ) -> Result<(Option<Sent>, Turn)> {
     let settled = settle(tx, vendor, message, answered)?;
     let goes_on = settled.as_ref().is_none_or(|m| matches!(m.state, MessageState::Delivered | MessageState::Failed));
-    let turn = if goes_on { next(tx, &vendor.id, all)? } else { Turn::Nobody };
+    let turn = if goes_on { next(tx, vendor, all)? } else { Turn::Nobody };
     Ok((settled.map(|message| Sent::of(&message, &vendor.name)), turn))
 }
 
@@ -228,6 +226,7 @@ fn settle(tx: &Tx, vendor: &Vendor, mut message: Message, answered: &Answered) -
     }
     let body = json!({"vendor": vendor.id, "event": message.event, "grant": message.grant_id, "reason": reason});
     ledger::append(tx, &format!("message-{}", state.name()), &message.id, &body)?;
+    rekey::settled(tx, vendor, &message, state)?;
     (message.state, message.reason, message.due_at) = (state, reason, None);
     Ok(Some(message))
 }

@@ -15,7 +15,7 @@ use crate::wire::discovery::Metadata;
 use crate::{ledger, profile};
 
 /// A vault with a vendor, and an e-mail address lent to it that never left.
-fn lent(dir: &std::path::Path) -> (Vault, Vendor) {
+pub(super) fn lent(dir: &std::path::Path) -> (Vault, Vendor) {
     let (identity, _) = new_recovery();
     let first = |tx: &Tx| {
         ledger::append(tx, "vault-created", "vault", &serde_json::json!({}))?;
@@ -46,6 +46,14 @@ fn lend_email(tx: &Tx) -> Result<Vendor> {
         token: None,
     };
     let vendor = vendor::add(tx, new)?;
+    lend_again(tx, &vendor)?;
+    vendor::mark_introduced(tx, &vendor.id)?;
+    Ok(vendor)
+}
+
+/// Lends the address for a day.
+pub(super) fn lend_again(tx: &Tx, vendor: &Vendor) -> Result<()> {
+    let name: profile::model::ClaimName = "email".parse()?;
     let scope = Scope {
         claims: vec![LentClaim { claim: name, why: None, optional: false }],
         purposes: vec![Purpose { term: "DeliveryOfGoods".into(), words: None }],
@@ -57,10 +65,8 @@ fn lend_email(tx: &Tx) -> Result<Vendor> {
     };
     let expires_at = tx.now() + 24.hours();
     let persona = profile::DEFAULT_PERSONA;
-    let mut grant = lend::draft(tx, lend::NewGrant { vendor: &vendor, persona, scope, expires_at })?;
-    lend::offer(tx, &vendor, &mut grant)?;
-    vendor::mark_introduced(tx, &vendor.id)?;
-    Ok(vendor)
+    let mut grant = lend::draft(tx, lend::NewGrant { vendor, persona, scope, expires_at })?;
+    lend::offer(tx, vendor, &mut grant)
 }
 
 /// The grant's first message, as a push looks at it before it sends.
@@ -84,7 +90,7 @@ fn a_message_taken_back_since_it_was_looked_at_is_not_sent() {
     let (mut vault, vendor) = lent(dir.path());
     let message = looked_at(&mut vault, &vendor);
     revoke(&mut vault, &vendor);
-    let turn = vault.write(|tx| push::next(tx, &vendor.id, true)).unwrap();
+    let turn = vault.write(|tx| push::next(tx, &vendor, true)).unwrap();
     assert!(matches!(turn, push::Turn::Nobody), "{turn:?}");
     let now = store::find(vault.connection(), &message.id).unwrap();
     assert_eq!((now.attempts, now.attempted_at), (0, None));

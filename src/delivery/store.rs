@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde_json::json;
 
 use super::message::{Message, MessageState};
+use super::rekey;
 use crate::error::{Error, Result};
 use crate::ledger;
 use crate::vault::{Tx, from_millis, to_millis};
@@ -220,6 +221,15 @@ pub(super) fn last_of_grant(connection: &Connection, grant_id: &str) -> Result<O
     Ok(select(connection, &rest, [grant_id])?.pop())
 }
 
+/// The last message of a grant before this version that may have left or will.
+pub(super) fn last_before(connection: &Connection, grant_id: &str, version: u32) -> Result<Option<Message>> {
+    let rest = format!(
+        "WHERE m.grant_id = ?1 AND m.direction = 'out' AND m.version < ?2 AND {LEFT_OR_WILL}
+         ORDER BY m.version DESC, m.id DESC LIMIT 1"
+    );
+    Ok(select(connection, &rest, params![grant_id, version])?.pop())
+}
+
 /// The last message of a grant that carried its claims, sent or to be sent.
 pub(super) fn last_content(connection: &Connection, grant_id: &str) -> Result<Option<Message>> {
     let rest = format!(
@@ -267,6 +277,12 @@ pub(super) fn introduction_waits(connection: &Connection, vendor_id: &str) -> Re
     Ok(connection.query_row(&sql, [vendor_id], |row| row.get(0))?)
 }
 
+/// The messages to a vendor that wait or are held, in their order.
+pub(super) fn open_of(connection: &Connection, vendor_id: &str) -> Result<Vec<Message>> {
+    let rest = format!("WHERE d.vendor_id = ?1 AND {OPEN} ORDER BY d.place, d.message_id");
+    select_from(connection, DELIVERIES, &rest, [vendor_id])
+}
+
 /// Whether this `jti` of a vendor was received before.
 pub(super) fn was_received(connection: &Connection, vendor_id: &str, jti: &str) -> Result<bool> {
     let sql = "SELECT 1 FROM message WHERE vendor_id = ?1 AND direction = 'in' AND jti = ?2";
@@ -303,7 +319,8 @@ pub(super) fn insert(tx: &Tx, message: &Message, jti: &str) -> Result<()> {
     Ok(())
 }
 
-/// Which messages go before others: the key that the rest is signed with, then what takes back.
+/// Which messages go before others: the key that the rest is signed with, then what takes back. A change of the key waits
+/// for its turn until it may have arrived: see [`mark_attempt`].
 fn place(event: &str) -> u8 {
     match Event::from_name(event) {
         Some(Event::RelationshipCreated) => 0,
@@ -313,10 +330,15 @@ fn place(event: &str) -> u8 {
 }
 
 /// Notes that a message is being sent: from now on it may have arrived.
+///
+/// A change of the key goes before everything else from then on: until its answer is known, nobody can say by which key
+/// the vendor knows us.
 pub(super) fn mark_attempt(tx: &Tx, message: &Message) -> Result<()> {
-    let sql = "UPDATE delivery SET attempts = attempts + 1, attempted_at = coalesce(attempted_at, ?2)
+    let sql = "UPDATE delivery SET attempts = attempts + 1, attempted_at = coalesce(attempted_at, ?2),
+                                   place = CASE WHEN ?3 THEN 0 ELSE place END
                WHERE message_id = ?1";
-    tx.prepare_cached(sql)?.execute((&message.id, tx.now_millis()))?;
+    let changes_key = message.event == Event::KeysChanged.name();
+    tx.prepare_cached(sql)?.execute((&message.id, tx.now_millis(), changes_key))?;
     Ok(())
 }
 
@@ -324,6 +346,25 @@ pub(super) fn mark_attempt(tx: &Tx, message: &Message) -> Result<()> {
 pub(super) fn unmark_attempt(tx: &Tx, message: &Message) -> Result<()> {
     let before = message.attempted_at.map(to_millis);
     tx.execute("UPDATE delivery SET attempted_at = ?2 WHERE message_id = ?1", params![message.id, before])?;
+    if before.is_none() {
+        wait_in_turn(tx, message)?;
+    }
+    Ok(())
+}
+
+/// Puts a message where it stands by its event: a change of the key that is known not to have been taken waits for its
+/// turn again.
+pub(super) fn wait_in_turn(tx: &Tx, message: &Message) -> Result<()> {
+    let sql = "UPDATE delivery SET place = ?2 WHERE message_id = ?1";
+    tx.prepare_cached(sql)?.execute(params![message.id, place(&message.event)])?;
+    Ok(())
+}
+
+/// Gives a message the turn of another, with all that has become of that one.
+pub(super) fn take_turn(tx: &Tx, old: &str, new: &str) -> Result<()> {
+    let sql = "UPDATE delivery SET place = o.place, attempts = o.attempts, due_at = o.due_at, reason = o.reason
+               FROM (SELECT * FROM delivery WHERE message_id = ?1) o WHERE delivery.message_id = ?2";
+    tx.prepare_cached(sql)?.execute([old, new])?;
     Ok(())
 }
 
@@ -438,6 +479,7 @@ pub fn drop_message(tx: &Tx, message: &Message) -> Result<()> {
         )
         .hint(format!("send it: cmr outbox retry {}", message.id)));
     }
+    rekey::dropped(tx, message)?;
     set_state(tx, &message.id, MessageState::Cancelled, Some("dropped by the user"))?;
     let may_have_arrived = message.attempted_at.is_some();
     let body = json!({"vendor": message.vendor_id, "may_have_arrived": may_have_arrived});

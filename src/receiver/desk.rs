@@ -8,10 +8,11 @@ use rusqlite::Connection;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
+use super::key_store;
 use super::model::{Binding, Customer, Grant, Outcome, Outgoing};
 use super::rules::{self, Context, Decision, Reply};
 use super::store::{self, Receipt, Store};
-use super::verify::{Verified, verify};
+use super::verify::{Message, Verified, verify};
 use crate::error::Result;
 use crate::wire::event::{DeletionCompleted, Event, GrantAcknowledged};
 use crate::wire::jose::{SigningKey, set_hash};
@@ -88,20 +89,43 @@ impl Desk {
         let token = token.trim_end();
         self.change(|db, effects| {
             self.expire_overdue(db, now, effects)?;
-            let Some(customer) = store::customer(db, token_hash)? else { return Ok(Pushed::Stranger) };
-            let set = match verify(token, customer.binding.as_ref(), &self.resource, now) {
-                Ok(set) => set,
-                Err(refusal) => return Ok(Pushed::Refused(refusal)),
-            };
-            if customer.binding.is_none() && !store::bind(db, customer.id, &set.binding, now)? {
-                let why = "the key is bound to another account: every relationship has its own";
-                return Ok(Pushed::Refused(Refusal::new(ErrorCode::InvalidKey, why)));
+            match store::customer(db, token_hash)? {
+                Some(customer) => self.receive(db, &customer, token, now, effects),
+                None => Ok(Pushed::Stranger),
             }
-            if !store::is_known(db, &set.claims.iss, &set.claims.jti)? {
-                self.take(db, &customer, &set, &set_hash(token), now, effects)?;
-            }
-            Ok(Pushed::Accepted)
         })
+    }
+
+    fn receive(
+        &self,
+        db: &Connection,
+        customer: &Customer,
+        token: &str,
+        now: Timestamp,
+        effects: &mut Effects,
+    ) -> rusqlite::Result<Pushed> {
+        let hash = set_hash(token);
+        // Taken before, by a key that may have been replaced since: the same bytes have the same answer.
+        if store::has_taken(db, customer.id, &hash)? {
+            return Ok(Pushed::Accepted);
+        }
+        let set = match verify(token, customer.binding.as_ref(), &self.resource, now) {
+            Ok(set) => set,
+            Err(refusal) => return Ok(Pushed::Refused(refusal)),
+        };
+        if customer.binding.is_none() && !key_store::bind(db, customer.id, &set.binding, now)? {
+            return Ok(foreign_key());
+        }
+        if store::is_known(db, &set.claims.iss, &set.claims.jti)? {
+            return Ok(Pushed::Accepted);
+        }
+        if let Message::Rekeyed(jwk) = &set.message
+            && !key_store::rebind(db, customer.id, jwk, now)?
+        {
+            return Ok(foreign_key());
+        }
+        self.take(db, customer, &set, &hash, now, effects)?;
+        Ok(Pushed::Accepted)
     }
 
     /// Acts on a SET that is seen for the first time.
@@ -170,7 +194,7 @@ impl Desk {
         for (customer, grant) in store::overdue(db, now)? {
             let (ended, reply) = rules::expire(grant, now);
             effects.erased |= store::put_grant(db, customer, &ended)?;
-            if let Some(Binding { issuer, .. }) = store::binding(db, customer)? {
+            if let Some(Binding { issuer, .. }) = key_store::binding(db, customer)? {
                 let outgoing = self.answer(&About::grant(&ended, &issuer), reply, now);
                 store::queue(db, customer, &outgoing, now)?;
                 effects.queued = true;
@@ -234,6 +258,11 @@ impl Desk {
         };
         Outgoing { jti, event: event.name(), token: claims.sign(&self.key, false) }
     }
+}
+
+fn foreign_key() -> Pushed {
+    let why = "the key was used before: every relationship has its own, and a key that was replaced does not come back";
+    Pushed::Refused(Refusal::new(ErrorCode::InvalidKey, why))
 }
 
 /// What an answer refers to.

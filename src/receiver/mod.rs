@@ -18,12 +18,15 @@ use crate::wire::jose::b64;
 
 mod desk;
 mod http;
+mod key_store;
 mod model;
 mod rules;
 mod server;
 mod store;
 mod verify;
 
+#[cfg(test)]
+mod rekey_tests;
 #[cfg(test)]
 mod test_kit;
 #[cfg(test)]

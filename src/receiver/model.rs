@@ -87,10 +87,10 @@ pub struct Grant {
     pub ended_at: Option<Timestamp>,
 }
 
-/// The key that a customer's token is bound to, since their `relationship-created`.
+/// The key that a customer's token is bound to, since their `relationship-created` or their last `keys-changed`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Binding {
-    /// The URN of the key's thumbprint: the `iss` of every message of the relationship.
+    /// The URN of the first key's thumbprint: the `iss` of every message of the relationship.
     pub issuer: String,
     /// The key.
     pub jwk: Jwk,
@@ -136,6 +136,8 @@ pub struct CustomerView {
     pub issuer: Option<String>,
     /// When it was bound.
     pub bound_at: Option<Timestamp>,
+    /// The thumbprints of the keys that it was bound to: the one that signs now, then those that it replaced.
+    pub keys: Vec<String>,
     /// How many of their grants are in force.
     pub active_grants: u32,
 }

@@ -10,7 +10,8 @@ use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, Transaction
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::model::{Binding, Customer, CustomerView, Grant, Outcome, Outgoing, ReceivedView, RefusedView, WaitingView};
+use super::key_store::{binding, keys};
+use super::model::{Customer, CustomerView, Grant, Outcome, Outgoing, ReceivedView, RefusedView, WaitingView};
 use super::verify::Verified;
 use crate::error::{Error, Result, io};
 use crate::wire::jose::SigningKey;
@@ -20,7 +21,8 @@ use crate::wire::transport::ErrorBody;
 pub const FILE: &str = "receiver.db";
 
 /// One entry a version; `user_version` says how many have run. Times are microseconds since 1970, UTC.
-const MIGRATIONS: [&str; 1] = ["
+const MIGRATIONS: [&str; 2] = [
+    "
     CREATE TABLE signing_key (
         id INTEGER PRIMARY KEY CHECK (id = 1), seed BLOB NOT NULL CHECK (length(seed) = 32)
     ) STRICT;
@@ -54,7 +56,19 @@ const MIGRATIONS: [&str; 1] = ["
         id INTEGER PRIMARY KEY, customer INTEGER NOT NULL REFERENCES customer, jti TEXT NOT NULL,
         err TEXT NOT NULL, description TEXT NOT NULL, refused_at INTEGER NOT NULL
     ) STRICT;
-"];
+",
+    "
+    CREATE TABLE customer_key (
+        thumbprint TEXT PRIMARY KEY, customer INTEGER NOT NULL REFERENCES customer, bound_at INTEGER NOT NULL,
+        replaced_at INTEGER
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX customer_key_of ON customer_key (customer);
+    INSERT INTO customer_key
+        SELECT substr(issuer, length('urn:ietf:params:oauth:jwk-thumbprint:sha-256:') + 1), id, bound_at, NULL
+        FROM customer WHERE issuer IS NOT NULL;
+    CREATE INDEX received_hash ON received (set_hash);
+",
+];
 
 const GRANT_COLUMNS: &str = "grant_id, version, status, expires_at, acknowledged, refused_claims, deleted, purposes, \
                              record, terms, txn, sub, set_hash, ended_at";
@@ -175,18 +189,10 @@ pub fn customer(db: &Connection, token_hash: &[u8]) -> rusqlite::Result<Option<C
     id.map(|id| Ok(Customer { id, binding: binding(db, id)? })).transpose()
 }
 
-/// The key that a customer is bound to.
-pub fn binding(db: &Connection, customer: i64) -> rusqlite::Result<Option<Binding>> {
-    let sql = "SELECT issuer, jwk FROM customer WHERE id = ?1 AND issuer IS NOT NULL";
-    db.query_row(sql, [customer], |row| Ok(Binding { issuer: row.get("issuer")?, jwk: from_json(row, "jwk")? }))
-        .optional()
-}
-
-/// Binds a key to a customer who has none. `false` if the key is another customer's.
-pub fn bind(db: &Connection, customer: i64, binding: &Binding, now: Timestamp) -> rusqlite::Result<bool> {
-    let sql = "UPDATE OR IGNORE customer SET issuer = ?2, jwk = ?3, bound_at = ?4 WHERE id = ?1 AND issuer IS NULL";
-    let values = params![customer, binding.issuer, to_json(&binding.jwk), now.as_microsecond()];
-    Ok(db.execute(sql, values)? == 1)
+/// Whether these very bytes were received from this customer, and answered with 202.
+pub fn has_taken(db: &Connection, customer: i64, set_hash: &str) -> rusqlite::Result<bool> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM received WHERE set_hash = ?2 AND customer = ?1)";
+    db.prepare_cached(sql)?.query_row(params![customer, set_hash], |row| row.get(0))
 }
 
 /// Whether a SET of this issuer and id was received before.
@@ -359,6 +365,7 @@ pub fn customers(db: &Connection) -> rusqlite::Result<Vec<(i64, CustomerView)>> 
             created_at: time(row, "created_at")?,
             issuer: row.get("issuer")?,
             bound_at: row.get::<_, Option<i64>>("bound_at")?.map(|_| time(row, "bound_at")).transpose()?,
+            keys: keys(db, row.get("id")?)?,
             active_grants: row.get("active")?,
         };
         Ok((row.get("id")?, view))
@@ -409,11 +416,11 @@ fn time(row: &Row<'_>, column: &str) -> rusqlite::Result<Timestamp> {
         .map_err(|e| rusqlite::Error::FromSqlConversionFailure(0, Type::Integer, Box::new(e)))
 }
 
-fn to_json(value: &impl Serialize) -> String {
+pub(super) fn to_json(value: &impl Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
 
-fn from_json<T: DeserializeOwned>(row: &Row<'_>, column: &str) -> rusqlite::Result<T> {
+pub(super) fn from_json<T: DeserializeOwned>(row: &Row<'_>, column: &str) -> rusqlite::Result<T> {
     parse(&row.get::<_, String>(column)?)
 }
 

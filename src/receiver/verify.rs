@@ -5,8 +5,9 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::model::Binding;
-use crate::wire::event::{Event, GrantContent, GrantRenewed, GrantRevoked, RelationshipCreated};
+use crate::wire::event::{Event, GrantContent, GrantRenewed, GrantRevoked, KeysChanged, RelationshipCreated};
 use crate::wire::jose::Jwk;
+use crate::wire::key_proof::Change;
 use crate::wire::set::{Claims, Refusal, SubjectId, Unchecked, customer_issuer};
 use crate::wire::transport::ErrorCode;
 
@@ -24,13 +25,15 @@ pub enum Message {
     Renewed(GrantRenewed),
     /// Taken back.
     Revoked(GrantRevoked),
+    /// From now on this key signs.
+    Rekeyed(Jwk),
 }
 
 impl Message {
     /// The grant that it is about and the version it states.
     pub fn grant(&self) -> Option<(&str, u32)> {
         match self {
-            Message::Bind => None,
+            Message::Bind | Message::Rekeyed(_) => None,
             Message::Content(content) => Some((&content.grant_id, content.version)),
             Message::Renewed(renewed) => Some((&renewed.grant_id, renewed.version)),
             Message::Revoked(revoked) => Some((&revoked.grant_id, revoked.version)),
@@ -69,7 +72,8 @@ pub fn verify(token: &str, bound: Option<&Binding>, resource: &str, now: Timesta
     if claims.jti.is_empty() || claims.jti.len() > MAX_ID {
         return Err(invalid("jti is empty or too long"));
     }
-    let (event, message) = message(&claims)?;
+    let change = Change { issuer: &binding.issuer, audience: resource, old_key: &binding.jwk.thumbprint()? };
+    let (event, message) = message(&claims, change, now)?;
     Ok(Verified { subject, event, message, binding, claims })
 }
 
@@ -116,7 +120,7 @@ fn subject(claims: &Claims, resource: &str) -> Result<SubjectId, Refusal> {
     Ok(subject)
 }
 
-fn message(claims: &Claims) -> Result<(Event, Message), Refusal> {
+fn message(claims: &Claims, change: Change, now: Timestamp) -> Result<(Event, Message), Refusal> {
     let (uri, payload) = claims.event().ok_or_else(|| invalid("events does not hold exactly one event"))?;
     let event = Event::from_uri(uri).ok_or_else(|| invalid("the event is not one that this recipient takes"))?;
     let message = match event {
@@ -127,6 +131,11 @@ fn message(claims: &Claims) -> Result<(Event, Message), Refusal> {
         Event::GrantCreated | Event::GrantUpdated => Message::Content(payload_as(event, payload)?),
         Event::GrantRenewed => Message::Renewed(payload_as(event, payload)?),
         Event::GrantRevoked => Message::Revoked(payload_as(event, payload)?),
+        Event::KeysChanged => {
+            let changed: KeysChanged = payload_as(event, payload)?;
+            change.check(&changed.proof, &changed.jwk, now)?;
+            Message::Rekeyed(changed.jwk)
+        }
         Event::GrantAcknowledged | Event::DeletionCompleted | Event::Verification => {
             return Err(invalid("the event is one that a vendor sends"));
         }

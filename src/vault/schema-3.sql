@@ -1,7 +1,7 @@
 -- Version 3.
 
 -- What becomes of a message of ours, apart from the message: it changes with every attempt, and the message, which is
--- long, never does. Place: 0 the relationship's key, 1 a revocation, 2 all else.
+-- long, never does. Place: 0 the relationship's key (a change of it, once it may have arrived), 1 a revocation, 2 all else.
 CREATE TABLE delivery (
     message_id TEXT PRIMARY KEY REFERENCES message (id),
     vendor_id TEXT NOT NULL REFERENCES vendor (id),
@@ -43,3 +43,11 @@ CREATE INDEX grant_current ON "grant" (expires_at) WHERE status IN ('offered', '
 
 -- When the vendor was last asked for its keys, whatever came of it.
 ALTER TABLE vendor ADD COLUMN keys_asked_at INTEGER;
+
+-- The key that a vendor is being told of: it is the relationship's own once the vendor took it. One change at a time.
+CREATE TABLE next_key (
+    vendor_id TEXT PRIMARY KEY REFERENCES vendor (id),
+    thumbprint TEXT NOT NULL UNIQUE,
+    seed BLOB NOT NULL,
+    created_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;

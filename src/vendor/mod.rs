@@ -1,12 +1,17 @@
 //! Them: vendors, the relationship with each, aliases, notes, and the keys that each signs with.
 
 mod card_store;
+mod key_rule;
 mod key_store;
 pub mod model;
 mod store;
 
 pub use card_store::{Card, Note, card, cards_after, list, name_of, note, notes_after};
-pub use key_store::{add_key, current_key, key, keys, signing_key};
+pub use key_rule::{KeysRule, keys_rule};
+pub use key_store::{
+    OwnKey, add_key, add_next_key, current_key, end_key_change, key, keys, keys_asked, note_asked, own_keys,
+    signing_key,
+};
 pub use model::{Relationship, Vendor};
 pub use store::{
     NewVendor, add, add_note, aliases, beginning_with, count, find, get, introduced, mark_introduced, names, notes,

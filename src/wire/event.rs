@@ -6,6 +6,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::jose::Jwk;
+
 /// What every event name of this profile begins with; the major version is its last part. Kept here alone, because
 /// it becomes an https namespace once the project has a domain.
 pub const NAMESPACE: &str = "urn:cmr:secevent:1:";
@@ -40,6 +42,8 @@ pub enum Event {
     GrantRenewed,
     /// Customer to vendor: taken back.
     GrantRevoked,
+    /// Customer to vendor: another key signs from now on.
+    KeysChanged,
     /// Vendor to customer: what became of a grant message.
     GrantAcknowledged,
     /// Vendor to customer: a signed statement of what was deleted and what was kept.
@@ -50,12 +54,13 @@ pub enum Event {
 
 impl Event {
     /// All of them.
-    pub const ALL: [Event; 8] = [
+    pub const ALL: [Event; 9] = [
         Event::RelationshipCreated,
         Event::GrantCreated,
         Event::GrantUpdated,
         Event::GrantRenewed,
         Event::GrantRevoked,
+        Event::KeysChanged,
         Event::GrantAcknowledged,
         Event::DeletionCompleted,
         Event::Verification,
@@ -69,6 +74,7 @@ impl Event {
             Event::GrantUpdated => "grant-updated",
             Event::GrantRenewed => "grant-renewed",
             Event::GrantRevoked => "grant-revoked",
+            Event::KeysChanged => "keys-changed",
             Event::GrantAcknowledged => "grant-acknowledged",
             Event::DeletionCompleted => "deletion-completed",
             Event::Verification => "verification",
@@ -95,8 +101,8 @@ impl Event {
 
     /// The events that a customer sends.
     pub fn from_customer() -> impl Iterator<Item = Self> {
-        [Event::RelationshipCreated, Event::GrantCreated, Event::GrantUpdated, Event::GrantRenewed, Event::GrantRevoked]
-            .into_iter()
+        use Event::*;
+        [RelationshipCreated, GrantCreated, GrantUpdated, GrantRenewed, GrantRevoked, KeysChanged].into_iter()
     }
 }
 
@@ -171,6 +177,15 @@ pub struct GrantRevoked {
     pub requested: Vec<String>,
     /// By when the customer expects a `deletion-completed`.
     pub confirm_by: Timestamp,
+}
+
+/// `keys-changed`: signed by the key that is replaced, with a proof by the one that replaces it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeysChanged {
+    /// The key that signs from now on.
+    pub jwk: Jwk,
+    /// Its own signature over who changes from which key to which ([`super::key_proof`]).
+    pub proof: String,
 }
 
 /// What a vendor decided about a grant message.

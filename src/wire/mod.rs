@@ -7,5 +7,6 @@
 pub mod discovery;
 pub mod event;
 pub mod jose;
+pub mod key_proof;
 pub mod set;
 pub mod transport;

@@ -217,6 +217,7 @@ def age_keys(cmr, scratch):
     database = sqlcipher3.connect(str(cmr.home / "vault.db"))
     database.execute(f"PRAGMA key = \"x'{key}'\"")
     database.execute("UPDATE vendor_key SET last_seen = last_seen - 600000")
+    database.execute("UPDATE vendor SET keys_asked_at = keys_asked_at - 600000")
     database.commit()
     database.close()
 

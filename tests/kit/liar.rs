@@ -132,6 +132,11 @@ impl Liar {
         self.script().document = document;
     }
 
+    /// Answers at its `jwks_uri` with this.
+    pub fn publishes_keys(&self, keys: Say) {
+        self.script().jwks = keys;
+    }
+
     /// Answers the next pushes with these; after them with 202.
     pub fn answers_pushes(&self, answers: impl IntoIterator<Item = Say>) {
         self.script().pushes = answers.into_iter().collect();

@@ -38,6 +38,12 @@ pub static VENDOR_ADD: [Example; 1] = [example(
     "cmr vendor add acme --url http://127.0.0.1:8080 --allow-loopback --token-file token.txt",
 )];
 
+/// `vendor set`.
+pub static VENDOR_SET: [Example; 2] = [
+    example("Keep your customer number, and put the vendor first", "cmr vendor set acme --account A-451 --rank 1"),
+    example("Sign with a new key there, once acme took it", "cmr vendor set acme --new-key --yes"),
+];
+
 /// `grant create`.
 pub static GRANT_CREATE: [Example; 2] = [
     example(
@@ -116,6 +122,7 @@ pub fn all() -> Vec<&'static Example> {
         &PUSH,
         &UPKEEP,
         &UPKEEP_INSTALL,
+        &VENDOR_SET,
         &VENDOR_KNOWS,
         &WHO,
         &GRANT_AMEND,

@@ -58,10 +58,11 @@ pub enum VendorVerb {
         vendor: String,
     },
     /// Change what you keep about a vendor
+    #[command(after_help = examples::help(&examples::VENDOR_SET))]
     Set {
         /// The vendor
-        #[arg(add = candidates::vendors())]
-        vendor: String,
+        #[arg(add = candidates::vendors(), required_unless_present = "all")]
+        vendor: Option<String>,
         /// Call it otherwise
         #[arg(long)]
         name: Option<String>,
@@ -83,6 +84,13 @@ pub enum VendorVerb {
         /// Approve an endpoint's origin other than the vendor's own
         #[arg(long, value_name = "ORIGIN")]
         approve_origin: Vec<String>,
+        /// Sign with a new key there, as soon as the vendor took it
+        #[arg(long)]
+        new_key: bool,
+        /// Every vendor that knows a key of yours
+        #[arg(long, requires = "new_key", conflicts_with_all = ["vendor", "name", "title", "account", "rank",
+              "token_file", "token_fd", "discover", "approve_origin"])]
+        all: bool,
     },
     /// Note something about a vendor
     Note {

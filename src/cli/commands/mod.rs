@@ -20,3 +20,4 @@ pub(super) mod status;
 pub(super) mod upkeep;
 mod upkeep_install;
 pub(super) mod vendor;
+mod vendor_key;

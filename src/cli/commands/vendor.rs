@@ -14,12 +14,14 @@ use super::super::output::vault::DryRun;
 use super::super::output::vendor::{
     Aliases, Known, NoteView, VendorChanged, VendorDetail, VendorLine, VendorView, Vendors,
 };
+use super::super::output::vendor_key::OwnKeysView;
 use super::super::secret;
 use super::super::session::Session;
 use super::super::{Outcome, Result};
 use super::grant::view_of;
+use super::vendor_key;
 use crate::delivery::http::{self, Http, TIMEOUT};
-use crate::delivery::{self, Message, MessageState, discover, lend};
+use crate::delivery::{self, Message, MessageState, discover, lend, rekey};
 use crate::error::Error;
 use crate::grant;
 use crate::ledger::disclosure;
@@ -39,7 +41,8 @@ pub(in super::super) fn run(args: &VendorArgs, session: &Session) -> Result<Outc
         }
         VendorVerb::List => list(session),
         VendorVerb::Show { vendor } => show(session, vendor),
-        VendorVerb::Set { vendor, name, title, account, rank, token, discover, approve_origin } => {
+        VendorVerb::Set { vendor, name, title, account, rank, token, discover, approve_origin, new_key, all: _ } => {
+            let Some(vendor) = vendor else { return vendor_key::change_all(session) };
             let set = Set {
                 name: name.as_deref(),
                 title: title.as_deref(),
@@ -48,6 +51,7 @@ pub(in super::super) fn run(args: &VendorArgs, session: &Session) -> Result<Outc
                 token,
                 discover: *discover,
                 approve_origin,
+                new_key: *new_key,
             };
             set.run(session, vendor)
         }
@@ -181,6 +185,7 @@ fn detail(vault: &Vault, vendor: &Vendor) -> Result<VendorDetail> {
         keys: vendor::keys(connection, &vendor.id)?.into_iter().map(|(kid, _)| kid).collect(),
         approved_origins: vendor.approved_origins.clone(),
         issuer: relationship.issuer,
+        key: OwnKeysView::of(vendor::own_keys(connection, &vendor.id)?),
         introduced: relationship.introduced_at,
         aliases: aliases.into_iter().map(alias_view).collect(),
         grants,
@@ -200,6 +205,7 @@ struct Set<'a> {
     token: &'a TokenArgs,
     discover: bool,
     approve_origin: &'a [String],
+    new_key: bool,
 }
 
 impl Set<'_> {
@@ -210,6 +216,9 @@ impl Set<'_> {
         let token = secret::given_token(self.token)?;
         let mut vault = session.vault()?;
         let vendor = vendor::find(vault.connection(), typed)?;
+        if self.new_key && !vendor_key::confirmed(session, &vault, &vendor)? {
+            return Ok(Outcome::Done);
+        }
         let found = if self.discover { Some(self.rediscover(session, &vendor)?) } else { None };
         let changed = vault.write(|tx| {
             let mut changed = Vec::new();
@@ -242,6 +251,10 @@ impl Set<'_> {
                 vendor::set_metadata(tx, &vendor, metadata, approved)?;
                 keys.iter().try_for_each(|key| vendor::add_key(tx, &vendor.id, key))?;
                 changed.push("document and keys read again".into());
+            }
+            if self.new_key {
+                rekey::queue(tx, &vendor::get(tx, &vendor.id)?)?;
+                changed.push("a new key goes with the next push, and signs once the vendor took it".into());
             }
             Ok(changed)
         })?;

@@ -28,6 +28,7 @@ pub mod text;
 pub mod upkeep;
 pub mod vault;
 pub mod vendor;
+pub mod vendor_key;
 
 pub use logger::start_logging;
 pub use progress::Progress;

@@ -90,6 +90,11 @@ impl View for Arrived {
             if let Some(issuer) = &detail.customer.issuer {
                 out.line(format!("  {DIM}{}{DIM:#}", crate::text::printable(issuer)));
             }
+            if let [now, before @ ..] = detail.customer.keys.as_slice()
+                && !before.is_empty()
+            {
+                out.line(format!("  {DIM}signs with {now}, after {} before it{DIM:#}", before.join(", ")));
+            }
             for grant in &detail.grants {
                 out.line(format!(
                     "  grant {} v{} {}, until {}, for {}",
@@ -139,8 +144,14 @@ mod tests {
     #[test]
     fn a_customer_s_error_code_and_claim_names_cannot_drive_the_terminal() {
         let now = jiff::Timestamp::now();
-        let customer =
-            CustomerView { name: "ada".into(), created_at: now, issuer: None, bound_at: None, active_grants: 0 };
+        let customer = CustomerView {
+            name: "ada".into(),
+            created_at: now,
+            issuer: None,
+            bound_at: None,
+            keys: vec![],
+            active_grants: 0,
+        };
         let refused =
             RefusedView { jti: "1".into(), err: "\u{1b}[2J".into(), description: "\u{9b}2J".into(), refused_at: now };
         let detail =

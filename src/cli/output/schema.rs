@@ -4,7 +4,7 @@ use schemars::{JsonSchema, Schema, generate::SchemaSettings};
 use serde_json::json;
 
 use super::View;
-use super::{demo, grant, key, ledger, message, profile, receiver, renewal, search, upkeep, vault, vendor};
+use super::{demo, grant, key, ledger, message, profile, receiver, renewal, search, upkeep, vault, vendor, vendor_key};
 
 /// The schema of a view, with the member `schema` that every document has.
 fn schema_of<V: View + JsonSchema>() -> (&'static str, Schema) {
@@ -40,6 +40,7 @@ pub fn all() -> Vec<(&'static str, Schema)> {
         schema_of::<vendor::Vendors>(),
         schema_of::<vendor::VendorDetail>(),
         schema_of::<vendor::VendorChanged>(),
+        schema_of::<vendor_key::NewKeys>(),
         schema_of::<vendor::Aliases>(),
         schema_of::<vendor::Known>(),
         schema_of::<grant::Grants>(),

@@ -9,6 +9,7 @@ use super::View;
 use super::grant::GrantView;
 use super::profile::{ClaimView, FollowView, one_line};
 use super::text::{DIM, Text, Tone, count, local, plain, toned};
+use super::vendor_key::OwnKeysView;
 use crate::ledger::disclosure::Disclosure;
 use crate::vendor::{Card, Relationship, Vendor};
 
@@ -130,6 +131,8 @@ pub struct VendorDetail {
     pub approved_origins: Vec<String>,
     /// Who you are there: a name that no other vendor knows.
     pub issuer: String,
+    /// The key that you sign with there.
+    pub key: OwnKeysView,
     /// When it took the relationship's key.
     pub introduced: Option<Timestamp>,
     /// What it gets in place of claims of the profile.
@@ -170,6 +173,7 @@ impl View for VendorDetail {
             ("signs with", self.keys.join(", ")),
             ("approved origins", self.approved_origins.join(", ")),
             ("you are there", self.issuer.clone()),
+            ("your key there", self.key.words()),
             ("introduced", self.introduced.map_or_else(|| "not yet".into(), local)),
             ("token", if vendor.has_token { "kept".into() } else { "none".into() }),
             ("account", vendor.account.clone().unwrap_or_default()),

@@ -8,7 +8,7 @@ use super::chain::hex;
 
 mod store;
 
-pub use store::{known, last_of_grant, left_of_grant, mark_deleted, mark_refused, record};
+pub use store::{carry_over, known, last_of_grant, left_of_grant, mark_deleted, mark_refused, record};
 
 /// One claim value that a message carries, with what became of it.
 #[derive(Debug, Clone, PartialEq)]

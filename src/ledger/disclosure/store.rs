@@ -72,6 +72,15 @@ pub fn last_of_grant(connection: &Connection, grant_id: &str) -> Result<Option<T
     Ok(last.map(from_millis))
 }
 
+/// Lets a message carry what another one, which never left, was to carry.
+///
+/// # Errors
+/// The database's.
+pub fn carry_over(tx: &Tx, from: &str, to: &str) -> Result<()> {
+    tx.prepare_cached("UPDATE disclosure SET message_id = ?2 WHERE message_id = ?1")?.execute([from, to])?;
+    Ok(())
+}
+
 /// Marks claims of a message as refused by the vendor.
 ///
 /// # Errors
