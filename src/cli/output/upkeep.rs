@@ -98,7 +98,10 @@ impl Upkeep {
             [toned(vendor, Tone::Strong), plain("answers"), toned(state, Tone::Warn), plain(why)]
         };
         rows.extend(self.moved.refused.iter().map(|one| other(&one.vendor, "not verified", &one.why)));
-        rows.extend(self.moved.troubles.iter().map(|one| other(&one.vendor, "not collected", &one.why)));
+        // One that could not be reached at all has its line.
+        let has_line = |vendor: &str| self.moved.lines.iter().any(|line| line.vendor == vendor && line.is_trouble());
+        let unasked = self.moved.troubles.iter().filter(|one| !has_line(&one.vendor));
+        rows.extend(unasked.map(|one| other(&one.vendor, "not collected", &one.why)));
         if rows.is_empty() {
             return;
         }
