@@ -124,7 +124,7 @@ pub fn change(tx: &Tx, vendor: &Vendor, grant: &mut Grant) -> Result<()> {
 
 /// Takes back what of a grant is under way, because the grant goes whole again: the event that it goes with.
 pub(super) fn overtake(tx: &Tx, signer: &Signer, grant: &mut Grant) -> Result<Event> {
-    let never_left = store::cancel_untried(tx, &grant.id)? == 0;
+    let never_left = !store::cancel_untried(tx, &grant.id)?;
     store::stop_retrying(tx, &grant.id)?;
     introduce(tx, signer)?;
     if !never_left {
@@ -141,7 +141,7 @@ pub(super) fn overtake(tx: &Tx, signer: &Signer, grant: &mut Grant) -> Result<Ev
 /// # Errors
 /// Kind bad input if the grant has ended already.
 pub fn revoke(tx: &Tx, vendor: &Vendor, grant: &mut Grant, how: &str) -> Result<bool> {
-    let told = store::cancel_untried(tx, &grant.id)? > 0;
+    let told = store::cancel_untried(tx, &grant.id)?;
     store::stop_retrying(tx, &grant.id)?;
     advance(grant, Step::Revoke { told })?;
     grant.ended_at = Some(tx.now());

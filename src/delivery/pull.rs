@@ -75,7 +75,7 @@ struct Taken {
     set_errs: BTreeMap<String, ErrorBody>,
     messages: Vec<Received>,
     refused: Vec<(String, String)>,
-    /// Those signed by a key that is not known yet.
+    /// Those for which the vendor's keys must be fetched first.
     unknown: Vec<Handed>,
 }
 
@@ -129,10 +129,10 @@ impl Conversation {
     async fn take_in(&mut self, response: PollResponse, pulled: &mut Pulled) -> Result<PollRequest> {
         // A vendor that hands over more than was asked for has the rest left with it.
         let handed = response.sets.into_iter().take(BATCH as usize).map(|(jti, token)| Handed { jti, token }).collect();
-        let mut taken = self.take(handed, false).await?;
+        let mut taken = self.take(handed).await?;
         if !taken.unknown.is_empty() {
             self.ask_for_keys().await?;
-            let rest = self.take(std::mem::take(&mut taken.unknown), true).await?;
+            let rest = self.take(std::mem::take(&mut taken.unknown)).await?;
             taken.ack.extend(rest.ack);
             taken.set_errs.extend(rest.set_errs);
             taken.messages.extend(rest.messages);
@@ -144,15 +144,16 @@ impl Conversation {
         Ok(PollRequest { ack, set_errs, return_immediately: true, max_events: None })
     }
 
-    async fn take(&self, handed: Vec<Handed>, keys_are_new: bool) -> Result<Taken> {
-        let taker =
-            Taker { vendor: Arc::clone(&self.vendor), relationship: Arc::clone(&self.relationship), keys_are_new };
+    async fn take(&self, handed: Vec<Handed>) -> Result<Taken> {
+        let taker = Taker { vendor: Arc::clone(&self.vendor), relationship: Arc::clone(&self.relationship) };
         self.clerk.write(move |tx| taker.take(tx, handed)).await
     }
 
     /// Fetches the vendor's keys again, and takes over what can be taken over.
     async fn ask_for_keys(&mut self) -> Result<()> {
         let vendor = Arc::clone(&self.vendor);
+        let asked = Arc::clone(&vendor);
+        self.clerk.write(move |tx| vendor::note_asked(tx, &asked.id)).await?;
         let fetched = self.seat.wait(discover::keys(&self.http, &vendor.metadata, vendor.allow_loopback)).await;
         let keys = match fetched {
             Ok(set) => set.keys,
@@ -161,11 +162,7 @@ impl Conversation {
                 Vec::new()
             }
         };
-        let asked = move |tx: &Tx| {
-            vendor::note_asked(tx, &vendor.id)?;
-            keys.iter().try_for_each(|key| learn(tx, &vendor, key))
-        };
-        self.clerk.write(asked).await
+        self.clerk.write(move |tx| keys.iter().try_for_each(|key| learn(tx, &vendor, key))).await
     }
 }
 
@@ -173,8 +170,6 @@ impl Conversation {
 struct Taker {
     vendor: Arc<Vendor>,
     relationship: Arc<Relationship>,
-    /// Whether the vendor's keys were just fetched: what is signed by another one is refused.
-    keys_are_new: bool,
 }
 
 impl Taker {
@@ -215,10 +210,11 @@ impl Taker {
         let Some(kid) = set.header().kid.clone() else {
             return Ok(Err(Refusal::new(ErrorCode::InvalidKey, "the header names no key")));
         };
-        let (rule, known) = self.known_key(tx, &kid)?;
-        let key = match known {
-            _ if rule == KeysRule::Fetch && !self.keys_are_new => return Ok(Ok(None)),
-            Some(key) if rule == KeysRule::Believe => key,
+        let known = vendor::current_key(tx, &self.vendor.id, &kid)?;
+        let (fetched, asked) = vendor::keys_asked(tx, &self.vendor.id)?;
+        let key = match (vendor::keys_rule(known.is_some(), fetched, asked, tx.now()), known) {
+            (KeysRule::Fetch, _) => return Ok(Ok(None)),
+            (KeysRule::Believe, Some(key)) => key,
             _ => return Ok(Err(Refusal::new(ErrorCode::InvalidKey, "the key is not in the vendor's jwks_uri"))),
         };
         let verified = set.verify(&key, self.vendor.resource(), &self.relationship.issuer, Timestamp::now());
@@ -228,13 +224,6 @@ impl Taker {
             }
             other => other.map(|claims| Some((claims, key))),
         })
-    }
-
-    /// The vendor's key of this id, and whether it is to be believed.
-    fn known_key(&self, tx: &Tx, kid: &str) -> Result<(KeysRule, Option<Jwk>)> {
-        let known = vendor::current_key(tx, &self.vendor.id, kid)?;
-        let (fetched, asked) = vendor::keys_asked(tx, &self.vendor.id)?;
-        Ok((vendor::keys_rule(known.is_some(), fetched, asked, tx.now()), known))
     }
 
     /// Stores a verified SET with all that it changes. None if it was received before.

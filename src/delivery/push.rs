@@ -71,34 +71,34 @@ pub(super) enum Turn {
 
 /// Takes the next message of a vendor out to be sent, whatever other commands did to the queue meanwhile. What is over
 /// must have been expired in the same transaction.
-pub(super) fn next(tx: &Tx, vendor: &Vendor, all: bool) -> Result<Turn> {
-    let Some(message) = store::next_of(tx, &vendor.id)? else { return Ok(Turn::Nobody) };
+pub(super) fn next(tx: &Tx, vendor_id: &str, all: bool) -> Result<Turn> {
+    let Some(message) = store::next_of(tx, vendor_id)? else { return Ok(Turn::Nobody) };
     if message.state == MessageState::Held {
         return Ok(Turn::Nobody);
     }
     if !all && message.due_at.is_some_and(|due| due > tx.now()) {
         return Ok(Turn::Later(message));
     }
-    let message = resign::if_old(tx, vendor, message)?;
+    let message = resign::if_old(tx, message)?;
     store::mark_attempt(tx, &message)?;
     Ok(Turn::Send(message))
 }
 
 /// What a vendor's answer to a message means.
 #[derive(Debug)]
-struct Answered {
-    verdict: Verdict,
-    words: String,
+pub(super) struct Answered {
+    pub(super) verdict: Verdict,
+    pub(super) words: String,
     /// Whether nothing can have arrived.
-    unsent: bool,
+    pub(super) unsent: bool,
 }
 
 impl Conversation {
     /// Sends the vendor's messages in order until one has to wait. Returns whether the vendor took any.
     pub(super) async fn drain(&mut self, all: bool) -> Result<bool> {
         let (mut remedies, mut reached) = (Remedies::default(), false);
-        let vendor = Arc::clone(&self.vendor);
-        let mut turn = self.clerk.write(move |tx| next(tx, &vendor, all)).await?;
+        let id = self.vendor.id.clone();
+        let mut turn = self.clerk.write(move |tx| next(tx, &id, all)).await?;
         loop {
             let message = match turn {
                 Turn::Send(message) => message,
@@ -141,7 +141,7 @@ impl Conversation {
                 let vendor = Arc::clone(&self.vendor);
                 let introduce = move |tx: &Tx| {
                     lend::introduce_again(tx, &vendor)?;
-                    next(tx, &vendor, all)
+                    next(tx, &vendor.id, all)
                 };
                 return Ok((None, self.clerk.write(introduce).await?));
             }
@@ -180,7 +180,7 @@ impl Conversation {
         let now = Arc::clone(&self.vendor);
         let take_over = move |tx: &Tx| {
             vendor::set_metadata(tx, &vendor, &now.metadata, &vendor.approved_origins)?;
-            next(tx, &now, all)
+            next(tx, &vendor.id, all)
         };
         self.clerk.write(take_over).await.map(Ok)
     }
@@ -197,13 +197,13 @@ fn settle_and_go_on(
 ) -> Result<(Option<Sent>, Turn)> {
     let settled = settle(tx, vendor, message, answered)?;
     let goes_on = settled.as_ref().is_none_or(|m| matches!(m.state, MessageState::Delivered | MessageState::Failed));
-    let turn = if goes_on { next(tx, vendor, all)? } else { Turn::Nobody };
+    let turn = if goes_on { next(tx, &vendor.id, all)? } else { Turn::Nobody };
     Ok((settled.map(|message| Sent::of(&message, &vendor.name)), turn))
 }
 
 /// Records what became of a message, with its ledger entry. None for a message that another command cancelled while it
 /// was under way, and that did not arrive: it stays cancelled.
-fn settle(tx: &Tx, vendor: &Vendor, mut message: Message, answered: &Answered) -> Result<Option<Message>> {
+pub(super) fn settle(tx: &Tx, vendor: &Vendor, mut message: Message, answered: &Answered) -> Result<Option<Message>> {
     if answered.unsent {
         store::unmark_attempt(tx, &message)?;
     }
@@ -226,8 +226,8 @@ fn settle(tx: &Tx, vendor: &Vendor, mut message: Message, answered: &Answered) -
     }
     let body = json!({"vendor": vendor.id, "event": message.event, "grant": message.grant_id, "reason": reason});
     ledger::append(tx, &format!("message-{}", state.name()), &message.id, &body)?;
-    rekey::settled(tx, vendor, &message, state)?;
     (message.state, message.reason, message.due_at) = (state, reason, None);
+    rekey::settled(tx, vendor, &mut message)?;
     Ok(Some(message))
 }
 

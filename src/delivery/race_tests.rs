@@ -90,7 +90,7 @@ fn a_message_taken_back_since_it_was_looked_at_is_not_sent() {
     let (mut vault, vendor) = lent(dir.path());
     let message = looked_at(&mut vault, &vendor);
     revoke(&mut vault, &vendor);
-    let turn = vault.write(|tx| push::next(tx, &vendor, true)).unwrap();
+    let turn = vault.write(|tx| push::next(tx, &vendor.id, true)).unwrap();
     assert!(matches!(turn, push::Turn::Nobody), "{turn:?}");
     let now = store::find(vault.connection(), &message.id).unwrap();
     assert_eq!((now.attempts, now.attempted_at), (0, None));

@@ -66,15 +66,15 @@ pub fn check(connection: &Connection, vendor: &Vendor) -> Result<()> {
 ///
 /// # Errors
 /// The database's.
-pub fn settled(tx: &Tx, vendor: &Vendor, message: &Message, state: MessageState) -> Result<()> {
+pub fn settled(tx: &Tx, vendor: &Vendor, message: &mut Message) -> Result<()> {
     if message.event != Event::KeysChanged.name() {
         return Ok(());
     }
-    match state {
+    match message.state {
         MessageState::Delivered => taken(tx, vendor, message),
         MessageState::Failed => refused(tx, vendor, message),
         // The vendor said no to the only attempt: it knows the old key, and what is urgent may go first.
-        MessageState::Held if store::find(tx, &message.id)?.attempts <= 1 => store::wait_in_turn(tx, message),
+        MessageState::Held if store::get(tx, &message.id)?.attempts <= 1 => store::wait_in_turn(tx, message),
         _ => Ok(()),
     }
 }
@@ -82,16 +82,16 @@ pub fn settled(tx: &Tx, vendor: &Vendor, message: &Message, state: MessageState)
 fn taken(tx: &Tx, vendor: &Vendor, message: &Message) -> Result<()> {
     let (old, _) = vendor::own_keys(tx, &vendor.id)?;
     let Some(new) = vendor::end_key_change(tx, &vendor.id, true)? else { return Ok(()) };
-    let signed_again = resign::all_open(tx, vendor)?;
+    let signed_again = resign::all_open(tx, &vendor.id)?;
     let body = json!({"vendor": vendor.id, "message": message.id, "old_key": old.thumbprint, "new_key": new.thumbprint,
                       "signed_again": signed_again});
     ledger::append(tx, "key-changed", &vendor.name, &body)
 }
 
-fn refused(tx: &Tx, vendor: &Vendor, message: &Message) -> Result<()> {
-    let reason = store::find(tx, &message.id)?.reason.unwrap_or_default();
-    let reason = format!("{reason}; the old key goes on signing");
+fn refused(tx: &Tx, vendor: &Vendor, message: &mut Message) -> Result<()> {
+    let reason = format!("{}; the old key goes on signing", message.reason.as_deref().unwrap_or_default());
     store::set_state(tx, &message.id, MessageState::Failed, Some(&reason))?;
+    message.reason = Some(reason);
     put_away(tx, vendor, message)
 }
 

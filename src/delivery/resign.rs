@@ -10,7 +10,7 @@ use super::store;
 use crate::error::{Error, Result};
 use crate::ledger::{self, disclosure};
 use crate::vault::Tx;
-use crate::vendor::{self, Vendor};
+use crate::vendor;
 use crate::wire::event::Event;
 use crate::wire::jose::set_hash;
 use crate::wire::set::{Claims, Unchecked};
@@ -19,7 +19,7 @@ use crate::wire::set::{Claims, Unchecked};
 pub const OLD_DAYS: i64 = 7;
 
 /// Whether a message is to be signed again before it is sent.
-fn is_old(message: &Message, now: Timestamp) -> bool {
+pub fn is_old(message: &Message, now: Timestamp) -> bool {
     never_left(message) && message.created_at <= now - (24 * OLD_DAYS).hours()
 }
 
@@ -27,27 +27,22 @@ fn never_left(message: &Message) -> bool {
     matches!(message.state, MessageState::Queued | MessageState::Held) && message.attempted_at.is_none()
 }
 
-/// The message to send in place of one whose turn it is in this transaction: itself, or itself signed again if it waited for too long.
+/// The message to send in place of one whose turn it is: itself, or itself signed again if it waited for too long.
 ///
 /// # Errors
 /// The database's.
-pub fn if_old(tx: &Tx, vendor: &Vendor, message: Message) -> Result<Message> {
-    if !is_old(&message, tx.now()) {
-        return Ok(message);
-    }
-    again(tx, vendor, &message)
+pub fn if_old(tx: &Tx, message: Message) -> Result<Message> {
+    if is_old(&message, tx.now()) { again(tx, &message) } else { Ok(message) }
 }
 
 /// Signs again all that waits for a vendor and never left, by the key that is the relationship's now. Returns how many.
 ///
 /// # Errors
 /// The database's.
-pub fn all_open(tx: &Tx, vendor: &Vendor) -> Result<usize> {
-    let mut open = store::open_of(tx, &vendor.id)?;
+pub fn all_open(tx: &Tx, vendor_id: &str) -> Result<usize> {
+    let mut open = store::open_of(tx, vendor_id)?;
     open.retain(never_left);
-    // Within a grant the earlier version first: the later one names its hash.
-    open.sort_by(|a, b| (&a.grant_id, a.version).cmp(&(&b.grant_id, b.version)));
-    open.iter().try_for_each(|message| again(tx, vendor, message).map(|_| ()))?;
+    open.iter().try_for_each(|message| again(tx, message).map(|_| ()))?;
     Ok(open.len())
 }
 
@@ -56,10 +51,10 @@ pub fn all_open(tx: &Tx, vendor: &Vendor) -> Result<usize> {
 ///
 /// # Errors
 /// Kind damaged for a message that cannot be read; the database's.
-pub fn again(tx: &Tx, vendor: &Vendor, message: &Message) -> Result<Message> {
+pub fn again(tx: &Tx, message: &Message) -> Result<Message> {
     let claims = claims_of(tx, message)?;
     // No look at how large it is: it waits already, and the vendor says if it is too large.
-    let key = vendor::signing_key(tx, &vendor.id)?;
+    let key = vendor::signing_key(tx, &message.vendor_id)?;
     let jws = claims.sign(&key, message.event == Event::RelationshipCreated.name());
     let new = Message { id: claims.jti, set_hash: set_hash(&jws), jws, created_at: tx.now(), ..message.clone() };
     store::insert(tx, &new, &new.id)?;
@@ -67,7 +62,7 @@ pub fn again(tx: &Tx, vendor: &Vendor, message: &Message) -> Result<Message> {
     disclosure::carry_over(tx, &message.id, &new.id)?;
     let reason = format!("signed again as {}", new.id);
     store::set_state(tx, &message.id, MessageState::Cancelled, Some(&reason))?;
-    let body = json!({"vendor": vendor.id, "event": message.event, "grant": message.grant_id, "was": message.id,
+    let body = json!({"vendor": message.vendor_id, "event": message.event, "grant": message.grant_id, "was": message.id,
                       "key": key.thumbprint(), "set_hash": new.set_hash});
     ledger::append(tx, "message-signed-again", &new.id, &body)?;
     Ok(new)

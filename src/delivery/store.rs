@@ -206,7 +206,7 @@ pub fn find(connection: &Connection, typed: &str) -> Result<Message> {
 }
 
 /// The message of this very id.
-fn get(connection: &Connection, id: &str) -> Result<Message> {
+pub(super) fn get(connection: &Connection, id: &str) -> Result<Message> {
     let found = select(connection, "WHERE m.id = ?1", [id])?.pop();
     found.ok_or_else(|| Error::not_found(format!("there is no message {id}")))
 }
@@ -216,9 +216,7 @@ const LEFT_OR_WILL: &str = "(d.state <> 'cancelled' OR d.attempted_at IS NOT NUL
 
 /// The last message of a grant that may have left or will: what the next one names as `prev`.
 pub(super) fn last_of_grant(connection: &Connection, grant_id: &str) -> Result<Option<Message>> {
-    let order = "ORDER BY m.version DESC, m.id DESC LIMIT 1";
-    let rest = format!("WHERE m.grant_id = ?1 AND m.direction = 'out' AND {LEFT_OR_WILL} {order}");
-    Ok(select(connection, &rest, [grant_id])?.pop())
+    last_where(connection, grant_id, "true")
 }
 
 /// The last message of a grant before this version that may have left or will.
@@ -232,9 +230,15 @@ pub(super) fn last_before(connection: &Connection, grant_id: &str, version: u32)
 
 /// The last message of a grant that carried its claims, sent or to be sent.
 pub(super) fn last_content(connection: &Connection, grant_id: &str) -> Result<Option<Message>> {
+    last_where(connection, grant_id, "m.event IN ('grant-created', 'grant-updated')")
+}
+
+/// The last of a grant's messages of ours that are such. An index finds it: all others are not even read.
+fn last_where(connection: &Connection, grant_id: &str, such: &str) -> Result<Option<Message>> {
     let rest = format!(
-        "WHERE m.grant_id = ?1 AND m.direction = 'out' AND {LEFT_OR_WILL}
-         AND m.event IN ('grant-created', 'grant-updated') ORDER BY m.version DESC, m.id DESC LIMIT 1"
+        "WHERE m.id = (SELECT m.id FROM message m CROSS JOIN delivery d ON d.message_id = m.id
+                       WHERE m.grant_id = ?1 AND m.direction = 'out' AND {such} AND {LEFT_OR_WILL}
+                       ORDER BY m.version DESC, m.id DESC LIMIT 1)"
     );
     Ok(select(connection, &rest, [grant_id])?.pop())
 }
@@ -257,7 +261,7 @@ pub(super) fn by_hash(connection: &Connection, vendor_id: &str, set_hash: &str) 
 /// Whether this version of a grant may have reached the vendor.
 pub(super) fn may_have_arrived(connection: &Connection, grant_id: &str, version: u32) -> Result<bool> {
     let sql = "SELECT EXISTS (SELECT 1 FROM message m JOIN delivery d ON d.message_id = m.id
-               WHERE m.grant_id = ?1 AND m.version = ?2 AND d.attempted_at IS NOT NULL)";
+               WHERE m.grant_id = ?1 AND m.direction = 'out' AND m.version = ?2 AND d.attempted_at IS NOT NULL)";
     Ok(connection.query_row(sql, params![grant_id, version], |row| row.get(0))?)
 }
 
@@ -337,8 +341,7 @@ pub(super) fn mark_attempt(tx: &Tx, message: &Message) -> Result<()> {
     let sql = "UPDATE delivery SET attempts = attempts + 1, attempted_at = coalesce(attempted_at, ?2),
                                    place = CASE WHEN ?3 THEN 0 ELSE place END
                WHERE message_id = ?1";
-    let changes_key = message.event == Event::KeysChanged.name();
-    tx.prepare_cached(sql)?.execute((&message.id, tx.now_millis(), changes_key))?;
+    tx.prepare_cached(sql)?.execute((&message.id, tx.now_millis(), message.event == Event::KeysChanged.name()))?;
     Ok(())
 }
 
@@ -399,12 +402,14 @@ pub(super) fn nothing_left(connection: &Connection, grant_id: &str) -> Result<bo
     Ok(connection.query_row(sql, [grant_id], |row| row.get(0))?)
 }
 
-/// Cancels what never left of a grant's messages: it has been overtaken. Returns how many remain that may have reached
-/// the vendor.
-pub(super) fn cancel_untried(tx: &Tx, grant_id: &str) -> Result<u32> {
+/// Cancels what never left of a grant's messages: it has been overtaken. Whether any remain that may have reached the
+/// vendor.
+pub(super) fn cancel_untried(tx: &Tx, grant_id: &str) -> Result<bool> {
     cancel(tx, grant_id, "attempted_at IS NULL", "overtaken before it was sent")?;
-    let sql =
-        format!("SELECT count(*) FROM {MESSAGES} WHERE m.grant_id = ?1 AND m.direction = 'out' AND {LEFT_OR_WILL}");
+    let sql = format!(
+        "SELECT EXISTS (SELECT 1 FROM message m CROSS JOIN delivery d ON d.message_id = m.id
+                        WHERE m.grant_id = ?1 AND m.direction = 'out' AND {LEFT_OR_WILL})"
+    );
     Ok(tx.query_row(&sql, [grant_id], |row| row.get(0))?)
 }
 
@@ -422,8 +427,8 @@ pub(super) fn cancel_renewals(tx: &Tx, grant_id: &str) -> Result<()> {
 fn cancel(tx: &Tx, grant_id: &str, which: &str, reason: &str) -> Result<()> {
     let sql = format!(
         "UPDATE delivery SET state = 'cancelled', reason = ?2
-         WHERE state IN ('queued', 'held') AND {which}
-           AND message_id IN (SELECT id FROM message WHERE grant_id = ?1 AND direction = 'out')"
+         WHERE vendor_id = (SELECT vendor_id FROM \"grant\" WHERE id = ?1) AND state IN ('queued', 'held') AND {which}
+           AND (SELECT grant_id FROM message WHERE id = message_id) = ?1"
     );
     tx.execute(&sql, [grant_id, reason])?;
     Ok(())
