@@ -10,7 +10,7 @@
 mod kit;
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use cmr::receiver::{self, Config, Server};
 use kit::TestEnv;
@@ -55,9 +55,13 @@ impl Authority {
 struct Vendor {
     url: String,
     token: String,
+    tls: Tls,
     _data: TempDir,
     _server: Server,
 }
+
+/// What the proxy shows from its next connection on.
+type Tls = Arc<Mutex<Arc<rustls::ServerConfig>>>;
 
 fn vendor(tls: rustls::ServerConfig) -> Vendor {
     let data = tempfile::tempdir().unwrap();
@@ -74,15 +78,16 @@ fn vendor(tls: rustls::ServerConfig) -> Vendor {
     })
     .unwrap();
     let to = server.address();
+    let tls = Arc::new(Mutex::new(Arc::new(tls)));
+    let shown = Arc::clone(&tls);
     // Ends with the test's process.
-    std::thread::spawn(move || proxy.block_on(forward(listener, Arc::new(tls), to)));
-    Vendor { url, token, _data: data, _server: server }
+    std::thread::spawn(move || proxy.block_on(forward(listener, shown, to)));
+    Vendor { url, token, tls, _data: data, _server: server }
 }
 
-async fn forward(listener: TcpListener, tls: Arc<rustls::ServerConfig>, to: SocketAddr) {
-    let acceptor = tokio_rustls::TlsAcceptor::from(tls);
+async fn forward(listener: TcpListener, tls: Tls, to: SocketAddr) {
     while let Ok((outside, _)) = listener.accept().await {
-        let acceptor = acceptor.clone();
+        let acceptor = tokio_rustls::TlsAcceptor::from(Arc::clone(&tls.lock().unwrap()));
         tokio::spawn(async move {
             let (Ok(mut outside), Ok(mut inside)) = (acceptor.accept(outside).await, TcpStream::connect(to).await)
             else {
@@ -132,4 +137,23 @@ fn an_authority_that_nobody_named_is_not_trusted() {
     let (env, authority) = (TestEnv::new(), Authority::new("ours"));
     let vendor = vendor(authority.server_config("localhost", false));
     kit::Run::of(&mut add(&env, &vendor, "--allow-loopback")).ended(1).says("UnknownIssuer");
+}
+
+#[test]
+fn nothing_is_sent_past_a_certificate_that_turned_wrong() {
+    let (env, authority, stranger) = (TestEnv::new(), Authority::new("ours"), Authority::new("theirs"));
+    let vendor = vendor(authority.server_config("localhost", false));
+    let ca = env.file("ca.pem", authority.issuer.pem());
+    let run = |line: &str| kit::Run::of(env.typed(line).env("CMR_CA_FILE", &ca));
+    kit::Run::of(add(&env, &vendor, "--allow-loopback").env("CMR_CA_FILE", &ca)).succeeded();
+    env.ok("profile set email ada@example.org");
+    env.ok("grant create acme --claims email --purpose DeliveryOfGoods --expires 90d --yes");
+    *vendor.tls.lock().unwrap() = Arc::new(stranger.server_config("localhost", false));
+    run("push").ended(4).says("UnknownIssuer").never_says(&vendor.token);
+    let open = env.json("outbox list")["messages"].as_array().unwrap().clone();
+    assert!(open.iter().all(|message| message["state"] == "queued" && message["attempted"].is_null()), "{open:?}");
+    *vendor.tls.lock().unwrap() = Arc::new(authority.server_config("localhost", false));
+    run("push --now").ended(0).says("acknowledged");
+    *vendor.tls.lock().unwrap() = Arc::new(authority.server_config("localhost", true));
+    run("pull").ended(4).says("expired");
 }

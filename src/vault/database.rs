@@ -290,6 +290,11 @@ impl From<rusqlite::Error> for Error {
             Some(ErrorCode::SystemIoFailure) if is_reading(&error) => {
                 Error::damaged(format!("it could not be read ({error})"))
             }
+            Some(ErrorCode::SystemIoFailure) if is_syncing(&error) => {
+                Error::failed(format!("the disk failed: the change was taken back ({error})"))
+                    // Its bytes may lie in the log until others are written over them.
+                    .hint("it may still be found after a crash: before you repeat it, look with cmr log")
+            }
             Some(ErrorCode::SystemIoFailure) => {
                 Error::failed(format!("the disk failed: nothing was changed ({error})"))
             }
@@ -302,6 +307,11 @@ impl From<rusqlite::Error> for Error {
         }
         .because(error)
     }
+}
+
+/// Whether it was written, and could not be made durable.
+fn is_syncing(error: &rusqlite::Error) -> bool {
+    error.sqlite_error().is_some_and(|failure| failure.extended_code == rusqlite::ffi::SQLITE_IOERR_FSYNC)
 }
 
 /// Whether reading failed: the file is shorter or other than it should be. A disk that is full, over its quota or gone
@@ -379,6 +389,14 @@ mod tests {
         let value: String = connection.query_row("SELECT value FROM meta", [], |row| row.get(0)).unwrap();
         assert_eq!(value, "b");
         assert!(connection.execute("DELETE FROM meta", []).is_err());
+    }
+
+    #[test]
+    fn what_could_not_be_made_durable_may_still_be_found() {
+        use rusqlite::ffi;
+        let error = |code| Error::from(rusqlite::Error::SqliteFailure(ffi::Error::new(code), None));
+        assert!(error(ffi::SQLITE_IOERR_FSYNC).hint_text().is_some_and(|hint| hint.contains("cmr log")));
+        assert!(error(ffi::SQLITE_IOERR_WRITE).to_string().contains("nothing was changed"));
     }
 
     /// A sorter that spills would go to a file in clear: it must not, even where somebody asks for one.

@@ -32,6 +32,11 @@ ALTER TABLE message DROP COLUMN reason;
 CREATE INDEX message_hash ON message (set_hash) WHERE direction = 'out';
 CREATE INDEX message_answers ON message (answers) WHERE answers IS NOT NULL;
 
+-- A grant's last message is found without reading the others, which are long.
+DROP INDEX message_grant;
+CREATE INDEX message_grant ON message (grant_id, direction, version, event);
+CREATE INDEX disclosure_grant ON disclosure (grant_id);
+
 -- The rule by which a grant may be renewed without asking: each time for so long (ISO 8601), and never past that end.
 ALTER TABLE "grant" ADD COLUMN renew_for TEXT;
 ALTER TABLE "grant" ADD COLUMN renew_until INTEGER;

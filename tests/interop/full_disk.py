@@ -5,9 +5,10 @@ import os
 import shutil
 import subprocess
 
-from lab import Cmr, run
+from failing_disk import Disk, every_command
+from lab import Cmr, Vendor, run
 
-STEP = 4096
+AMOUNTS = range(0, 40 * 4096, 4096)
 
 
 def fill(folder, left):
@@ -35,14 +36,23 @@ def slot_is_replaced_or_not(checks, cmr, folder, left):
     return done.code, told
 
 
-def change_is_made_or_not(checks, cmr, folder, left, number):
-    filler = fill(folder, left)
-    done = cmr("profile", "set", "nickname", f"name-{number}")
-    filler.unlink()
-    found = cmr("profile", "show", "nickname")
-    there = found.out.strip() == f"name-{number}"
-    checks.equal(f"{left} bytes left: a change that ended with {done.code} is there if that is 0", there, done.code == 0)
-    checks.equal(f"{left} bytes left: the ledger verifies", cmr("log", "verify").code, 0)
+class FullDisk(Disk):
+    """One with less and less space left, each time a command runs."""
+
+    def __init__(self, cmr, scratch, folder):
+        super().__init__(cmr, scratch / "kept")
+        self.folder = folder
+
+    def runs(self, words):
+        for left in AMOUNTS:
+            self.restore()
+            filler = fill(self.folder, left)
+            done = self.cmr(*words)
+            filler.unlink()
+            yield f"{left} bytes left", done
+
+    def every_failure(self, checks, words, then):
+        self.judge(checks, f"{' '.join(words[:2])}, on a full disk", self.runs(words), then)
 
 
 def main(checks, scratch):
@@ -57,10 +67,11 @@ def main(checks, scratch):
         shutil.move(cmr.home, folder / "vault")
         cmr.home = folder / "vault"
         cmr.env["CMR_HOME"] = str(cmr.home)
-        codes = {slot_is_replaced_or_not(checks, cmr, folder, left)[0] for left in range(0, 40 * STEP, STEP)}
+        codes = {slot_is_replaced_or_not(checks, cmr, folder, left)[0] for left in AMOUNTS}
         checks.equal("some of them failed, and some were done", codes, {0, 1})
-        for number, left in enumerate(range(0, 40 * STEP, STEP)):
-            change_is_made_or_not(checks, cmr, folder, left, number)
+        vendor = Vendor()
+        every_command(checks, FullDisk(cmr, scratch, folder), vendor)
+        vendor.stop()
     finally:
         subprocess.run(["umount", str(folder)], check=False)
 

@@ -171,6 +171,9 @@ class Vendor:
         self.jwks = [self.public(self.key)]
         self.pushed, self.polls, self.requests = [], [], []
         self.waiting, self.stays = {}, False
+        # Cleared, it answers no push until it is set again.
+        self.answers = threading.Event()
+        self.answers.set()
         self.lock = threading.Lock()
         vendor = self
 
@@ -185,8 +188,11 @@ class Vendor:
                 self.send_header("Content-Length", str(len(body)))
                 if body:
                     self.send_header("Content-Type", "application/json")
-                self.end_headers()
-                self.wfile.write(body)
+                try:
+                    self.end_headers()
+                    self.wfile.write(body)
+                except BrokenPipeError:
+                    pass  # The client did not live to hear it.
 
             def do_GET(self):
                 vendor.requests.append(("GET", self.path))
@@ -199,6 +205,7 @@ class Vendor:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 if self.path == "/set":
                     vendor.pushed.append(({name.lower(): value for name, value in self.headers.items()}, body))
+                    vendor.answers.wait()
                     self.answer(202)
                 elif self.path == "/poll":
                     self.answer(200, json.dumps(vendor.poll(json.loads(body))).encode())

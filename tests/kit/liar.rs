@@ -1,15 +1,17 @@
-//! A vendor that answers whatever a story wants: plain threads and sockets, so that it can also break the protocol.
+//! A vendor that answers whatever a story wants: plain threads and sockets, so that it can also break the protocol. It
+//! can also stand before one that does as it should, see all that it is sent, and lose what comes back.
 
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
+use std::time::{Duration, Instant};
 
 use cmr::wire::event::Event;
 use cmr::wire::jose::SigningKey;
 use cmr::wire::set::{Audience, Claims};
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
 /// What it answers.
@@ -25,7 +27,20 @@ pub enum Say {
     Silence,
     /// This status, and a body without end.
     Endless(u16),
+    /// This status, a byte a second from its first one on.
+    SlowHead(u16),
+    /// This status, and a body without end, a byte a second.
+    SlowBody(u16),
+    /// Hands the request on to the vendor behind, and its answer back.
+    Pass,
+    /// Hands the request on to the vendor behind, and drops the connection.
+    Lose,
+    /// Hands the request on to the vendor behind, and the client is dead before it is answered.
+    Kill(Victim),
 }
+
+/// The client that is to die: known once it was started.
+pub type Victim = Arc<OnceLock<Pid>>;
 
 impl Say {
     pub fn status(status: u16) -> Self {
@@ -34,6 +49,12 @@ impl Say {
 
     pub fn json(status: u16, body: &Value) -> Self {
         Say::Http(status, vec![("Content-Type", "application/json".into())], body.to_string().into_bytes())
+    }
+
+    /// The answer to a poll that hands over these, by their `jti`s.
+    pub fn sets(sets: impl IntoIterator<Item = (String, String)>) -> Self {
+        let sets: serde_json::Map<String, Value> = sets.into_iter().map(|(jti, set)| (jti, json!(set))).collect();
+        Self::json(200, &json!({"sets": sets}))
     }
 
     /// An error of RFC 8935.
@@ -53,6 +74,8 @@ pub struct Request {
     pub path: String,
     pub headers: Vec<(String, String)>,
     pub body: String,
+    /// Counts the connections: it came by the n-th.
+    connection: usize,
 }
 
 struct Script {
@@ -61,6 +84,7 @@ struct Script {
     pushes: VecDeque<Say>,
     polls: VecDeque<Say>,
     other: Say,
+    behind: Option<SocketAddr>,
     seen: Vec<Request>,
 }
 
@@ -86,6 +110,7 @@ impl Liar {
             pushes: VecDeque::new(),
             polls: VecDeque::new(),
             other: Say::status(404),
+            behind: None,
             seen: Vec::new(),
         }));
         let stopping = Arc::new(AtomicBool::new(false));
@@ -93,12 +118,12 @@ impl Liar {
         liar.script().document = Say::json(200, &liar.document());
         let (script, stopping) = (Arc::clone(&liar.script), Arc::clone(&liar.stopping));
         std::thread::spawn(move || {
-            for stream in listener.incoming() {
+            for (connection, stream) in listener.incoming().enumerate() {
                 if stopping.load(Ordering::SeqCst) {
                     return;
                 }
                 let (script, stopping) = (Arc::clone(&script), Arc::clone(&stopping));
-                std::thread::spawn(move || stream.and_then(|stream| serve(stream, &script, &stopping)));
+                std::thread::spawn(move || stream.and_then(|stream| serve(stream, connection, &script, &stopping)));
             }
         });
         liar
@@ -149,22 +174,8 @@ impl Liar {
 
     /// Answers the next poll with these events and payloads, each signed for this customer as it should be.
     pub fn states(&self, customer: &str, events: &[(Event, Value)]) {
-        let sets = events.iter().map(|(event, payload)| {
-            let jti = uuid::Uuid::now_v7().to_string();
-            let claims = Claims {
-                iss: self.url(),
-                aud: Audience::One(customer.to_owned()),
-                jti: jti.clone(),
-                iat: jiff::Timestamp::now().as_second(),
-                toe: None,
-                txn: None,
-                sub_id: None,
-                events: [(event.uri(), payload.clone())].into(),
-            };
-            (jti, json!(claims.sign(&self.key, false)))
-        });
-        let sets: serde_json::Map<String, Value> = sets.collect();
-        self.answers_polls([Say::json(200, &json!({"sets": sets}))]);
+        let sets = events.iter().map(|(event, payload)| self.sign(customer, *event, payload.clone()));
+        self.answers_polls([Say::sets(sets)]);
     }
 
     /// Answers every other path with this.
@@ -172,9 +183,44 @@ impl Liar {
         self.script().other = answer;
     }
 
-    /// The requests so far whose path is this.
+    /// From now on it hands on to this vendor whatever it has no answer of its own to.
+    pub fn stands_before(&self, vendor: SocketAddr) {
+        let mut script = self.script();
+        script.behind = Some(vendor);
+        (script.document, script.jwks, script.other) = (Say::Pass, Say::Pass, Say::Pass);
+    }
+
+    /// Signs an answer of the vendor's for this customer.
+    pub fn sign(&self, customer: &str, event: Event, payload: Value) -> (String, String) {
+        let jti = uuid::Uuid::now_v7().to_string();
+        let token = self.claims(customer, &jti, event, payload).sign(&self.key, false);
+        (jti, token)
+    }
+
+    /// The claims of such an answer.
+    pub fn claims(&self, customer: &str, jti: &str, event: Event, payload: Value) -> Claims {
+        Claims {
+            iss: self.url(),
+            aud: Audience::One(customer.to_owned()),
+            jti: jti.to_owned(),
+            iat: jiff::Timestamp::now().as_second(),
+            toe: None,
+            txn: None,
+            sub_id: None,
+            events: [(event.uri(), payload)].into(),
+        }
+    }
+
+    /// The key that it signs with.
+    pub fn key(&self) -> &SigningKey {
+        &self.key
+    }
+
+    /// The requests so far whose path is this, in the order in which they were begun.
     pub fn seen(&self, path: &str) -> Vec<Request> {
-        self.script().seen.iter().filter(|request| request.path == path).cloned().collect()
+        let mut seen: Vec<_> = self.script().seen.iter().filter(|request| request.path == path).cloned().collect();
+        seen.sort_by_key(|request| request.connection);
+        seen
     }
 
     /// The bodies that were pushed so far.
@@ -190,20 +236,26 @@ impl Drop for Liar {
     }
 }
 
-fn serve(mut stream: TcpStream, script: &Mutex<Script>, stopping: &AtomicBool) -> std::io::Result<()> {
-    let Some(request) = read(&stream)? else { return Ok(()) };
-    let answer = {
+fn serve(
+    mut stream: TcpStream,
+    connection: usize,
+    script: &Mutex<Script>,
+    stopping: &AtomicBool,
+) -> std::io::Result<()> {
+    let Some(request) = read(&stream, connection)? else { return Ok(()) };
+    let (answer, behind) = {
         let mut script = script.lock().unwrap();
-        let nothing_new = Say::json(200, &json!({"sets": {}}));
+        let honest = |say: Say| if script.behind.is_some() { Say::Pass } else { say };
+        let (taken, nothing_new) = (honest(Say::status(202)), honest(Say::sets([])));
         let answer = match request.path.as_str() {
             "/.well-known/oauth-protected-resource" => script.document.clone(),
             "/jwks" => script.jwks.clone(),
-            "/set" => script.pushes.pop_front().unwrap_or(Say::status(202)),
+            "/set" => script.pushes.pop_front().unwrap_or(taken),
             "/poll" => script.polls.pop_front().unwrap_or(nothing_new),
             _ => script.other.clone(),
         };
-        script.seen.push(request);
-        answer
+        script.seen.push(request.clone());
+        (answer, script.behind)
     };
     match answer {
         Say::Http(status, headers, body) => {
@@ -232,7 +284,49 @@ fn serve(mut stream: TcpStream, script: &Mutex<Script>, stopping: &AtomicBool) -
             }
             Ok(())
         }
+        Say::SlowHead(status) => {
+            let head = format!("HTTP/1.1 {status} Because\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+            slowly(&stream, head.bytes(), stopping)
+        }
+        Say::SlowBody(status) => {
+            write!(stream, "HTTP/1.1 {status} Because\r\nConnection: close\r\nContent-Length: 1000\r\n\r\n")?;
+            slowly(&stream, std::iter::repeat(b' '), stopping)
+        }
+        Say::Pass => stream.write_all(&hand_on(&request, behind)?),
+        Say::Lose => hand_on(&request, behind).map(|_| ()),
+        Say::Kill(victim) => {
+            hand_on(&request, behind)?;
+            kill_process(*victim.wait(), Signal::KILL).map_err(Into::into)
+        }
     }
+}
+
+/// Hands a request on as it came, and gives the answer as it comes.
+fn hand_on(request: &Request, behind: Option<SocketAddr>) -> std::io::Result<Vec<u8>> {
+    let mut vendor = TcpStream::connect(behind.expect("a vendor stands behind"))?;
+    let Request { method, path, headers, body, .. } = request;
+    write!(vendor, "{method} {path} HTTP/1.1\r\nConnection: close\r\n")?;
+    for (name, value) in headers.iter().filter(|(name, _)| name != "connection") {
+        write!(vendor, "{name}: {value}\r\n")?;
+    }
+    write!(vendor, "\r\n{body}")?;
+    let mut answer = Vec::new();
+    vendor.read_to_end(&mut answer)?;
+    Ok(answer)
+}
+
+/// Writes a byte a second, for as long as anybody listens.
+fn slowly(mut stream: &TcpStream, bytes: impl Iterator<Item = u8>, stopping: &AtomicBool) -> std::io::Result<()> {
+    for byte in bytes {
+        let next = Instant::now() + Duration::from_secs(1);
+        stream.write_all(&[byte])?;
+        while Instant::now() < next {
+            if stopping.load(Ordering::SeqCst) || !still_there(stream) {
+                return Ok(());
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Waits a moment, and says whether the client still holds the connection.
@@ -241,7 +335,7 @@ fn still_there(mut stream: &TcpStream) -> bool {
     !matches!(stream.read(&mut [0u8; 1]), Ok(0))
 }
 
-fn read(stream: &TcpStream) -> std::io::Result<Option<Request>> {
+fn read(stream: &TcpStream, connection: usize) -> std::io::Result<Option<Request>> {
     let mut reader = BufReader::new(stream);
     let mut line = String::new();
     if reader.read_line(&mut line)? == 0 {
@@ -261,5 +355,5 @@ fn read(stream: &TcpStream) -> std::io::Result<Option<Request>> {
     let length = headers.iter().find(|(name, _)| name == "content-length");
     let mut body = vec![0; length.and_then(|(_, length)| length.parse().ok()).unwrap_or(0)];
     reader.read_exact(&mut body)?;
-    Ok(Some(Request { method, path, headers, body: String::from_utf8_lossy(&body).into_owned() }))
+    Ok(Some(Request { method, path, headers, body: String::from_utf8_lossy(&body).into_owned(), connection }))
 }

@@ -17,7 +17,7 @@ use tempfile::TempDir;
 mod liar;
 mod shop;
 
-pub use liar::{Liar, Request, Say};
+pub use liar::{Liar, Request, Say, Victim};
 pub use shop::Shop;
 
 /// The passphrase of every test vault.
@@ -39,7 +39,11 @@ static TEMPLATE: OnceLock<Files> = OnceLock::new();
 impl TestEnv {
     /// A machine without a vault, with the passphrase in a file.
     pub fn empty() -> Self {
-        let env = Self { root: tempfile::Builder::new().prefix("cmr-story-").tempdir().unwrap() };
+        Self::empty_in(&std::env::temp_dir())
+    }
+
+    fn empty_in(dir: &Path) -> Self {
+        let env = Self { root: tempfile::Builder::new().prefix("cmr-story-").tempdir_in(dir).unwrap() };
         for dir in ["home", "tmp", "run"] {
             fs::create_dir(env.path(dir)).unwrap();
             fs::set_permissions(env.path(dir), fs::Permissions::from_mode(0o700)).unwrap();
@@ -50,7 +54,17 @@ impl TestEnv {
 
     /// A machine with a vault, opened by its recovery key.
     pub fn new() -> Self {
-        let env = Self::empty();
+        Self::empty().with_vault()
+    }
+
+    /// The same, in memory where there is such a place: a story of thousands of commits, none of which the machine is
+    /// switched off in, need not wait for a disk.
+    pub fn in_memory() -> Self {
+        let memory = Path::new("/dev/shm");
+        if memory.is_dir() { Self::empty_in(memory).with_vault() } else { Self::new() }
+    }
+
+    fn with_vault(self) -> Self {
         let files = TEMPLATE.get_or_init(|| {
             let maker = Self::empty();
             maker.init();
@@ -58,8 +72,8 @@ impl TestEnv {
             files.push((PathBuf::from("recovery.txt"), fs::read(maker.path("recovery.txt")).unwrap()));
             files
         });
-        env.write_files(files);
-        env
+        self.write_files(files);
+        self
     }
 
     /// Makes the vault with the program itself.

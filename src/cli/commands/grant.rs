@@ -354,7 +354,8 @@ fn revoke(session: &Session, typed: &str, why: Option<&str>) -> Result<Outcome> 
     session.require(&format!("Take the grant back from {}?", vendor.name), "--yes")?;
     let how = why.map_or_else(|| "taken back".to_owned(), text::printable);
     let told = vault.write(|tx| {
-        unchanged(tx, &grant)?;
+        // As it is now: whatever another command did to it meanwhile, an answer that came in above all, it is taken back.
+        grant = grant::get(tx, &grant.id)?;
         lend::revoke(tx, &vendor, &mut grant, &how)
     })?;
     finish(session, &vault, &vendor, &grant, &[], Ending::told(told))
