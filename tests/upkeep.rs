@@ -63,7 +63,13 @@ fn ends_in(env: &TestEnv, vendor: &str, days: i64) {
 /// The kinds of tasks, each with its vendors.
 fn tasks(document: &Value) -> BTreeMap<String, Vec<String>> {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
-    let about = |task: &Value| task["about"].as_array().unwrap().iter().map(|about| text(&about["vendor"])).collect();
+    // In the order of their names: two that were touched in the same moment come in any.
+    let about = |task: &Value| {
+        let about = task["about"].as_array().unwrap().iter();
+        let mut vendors: Vec<String> = about.map(|about| text(&about["vendor"])).collect();
+        vendors.sort();
+        vendors
+    };
     document["tasks"].as_array().unwrap().iter().map(|task| (text(&task["kind"]), about(task))).collect()
 }
 
