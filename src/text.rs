@@ -31,6 +31,11 @@ pub fn printable(text: &str) -> String {
         .collect()
 }
 
+/// The end of an id: enough to name it, and what differs between ids made in the same moment.
+pub fn short(id: &str) -> &str {
+    id.get(id.len().saturating_sub(8)..).unwrap_or(id)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -17,6 +17,7 @@ pub mod output;
 mod prompt;
 mod secret;
 mod session;
+mod timetable;
 mod unlock;
 
 use crate::error::{Error, Kind, Result};
@@ -158,6 +159,7 @@ fn run(noun: &Noun, session: &Session) -> Result<Outcome> {
         Noun::Grant(args) => c::grant::run(args, session),
         Noun::Push(args) => c::moving::push(args, session),
         Noun::Pull(args) => c::moving::pull(args, session),
+        Noun::Upkeep(args) => c::upkeep::run(args, session),
         Noun::Outbox(args) => c::outbox::run(args, session),
         Noun::Inbox(args) => c::inbox::run(args, session),
         Noun::Who(args) => c::log::who(args, session),

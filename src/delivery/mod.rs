@@ -25,6 +25,7 @@ pub mod renewal;
 pub mod resign;
 mod store;
 pub mod talk;
+pub mod tasks;
 mod underway_store;
 
 pub use message::{Message, MessageState};

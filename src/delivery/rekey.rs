@@ -82,7 +82,7 @@ pub fn settled(tx: &Tx, vendor: &Vendor, message: &mut Message) -> Result<()> {
 fn taken(tx: &Tx, vendor: &Vendor, message: &Message) -> Result<()> {
     let (old, _) = vendor::own_keys(tx, &vendor.id)?;
     let Some(new) = vendor::end_key_change(tx, &vendor.id, true)? else { return Ok(()) };
-    let signed_again = resign::all_open(tx, vendor)?;
+    let signed_again = resign::all_open(tx, &vendor.id)?;
     let body = json!({"vendor": vendor.id, "message": message.id, "old_key": old.thumbprint, "new_key": new.thumbprint,
                       "signed_again": signed_again});
     ledger::append(tx, "key-changed", &vendor.name, &body)

@@ -22,7 +22,7 @@ const MESSAGES: &str = "message m LEFT JOIN delivery d ON d.message_id = m.id";
 const DELIVERIES: &str = "delivery d CROSS JOIN message m ON m.id = d.message_id";
 
 /// As the index over them says it: those that wait, or are held and stop the others.
-const OPEN: &str = "d.state IN ('queued', 'held')";
+pub(super) const OPEN: &str = "d.state IN ('queued', 'held')";
 
 fn message(row: &Row) -> rusqlite::Result<Message> {
     let time = |index| row.get::<_, Option<i64>>(index).map(|ms| ms.map(from_millis));

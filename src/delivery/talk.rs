@@ -74,6 +74,14 @@ pub fn turn(vault: &Vault, waits: impl FnOnce()) -> Result<std::fs::File> {
     lock(&path)
 }
 
+/// The right to look after this vault; `None` if another upkeep has it.
+///
+/// # Errors
+/// Kind failed for the disk.
+pub fn upkeep_turn(vault: &Vault) -> Result<Option<std::fs::File>> {
+    try_lock(&vault.dir().join(".upkeep"))
+}
+
 /// Talks to all vendors that the plan is about, many at a time. `told` hears of each step when it is durable. Needs the
 /// [`turn`].
 ///

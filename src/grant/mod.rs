@@ -13,6 +13,6 @@ pub mod vocabulary;
 pub use model::{Grant, LentClaim, Purpose, Renewal, Scope};
 pub use state::{State, Status, Step, VendorStatus};
 pub use store::{
-    Brief, beginning_with, carrying, due_to_expire, ending, find, get, insert, list, list_of_vendor, of_txn, save,
-    take_step,
+    Brief, beginning_with, carrying, due_to_expire, ending, find, get, insert, list, list_of_vendor, mark_reminded,
+    of_txn, save, take_step, watched,
 };

@@ -221,6 +221,28 @@ pub fn ending(connection: &Connection, from: Timestamp, to: Timestamp) -> Result
     )
 }
 
+/// The grants to look after: those that are current, and those that ended without the vendor's word on it.
+///
+/// # Errors
+/// The database's.
+pub fn watched(connection: &Connection) -> Result<Vec<Grant>> {
+    select(
+        connection,
+        "WHERE status IN ('offered', 'active')
+            OR (status IN ('revoked', 'expired') AND vendor_status = 'not_confirmed' AND closed_at IS NULL)",
+        [],
+    )
+}
+
+/// Notes that the user was reminded of a grant that nothing touches.
+///
+/// # Errors
+/// The database's.
+pub fn mark_reminded(tx: &Tx, id: &str) -> Result<()> {
+    tx.prepare_cached("UPDATE \"grant\" SET reminded_at = ?2 WHERE id = ?1")?.execute((id, tx.now_millis()))?;
+    Ok(())
+}
+
 /// Stores a new grant.
 ///
 /// # Errors

@@ -65,6 +65,18 @@ pub static INBOX_LIST: [Example; 2] = [
     example("All that acme sent, acknowledgements too", "cmr inbox list --vendor acme --all"),
 ];
 
+/// `upkeep`.
+pub static UPKEEP: [Example; 2] = [
+    example("Look at what is due", "cmr upkeep --dry-run"),
+    example("Collect, expire, renew by rule and deliver, and say only what needs you", "cmr upkeep --quiet --no-input"),
+];
+
+/// `upkeep install`.
+pub static UPKEEP_INSTALL: [Example; 2] = [
+    example("See the units that systemd would get", "cmr upkeep install --systemd --dry-run"),
+    example("Write a line for your crontab", "cmr upkeep install --cron --at 02:15"),
+];
+
 /// `vendor knows`.
 pub static VENDOR_KNOWS: [Example; 2] = [
     example("What acme knows now", "cmr vendor knows acme"),
@@ -120,6 +132,8 @@ pub fn all() -> Vec<&'static Example> {
         &VENDOR_ADD,
         &GRANT_CREATE,
         &PUSH,
+        &UPKEEP,
+        &UPKEEP_INSTALL,
         &VENDOR_SET,
         &INBOX_LIST,
         &VENDOR_KNOWS,

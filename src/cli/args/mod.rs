@@ -21,6 +21,7 @@ pub mod persona;
 pub mod profile;
 pub mod receiver;
 pub mod search;
+pub mod upkeep;
 pub mod vendor;
 
 /// Customer Managed Relationships: keep your own profile, encrypted, and lend vendors exactly what you choose.
@@ -203,6 +204,8 @@ nouns! {
     Push(moving::PushArgs) = "push", "Deliver what waits, and collect the vendors' answers";
     /// Collect answers.
     Pull(moving::PullArgs) = "pull", "Collect the vendors' answers";
+    /// Everything due.
+    Upkeep(upkeep::UpkeepArgs) = "upkeep", "Do everything that is due now: for cron and timers";
     /// What waits.
     Outbox(outbox::OutboxArgs) = "outbox", "Messages on their way";
     /// What came in.

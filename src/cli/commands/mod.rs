@@ -21,5 +21,7 @@ pub(super) mod receiver;
 pub(super) mod search;
 mod standing;
 pub(super) mod status;
+pub(super) mod upkeep;
+mod upkeep_install;
 pub(super) mod vendor;
 mod vendor_key;

@@ -1,6 +1,7 @@
 //! `cmr push` and `cmr pull`.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+use std::fs::File;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -14,7 +15,7 @@ use crate::delivery::http::Http;
 use crate::delivery::pull::{Pulled, Received};
 use crate::delivery::push::Sent;
 use crate::delivery::talk::{self, Collect, News, Plan, Send};
-use crate::delivery::{self, MessageState};
+use crate::delivery::{self, Message, MessageState};
 use crate::error::Kind;
 use crate::vault::Vault;
 use crate::vendor;
@@ -34,7 +35,7 @@ pub(in super::super) fn push(args: &PushArgs, session: &Session) -> Result<Outco
     let collect = if args.no_pull { Collect::Nothing } else { Collect::FromReached };
     let plan = Plan { vendor_id, send, collect };
     let heard = exchange(session, &mut vault, args.timeout, &plan)?;
-    let must_act = heard.must_act;
+    let must_act = !heard.refusing.is_empty();
     let moved = heard.into_moved();
     session.printer().show(&moved)?;
     if must_act || !moved.refused.is_empty() {
@@ -52,7 +53,7 @@ pub(in super::super) fn pull(args: &PullArgs, session: &Session) -> Result<Outco
     let vendor_id = vendor_id(&vault, args.vendor.as_deref())?;
     let plan = Plan { vendor_id, collect: Collect::FromAll, ..Plan::default() };
     let heard = exchange(session, &mut vault, args.timeout, &plan)?;
-    let must_act = heard.must_act;
+    let must_act = !heard.refusing.is_empty();
     let moved = heard.into_moved();
     session.printer().show(&moved)?;
     Ok(match () {
@@ -68,13 +69,30 @@ fn vendor_id(vault: &Vault, typed: Option<&str>) -> Result<Option<String>> {
 
 /// Talks to the vendors of a plan, and shows how far that has come.
 fn exchange(session: &Session, vault: &mut Vault, timeout: u64, plan: &Plan) -> Result<Heard> {
-    let http = Http::new(Duration::from_secs(timeout))?;
-    let printer = session.printer();
-    let _turn = talk::turn(vault, || printer.remark("Another cmr is talking to vendors: waiting until it is done."))?;
-    let what = if plan.send == Send::Nothing { "Asking vendors" } else { "Delivering to vendors" };
-    let mut progress = printer.progress(what);
-    let (mut done, mut of) = (0, 0);
+    let _turn = turn(session, vault)?;
     let mut heard = Heard::default();
+    converse(session, vault, timeout, plan, &mut heard)?;
+    Ok(heard)
+}
+
+/// The right to talk to vendors, waited for.
+pub(super) fn turn(session: &Session, vault: &Vault) -> Result<File> {
+    let printer = session.printer();
+    talk::turn(vault, || printer.remark("Another cmr is talking to vendors: waiting until it is done."))
+}
+
+/// The same, for who has the [`turn`].
+pub(super) fn converse(
+    session: &Session,
+    vault: &mut Vault,
+    timeout: u64,
+    plan: &Plan,
+    heard: &mut Heard,
+) -> Result<()> {
+    let http = Http::new(Duration::from_secs(timeout))?;
+    let what = if plan.send == Send::Nothing { "Asking vendors" } else { "Delivering to vendors" };
+    let mut progress = session.printer().progress(what);
+    let (mut done, mut of) = (0, 0);
     talk::talk(vault, http, plan, |news| match news {
         News::Begins(vendors) => of = vendors as u64,
         News::Sent(sent) => heard.sent(&sent),
@@ -83,8 +101,7 @@ fn exchange(session: &Session, vault: &mut Vault, timeout: u64, plan: &Plan) -> 
             done += 1;
             progress.at(done, of);
         }
-    })?;
-    Ok(heard)
+    })
 }
 
 /// What is still to do, as an exit code: something is held or refused, something is queued, or nothing.
@@ -99,9 +116,16 @@ fn stuck(vault: &Vault, lines: &[Line]) -> Result<Outcome> {
 }
 
 fn waiting(session: &Session, vault: &Vault, only: Option<&str>) -> Result<Outcome> {
+    let lines = queued(vault, |message| only.is_none_or(|id| id == message.vendor_id))?;
+    session.printer().show(&Moved { lines, dry_run: true, ..Moved::default() })?;
+    Ok(Outcome::Done)
+}
+
+/// The messages that wait and are meant, as lines.
+pub(super) fn queued(vault: &Vault, is_meant: impl Fn(&Message) -> bool) -> Result<Vec<Line>> {
     let queued = delivery::list(vault.connection(), false)?
         .into_iter()
-        .filter(|message| message.state == MessageState::Queued && only.is_none_or(|id| id == message.vendor_id));
+        .filter(|message| message.state == MessageState::Queued && is_meant(message));
     let mut lines: Vec<Line> = queued
         .map(|message| {
             let vendor = vendor::name_of(vault.connection(), &message.vendor_id)?.unwrap_or_default();
@@ -109,21 +133,24 @@ fn waiting(session: &Session, vault: &Vault, only: Option<&str>) -> Result<Outco
         })
         .collect::<Result<_>>()?;
     lines.sort_by(|a, b| a.vendor.cmp(&b.vendor));
-    session.printer().show(&Moved { lines, dry_run: true, ..Moved::default() })?;
-    Ok(Outcome::Done)
+    Ok(lines)
 }
 
 /// What came of an exchange: a line for each message, and what vendors said beyond those.
 #[derive(Default)]
-struct Heard {
+pub(super) struct Heard {
     lines: Vec<Line>,
     /// Where the line of a message is.
     places: HashMap<String, usize>,
     answers: Vec<MessageView>,
     refused: Vec<RefusedView>,
     troubles: Vec<TroubleView>,
-    /// Whether a vendor refuses us, rather than being out of reach.
-    must_act: bool,
+    /// The vendors that refuse us, rather than being out of reach.
+    pub(super) refusing: BTreeSet<String>,
+    /// The vendors that were asked for their answers.
+    pub(super) asked: BTreeSet<String>,
+    /// How many messages they had.
+    pub(super) received: usize,
 }
 
 impl Heard {
@@ -135,6 +162,8 @@ impl Heard {
     /// Joins each answer with the message sent that it is about; other answers stand by themselves.
     fn pulled(&mut self, pulled: Pulled) {
         let vendor = pulled.vendor;
+        self.received += pulled.messages.len();
+        self.asked.insert(vendor.clone());
         for Received { message, content } in pulled.messages {
             let about = message.answers.as_ref().filter(|_| decides(&message.event));
             let about = about.and_then(|id| self.places.get(id)).copied();
@@ -145,12 +174,17 @@ impl Heard {
         }
         let refused = |(jti, why)| RefusedView { vendor: vendor.clone(), jti, why };
         self.refused.extend(pulled.refused.into_iter().map(refused));
-        self.must_act |= pulled.trouble.as_ref().is_some_and(|(kind, _)| *kind != Kind::Failed);
+        // What it said last counts.
+        self.troubles.retain(|trouble| trouble.vendor != vendor);
+        match pulled.trouble.as_ref().is_some_and(|(kind, _)| *kind != Kind::Failed) {
+            true => self.refusing.insert(vendor.clone()),
+            false => self.refusing.remove(&vendor),
+        };
         self.troubles.extend(pulled.trouble.map(|(_, why)| TroubleView { vendor: vendor.clone(), why }));
     }
 
     /// By vendor, whatever the order in which they answered.
-    fn into_moved(mut self) -> Moved {
+    pub(super) fn into_moved(mut self) -> Moved {
         self.lines.sort_by(|a, b| a.vendor.cmp(&b.vendor));
         self.answers.sort_by(|a, b| (&a.vendor, a.at, &a.id).cmp(&(&b.vendor, b.at, &b.id)));
         self.refused.sort_by(|a, b| a.vendor.cmp(&b.vendor));

@@ -3,12 +3,13 @@
 use jiff::Timestamp;
 use rusqlite::Connection;
 
+use super::super::output::task::TaskView;
 use super::super::output::text::{count, local};
-use super::super::output::vault::{AgentState, Holdings, SlotName, Status, Task};
+use super::super::output::vault::{AgentState, Holdings, SlotName, Status};
 use super::super::session::Session;
 use super::super::unlock::Source;
 use super::super::{Outcome, Result};
-use super::standing::Standing;
+use crate::delivery::tasks;
 use crate::grant::{Grant, Status as GrantStatus, ended};
 use crate::vault::Manifest;
 use crate::vault::agent::{self, Report};
@@ -45,7 +46,7 @@ fn unlocked_by(source: Source, agent: Option<&Report>) -> String {
     }
 }
 
-fn holdings(connection: &Connection) -> Result<(Option<Holdings>, Vec<Task>)> {
+fn holdings(connection: &Connection) -> Result<(Option<Holdings>, Vec<TaskView>)> {
     let grants = grant::list(connection)?;
     let counts = delivery::counts(connection)?;
     let now = Timestamp::now();
@@ -57,25 +58,17 @@ fn holdings(connection: &Connection) -> Result<(Option<Holdings>, Vec<Task>)> {
         next_attempt: delivery::next_due(connection)?.map(|due| due.max(now)),
         ledger_entries: ledger::count(connection)?,
     };
-    let mut tasks: Vec<Task> = to_deliver(&holds, now).into_iter().collect();
-    tasks.extend(waiting(counts.held + counts.failed, &grants, &overdue(connection, &grants, now)?, now));
+    let mut tasks: Vec<TaskView> = to_deliver(&holds, now).into_iter().collect();
+    tasks.extend(unconfirmed(&grants, now));
+    let facts = tasks::facts(connection, now, tasks::RENEW_WITHIN)?;
+    tasks.extend(tasks::tasks(&facts, now, tasks::SOON).iter().map(TaskView::of));
     Ok((Some(holds), tasks))
 }
 
-/// The grants whose end the vendor should have confirmed by now.
-fn overdue<'a>(connection: &Connection, grants: &'a [Grant], now: Timestamp) -> Result<Vec<&'a Grant>> {
-    let awaited: Vec<&Grant> = grants.iter().filter(|grant| ended::is_awaited(grant, now)).collect();
-    if awaited.is_empty() {
-        return Ok(awaited);
-    }
-    let standing = Standing::of_all(connection)?;
-    Ok(awaited.into_iter().filter(|grant| standing.is_overdue(grant)).collect())
-}
-
 /// A plain push sends what is due; what waits for later, or behind something that is held, it does not.
-fn to_deliver(holds: &Holdings, now: Timestamp) -> Option<Task> {
+fn to_deliver(holds: &Holdings, now: Timestamp) -> Option<TaskView> {
     let what = format!("{} to deliver", count(holds.queued, "message"));
-    let task = |what: String, command: &str| Some(Task { what, command: command.into() });
+    let task = |what: String, command: &str| Some(TaskView::line("to_deliver", what, command));
     match holds.next_attempt {
         _ if holds.queued == 0 => None,
         None => task(format!("{what}, behind what is held"), "cmr outbox list"),
@@ -84,25 +77,16 @@ fn to_deliver(holds: &Holdings, now: Timestamp) -> Option<Task> {
     }
 }
 
-fn waiting(stuck: u32, grants: &[Grant], overdue: &[&Grant], now: Timestamp) -> Vec<Task> {
-    let unconfirmed = |grant: &&Grant| grant.state.status == GrantStatus::Revoked && ended::is_awaited(grant, now);
-    let is_late = |status| overdue.iter().filter(|grant| ended::as_of(grant, now).status == status).count();
-    let candidates = [
-        (stuck as usize, "held or failed", "message", "cmr outbox list"),
-        (grants.iter().filter(unconfirmed).count(), "not confirmed by the vendor", "revocation", "cmr pull"),
-        (is_late(GrantStatus::Revoked), "past the time to confirm", "revocation", "cmr grant list"),
-        (
-            is_late(GrantStatus::Expired),
-            "past the time to delete, and not confirmed",
-            "expired grant",
-            "cmr grant list",
-        ),
-    ];
-    candidates
-        .into_iter()
-        .filter(|(n, ..)| *n > 0)
-        .map(|(n, what, noun, command)| Task { what: format!("{} {what}", count(n, noun)), command: command.into() })
-        .collect()
+/// Revocations that the vendor still has time to confirm.
+fn unconfirmed(grants: &[Grant], now: Timestamp) -> Option<TaskView> {
+    let in_time = |grant: &&Grant| {
+        grant.state.status == GrantStatus::Revoked
+            && ended::is_awaited(grant, now)
+            && grant.confirm_by.is_none_or(|by| by > now)
+    };
+    let n = grants.iter().filter(in_time).count();
+    let what = format!("{} not confirmed by the vendor", count(n, "revocation"));
+    (n > 0).then(|| TaskView::line("not_confirmed", what, "cmr pull"))
 }
 
 #[cfg(test)]

@@ -202,6 +202,16 @@ pub struct TroubleView {
 }
 
 impl Line {
+    /// Whether it is not with the vendor, or refused.
+    pub fn is_trouble(&self) -> bool {
+        matches!(self.tone(), Tone::Warn | Tone::Bad)
+    }
+
+    /// Whether the vendor has it.
+    pub fn arrived(&self) -> bool {
+        !matches!(self.state.as_str(), "queued" | "waiting" | "held" | "failed")
+    }
+
     fn tone(&self) -> Tone {
         match self.state.as_str() {
             "acknowledged" | "deletion_stated" => Tone::Good,
@@ -213,7 +223,7 @@ impl Line {
 }
 
 /// One row for a vendor: what is worst of its messages, or else the last of them.
-fn row(lines: &[Line]) -> [Col; 4] {
+pub(super) fn row(lines: &[Line]) -> [Col; 4] {
     let rank = |line: &&Line| match line.tone() {
         Tone::Bad => 2,
         Tone::Warn => 1,

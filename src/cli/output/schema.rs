@@ -5,7 +5,8 @@ use serde_json::json;
 
 use super::View;
 use super::{
-    demo, grant, inbox, key, ledger, message, profile, receipt, receiver, renewal, search, vault, vendor, vendor_key,
+    demo, grant, inbox, key, ledger, message, profile, receipt, receiver, renewal, search, upkeep, vault, vendor,
+    vendor_key,
 };
 
 /// The schema of a view, with the member `schema` that every document has.
@@ -59,6 +60,8 @@ pub fn all() -> Vec<(&'static str, Schema)> {
         schema_of::<inbox::Inbox>(),
         schema_of::<inbox::OneReceived>(),
         schema_of::<inbox::Reply>(),
+        schema_of::<upkeep::Upkeep>(),
+        schema_of::<upkeep::Timetable>(),
         schema_of::<search::Search>(),
         schema_of::<ledger::Log>(),
         schema_of::<ledger::OneEntry>(),

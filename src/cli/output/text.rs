@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 
 use crate::search::{HIT, HIT_END};
 use crate::text::printable;
+pub use crate::text::short;
 
 /// What matters.
 pub const BOLD: Style = Style::new().bold();
@@ -218,11 +219,6 @@ pub fn day(time: Timestamp) -> String {
 /// A time that may be missing.
 pub fn local_or(time: Option<Timestamp>, otherwise: &str) -> String {
     time.map_or_else(|| otherwise.to_owned(), local)
-}
-
-/// The end of an id: enough to name it, and what differs between ids made in the same moment.
-pub fn short(id: &str) -> &str {
-    id.get(id.len().saturating_sub(8)..).unwrap_or(id)
 }
 
 /// `1 claim`, `2 claims`.

@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::View;
+use super::task::{self, TaskView};
 use super::text::{self, BOLD, DIM, Text, count, local};
 use crate::vault::SlotEntry;
 use crate::vault::agent::Report;
@@ -149,7 +150,7 @@ pub struct Status {
     #[serde(flatten)]
     pub holds: Option<Holdings>,
     /// What needs the user.
-    pub tasks: Vec<Task>,
+    pub tasks: Vec<TaskView>,
 }
 
 /// A key slot's name and kind.
@@ -184,15 +185,6 @@ pub struct Holdings {
     pub ledger_entries: u64,
 }
 
-/// Something that needs the user.
-#[derive(Serialize, JsonSchema)]
-pub struct Task {
-    /// What.
-    pub what: String,
-    /// What to type.
-    pub command: String,
-}
-
 impl View for Status {
     const SCHEMA: &'static str = "cmr/status/1";
 
@@ -217,10 +209,7 @@ impl View for Status {
             }
             return;
         }
-        out.heading("What needs you");
-        for task in &self.tasks {
-            out.line(format!("  {}  {DIM}{}{DIM:#}", task.what, task.command));
-        }
+        task::list(out, &self.tasks);
     }
 }
 
