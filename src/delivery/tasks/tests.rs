@@ -101,7 +101,7 @@ fn a_deletion_is_asked_for_until_it_is_confirmed_or_the_user_stops_waiting() {
     closed.grant.closed_at = Some(now());
     let mut confirmed = overdue;
     confirmed.grant.state.vendor = VendorStatus::DeletionStated;
-    assert!(of([closed, confirmed, revoked(watched("b", 100, 5), 0)]).is_empty());
+    assert!(of([closed, confirmed, revoked(watched("b", 100, 5), 1)]).is_empty());
 }
 
 #[test]
