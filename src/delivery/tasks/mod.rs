@@ -146,7 +146,7 @@ pub struct Waiting {
 /// The database's.
 pub fn facts(connection: &Connection, now: Timestamp, within: SignedDuration) -> Result<Facts> {
     Ok(Facts {
-        grants: store::watched(connection, now - UNTOUCHED)?,
+        grants: store::watched(connection, now, now - UNTOUCHED)?,
         due: renewal::due(connection, now, within)?,
         stuck: store::stuck(connection)?,
         waiting: store::waiting(connection)?,

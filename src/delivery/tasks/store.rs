@@ -14,11 +14,11 @@ use crate::vault::{from_millis, to_millis};
 use crate::{grant, vendor};
 
 /// Grants to look after. When they were last touched is looked up for those alone that are older than a time.
-pub(super) fn watched(connection: &Connection, older_than: Timestamp) -> Result<Vec<Watched>> {
+pub(super) fn watched(connection: &Connection, now: Timestamp, older_than: Timestamp) -> Result<Vec<Watched>> {
     let names: HashMap<String, String> = vendor::names(connection)?.into_iter().collect();
     let mut moved = last_moved(connection, older_than)?;
     let grants = grant::watched(connection)?;
-    let mut disclosed = match grants.iter().all(|grant| grant.state.status.is_current()) {
+    let mut disclosed = match grants.iter().all(|grant| grant.is_current(now)) {
         true => HashMap::new(),
         false => disclosure::last_of_grants(connection, None)?,
     };
