@@ -363,7 +363,7 @@ const CROWD: &str = "
         allow_loopback, approved_origins, added_at, discovered_at, keys_asked_at FROM many, vendor WHERE name = 'acme';
     INSERT INTO \"grant\" SELECT printf('01a00000-0000-7000-8000-%012x', i * 40503), 'id-' || i, version, persona, scope,
         status, vendor_status, txn, created_at, expires_at, ended_at, ended_how, confirm_by, confirmed_at,
-        renew_for, renew_until, closed_at, reminded_at FROM many, \"grant\" WHERE vendor_id NOT LIKE 'id-%';
+        renew_for, renew_until, closed_at, reminded_at, vendor_version FROM many, \"grant\" WHERE vendor_id NOT LIKE 'id-%';
     INSERT INTO message SELECT printf('01a00000-0000-7000-9000-%012x', i * 40503), direction, 'id-' || i, NULL, event,
         version, 'jti-' || i, jws, set_hash, created_at, answers, verified_by
         FROM many, message WHERE vendor_id NOT LIKE 'id-%' GROUP BY i;

@@ -311,7 +311,7 @@ fn a_vendor_that_takes_some_claims_gets_those() {
 }
 
 #[test]
-fn a_claim_that_a_vendor_refuses_is_not_counted_as_known() {
+fn a_claim_that_a_vendor_refuses_was_seen_by_it_and_is_not_what_it_has() {
     let env = TestEnv::new().with_ada();
     // Discovered as one that takes anything, it takes less by the time of the push.
     let mut shop = Shop::open();
@@ -322,8 +322,16 @@ fn a_claim_that_a_vendor_refuses_is_not_counted_as_known() {
     shop.reopen();
     env.ok("push").says("refuses address");
     assert_eq!(env.json("grant show acme")["vendor_status"], "partially_accepted");
-    assert!(env.json("who address")["known"].as_array().unwrap().is_empty());
+    let who = env.json("who address")["known"][0].clone();
+    assert_eq!((&who["vendor"], &who["refused"], &who["latest"]), (&json!("acme"), &json!(true), &json!(false)));
+    env.ok("who address").says("refused by them, after they saw it");
     assert_eq!(known(&env.json("vendor knows acme")).len(), 1);
+    // It would get it anew.
+    assert_eq!(env.json("grant preview acme")["preview"][1]["effect"], "new");
+    // Once all that it took is stated deleted, it holds what it refused no more than the rest.
+    env.ok("grant revoke acme --yes").never_says("address, email");
+    env.ok("push");
+    assert_eq!(env.json("vendor knows acme")["known"], json!([]));
 }
 
 #[test]

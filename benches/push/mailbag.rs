@@ -60,7 +60,7 @@ impl Bag {
     }
 
     fn vendor(&self, tx: &Tx, number: usize, url: &str, dead_url: Option<&str>) -> error::Result<Vendor> {
-        let is_dead = self.dead > 0 && number % (self.vendors / self.dead) == 0;
+        let is_dead = self.dead > 0 && number.is_multiple_of(self.vendors / self.dead);
         let host = if is_dead { dead_url.unwrap_or(url) } else { url };
         let url = Url::parse(&format!("{host}/v{number}")).map_err(|e| error::Error::bad_input(e.to_string()))?;
         let document = serde_json::json!({

@@ -145,6 +145,14 @@ pub(super) fn grants() -> ArgValueCompleter {
     from_vault(|connection, typed| Ok(grant_choices(&grant::beginning_with(connection, typed, true, MOST)?, typed)))
 }
 
+/// Grants that can be taken back; with `--close` those that ended too.
+pub(super) fn revocable_grants() -> ArgValueCompleter {
+    from_vault(|connection, typed| {
+        let ended = before().iter().any(|word| word == "--close");
+        Ok(grant_choices(&grant::beginning_with(connection, typed, ended, MOST)?, typed))
+    })
+}
+
 /// Each grant by what `grant::find` understands: the vendor's name where it says which, otherwise the end of the id.
 /// The grants of a vendor stand together.
 fn grant_choices(grants: &[Brief], typed: &str) -> Vec<Named> {
@@ -199,6 +207,15 @@ pub(super) fn retriable_messages() -> ArgValueCompleter {
 /// Messages that can be dropped. A revocation cannot.
 pub(super) fn droppable_messages() -> ArgValueCompleter {
     outbox(false, |message| message.event != Event::GrantRevoked.name())
+}
+
+/// What vendors sent.
+pub(super) fn received_messages() -> ArgValueCompleter {
+    from_vault(|connection, typed| {
+        let found = delivery::received_beginning_with(connection, typed, MOST)?;
+        let what = |vendor: &str, event: &str| format!("{vendor}: {}", crate::text::printable(event));
+        Ok(found.iter().map(|(found, vendor, event)| (id(found, typed), what(vendor, event))).collect())
+    })
 }
 
 fn outbox(all: bool, takes: fn(&delivery::Brief) -> bool) -> ArgValueCompleter {

@@ -161,6 +161,7 @@ fn run(noun: &Noun, session: &Session) -> Result<Outcome> {
         Noun::Pull(args) => c::moving::pull(args, session),
         Noun::Upkeep(args) => c::upkeep::run(args, session),
         Noun::Outbox(args) => c::outbox::run(args, session),
+        Noun::Inbox(args) => c::inbox::run(args, session),
         Noun::Who(args) => c::log::who(args, session),
         Noun::Search(args) => c::search::run(args, session),
         Noun::Log(args) => c::log::run(args, session),

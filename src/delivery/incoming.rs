@@ -13,7 +13,31 @@ use crate::vault::Tx;
 use crate::vendor::Vendor;
 use crate::wire::event::{AckStatus, DeletionCompleted, Event, GrantAcknowledged};
 use crate::wire::jose::{Jwk, set_hash};
-use crate::wire::set::Claims;
+use crate::wire::set::{Claims, Refusal};
+use crate::wire::transport::ErrorCode;
+
+/// The largest SET of a vendor that is looked at, in bytes.
+pub(super) const MAX_SET: usize = 64 * 1024;
+
+/// How many messages of one vendor are kept whose event is not known: it could send new names for ever.
+const MAX_UNKNOWN: u32 = 100;
+
+/// How much of an event's URI is kept, in characters.
+const MAX_URI: usize = 200;
+
+/// How many of a pull's refusals the ledger names one by one.
+const NAMED: usize = 5;
+
+/// What became of a verified SET.
+#[derive(Debug)]
+pub(super) enum Taken {
+    /// It is stored with all that it changes: it is acknowledged.
+    Accepted(Message),
+    /// It is stored and changes nothing, and the vendor is told that it was not understood.
+    Kept(Message, Refusal),
+    /// It was stored before: it is acknowledged again, or refused again.
+    Repeated(Option<Refusal>),
+}
 
 /// A verified SET inside of the transaction that takes it in. Its errors of kind bad input go back to the vendor.
 pub(super) struct Incoming<'a> {
@@ -28,25 +52,62 @@ impl Incoming<'_> {
     /// Stores it with all that it changes.
     ///
     /// # Errors
-    /// Kind bad input for what goes back to the vendor.
-    pub(super) fn apply(&self) -> Result<Message> {
-        let (uri, payload) = self.claims.event().ok_or_else(|| Error::bad_input("events does not hold one event"))?;
-        match Event::from_uri(uri) {
-            Some(Event::GrantAcknowledged) => self.acknowledged(payload),
-            Some(Event::DeletionCompleted) => self.deleted(payload),
-            Some(Event::Verification) => {
-                let message = self.message(Event::Verification, None, None, None);
-                self.record(&message, "connection-verified", json!({}))?;
-                Ok(message)
-            }
-            _ => Err(Error::bad_input("this event is not known here")),
+    /// Kind bad input for what goes back to the vendor and is not stored.
+    pub(super) fn apply(&self) -> Result<Taken> {
+        if let Some(event) = store::received_event(self.tx, &self.vendor.id, &self.claims.jti)? {
+            // We may have been cut off before the vendor heard of it.
+            return Ok(Taken::Repeated(Event::from_name(&event).is_none().then(not_known)));
         }
+        let (uri, payload) = self.claims.event().ok_or_else(|| Error::bad_input("events does not hold one event"))?;
+        match Event::from_uri(uri).filter(|event| !event.is_from_customer()) {
+            Some(Event::GrantAcknowledged) => self.acknowledged(payload).map(Taken::Accepted),
+            Some(Event::DeletionCompleted) => self.deleted(payload).map(Taken::Accepted),
+            Some(Event::Verification) => {
+                let message = self.message(Event::Verification.name(), None, None, None);
+                self.record(&message, "connection-verified", json!({}))?;
+                Ok(Taken::Accepted(message))
+            }
+            Some(event) => self.said(event, payload).map(Taken::Accepted),
+            None => self.unknown(uri).map(|message| Taken::Kept(message, not_known())),
+        }
+    }
+
+    /// Keeps what the vendor has to say and what changes nothing here, beside what it is about.
+    fn said(&self, event: Event, payload: &Value) -> Result<Message> {
+        let text = |name: &str| payload.get(name).and_then(Value::as_str);
+        let ours = match (text("set_hash"), text("about")) {
+            (Some(hash), _) => store::by_hash(self.tx, &self.vendor.id, hash)?,
+            (_, Some(jti)) => store::sent_as(self.tx, &self.vendor.id, jti)?,
+            _ => None,
+        };
+        let (answers, grant) = ours.map_or((None, None), |ours| (Some(ours.id), ours.grant_id));
+        let grant = match (grant, &self.claims.txn) {
+            (None, Some(txn)) => grant::of_txn(self.tx, &self.vendor.id, txn)?,
+            (grant, _) => grant,
+        };
+        let message = self.message(event.name(), grant.as_deref(), None, answers);
+        self.record(&message, event.name(), json!({"grant": grant}))?;
+        Ok(message)
+    }
+
+    /// Keeps a message whose event this version does not know: a later one may, and the user can read it now.
+    fn unknown(&self, uri: &str) -> Result<Message> {
+        if store::count_unknown(self.tx, &self.vendor.id)? >= MAX_UNKNOWN {
+            return Err(Error::bad_input("this event is not known here, and no more of them are kept"));
+        }
+        let uri: String = printable(uri).chars().take(MAX_URI).collect();
+        // The colon tells it from a name of ours.
+        let event = if uri.contains(':') { uri } else { format!("unknown:{uri}") };
+        let message = self.message(&event, None, None, None);
+        self.record(&message, "event-not-known", json!({"event": event}))?;
+        Ok(message)
     }
 
     fn acknowledged(&self, payload: &Value) -> Result<Message> {
         let ack: GrantAcknowledged = parse(payload)?;
         let (mut grant, ours) = self.about(&ack.grant_id, &ack.set_hash)?;
-        let message = self.message(Event::GrantAcknowledged, Some(&grant.id), Some(ack.version), Some(ours.id.clone()));
+        let message =
+            self.message(Event::GrantAcknowledged.name(), Some(&grant.id), Some(ack.version), Some(ours.id.clone()));
         let refused = match ack.status {
             AckStatus::Rejected => grant.claim_names(),
             _ => ack.refused_claims.clone(),
@@ -69,10 +130,11 @@ impl Incoming<'_> {
         let statement: DeletionCompleted = parse(payload)?;
         let (mut grant, ours) = self.about(&statement.grant_id, &statement.set_hash)?;
         let version = Some(statement.version);
-        let message = self.message(Event::DeletionCompleted, Some(&grant.id), version, Some(ours.id.clone()));
+        let name = Event::DeletionCompleted.name();
+        let message = self.message(name, Some(&grant.id), version, Some(ours.id.clone()));
         let body = json!({"grant": grant.id, "version": statement.version, "deleted": statement.deleted,
                           "retained": statement.retained, "recipients_notified": statement.recipients_notified});
-        self.record(&message, Event::DeletionCompleted.name(), body)?;
+        self.record(&message, name, body)?;
         let kept = |claim: &str| statement.retained.iter().any(|retained| retained.claim == claim);
         let deleted: Vec<&str> = statement.deleted.iter().map(String::as_str).filter(|claim| !kept(claim)).collect();
         // The version of the message that it answers: its own number could name what was never sent.
@@ -81,6 +143,7 @@ impl Incoming<'_> {
         disclosure::mark_deleted(self.tx, &deletion)?;
         // A statement that passes over a claim is not one about the grant.
         if disclosure::left_of_grant(self.tx, &grant.id)?.iter().all(|claim| kept(claim)) {
+            disclosure::mark_refused_deleted(self.tx, &deletion)?;
             self.step(&mut grant, Step::DeletionStated(version))?;
         }
         Ok(message)
@@ -112,13 +175,13 @@ impl Incoming<'_> {
         Ok(())
     }
 
-    fn message(&self, event: Event, grant: Option<&str>, version: Option<u32>, answers: Option<String>) -> Message {
+    fn message(&self, event: &str, grant: Option<&str>, version: Option<u32>, answers: Option<String>) -> Message {
         Message {
             id: Uuid::now_v7().to_string(),
             outgoing: false,
             vendor_id: self.vendor.id.clone(),
             grant_id: grant.map(str::to_owned),
-            event: event.name().to_owned(),
+            event: event.to_owned(),
             version,
             jws: self.token.to_owned(),
             set_hash: set_hash(self.token),
@@ -143,6 +206,37 @@ impl Incoming<'_> {
         let subject = message.grant_id.as_deref().unwrap_or(&self.vendor.name);
         ledger::append(self.tx, action, subject, &body)
     }
+}
+
+fn not_known() -> Refusal {
+    Refusal::new(ErrorCode::InvalidRequest, "this event is not known here")
+}
+
+/// Checks a SET's size, before anything else is looked at.
+pub(super) fn check_size(token: &str) -> Result<(), Refusal> {
+    match token.len() <= MAX_SET {
+        true => Ok(()),
+        false => {
+            let what = format!("the SET has {} bytes, and {MAX_SET} are taken at most", token.len());
+            Err(Refusal::new(ErrorCode::InvalidRequest, what))
+        }
+    }
+}
+
+/// Writes down that a vendor sent what did not verify, `jti` and why, in one entry and without what it said: the vendor
+/// could fill the ledger otherwise.
+///
+/// # Errors
+/// The database's.
+pub(super) fn note_refused(tx: &Tx, vendor: &Vendor, refused: &[(String, String)]) -> Result<()> {
+    if refused.is_empty() {
+        return Ok(());
+    }
+    let cut = |text: &str, most: usize| printable(text).chars().take(most).collect::<String>();
+    let one = |(jti, why): &(String, String)| json!({"jti": cut(jti, 64), "why": cut(why, 200)});
+    let named: Vec<Value> = refused.iter().take(NAMED).map(one).collect();
+    let body = json!({"vendor": vendor.id, "count": refused.len(), "refused": named});
+    ledger::append(tx, "answers-refused", &vendor.name, &body)
 }
 
 fn parse<T: serde::de::DeserializeOwned>(payload: &Value) -> Result<T> {

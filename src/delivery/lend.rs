@@ -49,7 +49,9 @@ pub fn look(connection: &Connection, vendor: &Vendor, persona: &str, claims: &[L
     }
     let query = disclosure::Query { vendor_id: Some(&vendor.id), ..Default::default() };
     let mut known = BTreeMap::new();
-    for disclosure in disclosure::known(connection, &query)?.into_iter().filter(|d| d.delivered_at.is_some()) {
+    for disclosure in
+        disclosure::known(connection, &query)?.into_iter().filter(|d| d.delivered_at.is_some() && !d.refused)
+    {
         // Newest first: the first of each claim is what the vendor should use.
         known.entry(disclosure.claim).or_insert(disclosure.value);
     }
@@ -173,9 +175,9 @@ pub fn revoke(tx: &Tx, vendor: &Vendor, grant: &mut Grant, how: &str) -> Result<
 pub fn expire_due(tx: &Tx) -> Result<Vec<Grant>> {
     let mut due = grant::due_to_expire(tx, tx.now())?;
     for grant in &mut due {
-        store::cancel_untried(tx, &grant.id)?;
+        let told = store::cancel_untried(tx, &grant.id)?;
         store::stop_retrying(tx, &grant.id)?;
-        advance(grant, Step::Expire)?;
+        advance(grant, Step::Expire { told })?;
         grant.ended_at = Some(grant.expires_at);
         grant.ended_how = Some("its time was over".into());
         note(tx, "grant-expired", grant, json!({}))?;
@@ -286,7 +288,7 @@ pub(super) fn prev(tx: &Tx, grant: &Grant) -> Result<Option<String>> {
 }
 
 /// Queues the relationship's key ahead of the first message, unless the vendor has it or it is on its way.
-fn introduce(tx: &Tx, signer: &Signer) -> Result<()> {
+pub(super) fn introduce(tx: &Tx, signer: &Signer) -> Result<()> {
     if signer.relationship.introduced_at.is_some() || store::introduction_waits(tx, &signer.vendor.id)? {
         return Ok(());
     }

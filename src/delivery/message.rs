@@ -1,6 +1,9 @@
 //! Messages: signed once, kept as the bytes that are sent.
 
 use jiff::Timestamp;
+use serde_json::Value;
+
+use crate::wire::set::{Claims, Unchecked};
 
 /// What has become of a message that is ours to send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
@@ -77,4 +80,16 @@ pub struct Message {
     pub answers: Option<String>,
     /// The key (JWK) that it was verified with.
     pub verified_by: Option<String>,
+}
+
+impl Message {
+    /// The claims of its token. None where it is not readable.
+    pub fn claims(&self) -> Option<Claims> {
+        Unchecked::parse(&self.jws).ok().map(|set| set.peek().clone())
+    }
+
+    /// What its event says. None where the token is not readable.
+    pub fn payload(&self) -> Option<Value> {
+        self.claims().and_then(|claims| claims.events.into_values().next())
+    }
 }

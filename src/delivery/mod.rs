@@ -3,10 +3,13 @@
 
 pub mod address;
 pub mod answer;
+pub mod close;
 pub mod discover;
 mod events;
 pub mod exchange;
+pub mod feedback;
 pub mod http;
+pub mod inbox;
 mod incoming;
 pub mod lend;
 pub mod message;
@@ -14,6 +17,7 @@ pub mod pull;
 pub mod push;
 #[cfg(test)]
 mod race_tests;
+pub mod receipt;
 pub mod rekey;
 #[cfg(test)]
 mod rekey_tests;
@@ -22,8 +26,11 @@ pub mod resign;
 mod store;
 pub mod talk;
 pub mod tasks;
+mod underway_store;
 
 pub use message::{Message, MessageState};
 pub use store::{
-    Brief, Counts, after, beginning_with, counts, drop_message, find, list, named, of_grant, retry, retry_all,
+    Brief, Counts, after, beginning_with, counts, drop_message, find, list, named, of_grant, received_beginning_with,
+    retry, retry_all,
 };
+pub use underway_store::{Of, Underway, next_due, underway};

@@ -5,13 +5,11 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use jiff::Timestamp;
-use rusqlite::Connection;
 use serde_json::Value;
 
 use super::discover;
-use super::incoming::Incoming;
+use super::incoming::{self, Incoming};
 use super::message::Message;
-use super::store;
 use super::talk::{Conversation, News};
 use crate::error::{Error, Kind, Result};
 use crate::text::printable;
@@ -106,6 +104,10 @@ impl Conversation {
             request = self.take_in(response, &mut pulled).await?;
             request.max_events = Some(if more { BATCH } else { 0 });
         }
+        if !pulled.refused.is_empty() {
+            let (vendor, refused) = (Arc::clone(&self.vendor), pulled.refused.clone());
+            self.clerk.write(move |tx| incoming::note_refused(tx, &vendor, &refused)).await?;
+        }
         self.clerk.tell(News::Pulled(pulled))
     }
 
@@ -166,6 +168,9 @@ impl Conversation {
     }
 }
 
+/// What was newly stored, and why the vendor is told that it was not understood.
+type Stored = (Option<Received>, Option<Refusal>);
+
 /// Takes in SETs of one vendor, in the transaction that makes them durable.
 struct Taker {
     vendor: Arc<Vendor>,
@@ -176,6 +181,7 @@ impl Taker {
     /// Verifies each SET and stores it, or says why not.
     fn take(&self, tx: &Tx, handed: Vec<Handed>) -> Result<Taken> {
         let mut taken = Taken::default();
+        let tell = |refusal: Refusal| ErrorBody { err: refusal.code, description: refusal.description };
         for one in handed {
             let result = match self.verify(tx, &one)? {
                 Ok(Some((claims, key))) => self.store(tx, &claims, &one.token, &key)?,
@@ -186,15 +192,17 @@ impl Taker {
                 Err(refusal) => Err(refusal),
             };
             match result {
-                Ok(message) => {
-                    taken.ack.push(one.jti);
+                Ok((message, refusal)) => {
                     taken.messages.extend(message);
+                    match refusal {
+                        Some(refusal) => _ = taken.set_errs.insert(one.jti, tell(refusal)),
+                        None => taken.ack.push(one.jti),
+                    }
                 }
                 Err(refusal) => {
                     log::warn!("refused a message of {}: {refusal}", self.vendor.name);
                     taken.refused.push((printable(&one.jti), printable(&refusal.description)));
-                    let body = ErrorBody { err: refusal.code, description: refusal.description };
-                    taken.set_errs.insert(one.jti, body);
+                    taken.set_errs.insert(one.jti, tell(refusal));
                 }
             }
         }
@@ -203,7 +211,7 @@ impl Taker {
 
     /// The claims of a SET and the key that it was verified with; none where the vendor's keys must be fetched first.
     fn verify(&self, tx: &Tx, one: &Handed) -> Result<Result<Option<(Claims, Jwk)>, Refusal>> {
-        let set = match Unchecked::parse(&one.token) {
+        let set = match incoming::check_size(&one.token).and_then(|()| Unchecked::parse(&one.token)) {
             Ok(set) => set,
             Err(refusal) => return Ok(Err(refusal)),
         };
@@ -226,14 +234,16 @@ impl Taker {
         })
     }
 
-    /// Stores a verified SET with all that it changes. None if it was received before.
-    fn store(&self, tx: &Tx, claims: &Claims, token: &str, key: &Jwk) -> Result<Result<Option<Received>, Refusal>> {
-        if store::was_received(tx, &self.vendor.id, &claims.jti)? {
-            return Ok(Ok(None));
-        }
+    /// Stores a verified SET with all that it changes; the message is none if it was received before. A refusal beside
+    /// it says what the vendor is told instead of an acknowledgement.
+    fn store(&self, tx: &Tx, claims: &Claims, token: &str, key: &Jwk) -> Result<Result<Stored, Refusal>> {
         let incoming = Incoming { tx, vendor: &self.vendor, claims, token, key };
         match tx.nested(|| incoming.apply()) {
-            Ok(message) => Ok(Ok(Some(Received::of(&message, claims)))),
+            Ok(incoming::Taken::Accepted(message)) => Ok(Ok((Some(Received::of(&message, claims)), None))),
+            Ok(incoming::Taken::Kept(message, refusal)) => {
+                Ok(Ok((Some(Received::of(&message, claims)), Some(refusal))))
+            }
+            Ok(incoming::Taken::Repeated(refusal)) => Ok(Ok((None, refusal))),
             // The vendor's fault: nothing was written, and the vendor is told.
             Err(error) if error.kind() == Kind::BadInput => {
                 Ok(Err(Refusal::new(ErrorCode::InvalidRequest, error.to_string())))
@@ -253,20 +263,4 @@ fn learn(tx: &Tx, vendor: &Vendor, key: &Jwk) -> Result<()> {
         }
         other => other,
     }
-}
-
-/// What the latest answer of a vendor about a grant says, for showing: the statement's or acknowledgement's payload.
-///
-/// # Errors
-/// The database's.
-pub fn answers(connection: &Connection, grant_id: &str) -> Result<BTreeMap<String, Value>> {
-    let mut answers = BTreeMap::new();
-    for message in store::of_grant(connection, grant_id)?.into_iter().filter(|message| !message.outgoing) {
-        if let Ok(set) = Unchecked::parse(&message.jws)
-            && let Some((_, payload)) = set.peek().event()
-        {
-            answers.insert(message.id, payload.clone());
-        }
-    }
-    Ok(answers)
 }

@@ -137,6 +137,45 @@ pub fn beginning_with(connection: &Connection, start: &str, all: bool, limit: us
     Ok(statement.query_map(params![start, limit as i64], brief)?.collect::<rusqlite::Result<_>>()?)
 }
 
+/// What vendors sent whose id, or whose id's last eight digits, begins like this: id, the vendor's name and the event,
+/// newest first, at most `limit`.
+///
+/// # Errors
+/// The database's.
+pub fn received_beginning_with(
+    connection: &Connection,
+    start: &str,
+    limit: usize,
+) -> Result<Vec<(String, String, String)>> {
+    let mut statement = connection.prepare(
+        "SELECT m.id, v.name, m.event FROM message m JOIN vendor v ON v.id = m.vendor_id
+         WHERE m.direction = 'in'
+           AND (substr(m.id, 1, length(?1)) = lower(?1) OR substr(m.id, -8, length(?1)) = lower(?1))
+         ORDER BY m.id DESC LIMIT ?2",
+    )?;
+    let row = |row: &Row| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+    Ok(statement.query_map(params![start, limit as i64], row)?.collect::<rusqlite::Result<_>>()?)
+}
+
+/// The ids of what vendors sent, or one of them, newest first: they stand in an index, and the messages are large.
+pub(super) fn received_ids(connection: &Connection, vendor_id: Option<&str>) -> Result<Vec<String>> {
+    let ids = |sql: &str, params: &[&dyn rusqlite::ToSql]| -> Result<Vec<String>> {
+        let mut statement = connection.prepare(sql)?;
+        Ok(statement.query_map(params, |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
+    };
+    match vendor_id {
+        Some(id) => {
+            ids("SELECT id FROM message WHERE vendor_id = ?1 AND direction = 'in' ORDER BY id DESC", params![id])
+        }
+        None => ids("SELECT id FROM message WHERE direction = 'in' ORDER BY +id DESC", &[]),
+    }
+}
+
+/// Our replies to a message of a vendor, oldest first.
+pub(super) fn replies(connection: &Connection, id: &str) -> Result<Vec<Message>> {
+    select(connection, "WHERE m.answers = ?1 AND m.direction = 'out' AND d.state <> 'cancelled' ORDER BY m.id", [id])
+}
+
 /// Every message about a grant, both ways, oldest first.
 ///
 /// # Errors
@@ -189,18 +228,27 @@ pub(super) fn vendors_waiting(connection: &Connection) -> Result<Vec<String>> {
 /// # Errors
 /// Kind not found if there is none or there are several.
 pub fn find(connection: &Connection, typed: &str) -> Result<Message> {
+    find_among(connection, typed, "TRUE", "cmr outbox list --all shows all")
+}
+
+/// The message of a vendor of this id, or of the beginning or end of one.
+pub(super) fn find_received(connection: &Connection, typed: &str) -> Result<Message> {
+    find_among(connection, typed, "direction = 'in'", "cmr inbox list --all shows all")
+}
+
+fn find_among(connection: &Connection, typed: &str, which: &str, hint: &str) -> Result<Message> {
     let fine = typed.len() >= 4 && typed.chars().all(|c| c.is_ascii_hexdigit() || c == '-');
     let mut found = match fine {
         true => {
             // The ids are looked through in an index: the messages themselves are large.
             let ids = "SELECT id FROM message WHERE id = ?1 OR id LIKE ?1 || '%' OR id LIKE '%' || ?1";
-            select(connection, &format!("WHERE m.id IN ({ids})"), [typed.to_ascii_lowercase()])?
+            select(connection, &format!("WHERE m.id IN ({ids}) AND {which}"), [typed.to_ascii_lowercase()])?
         }
         false => Vec::new(),
     };
     match found.len() {
         1 => Ok(found.remove(0)),
-        0 => Err(Error::not_found(format!("there is no message {typed}")).hint("cmr outbox list --all shows all")),
+        0 => Err(Error::not_found(format!("there is no message {typed}")).hint(hint)),
         several => Err(Error::not_found(format!("{typed} could be {several} messages")).hint("type more of the id")),
     }
 }
@@ -287,10 +335,22 @@ pub(super) fn open_of(connection: &Connection, vendor_id: &str) -> Result<Vec<Me
     select_from(connection, DELIVERIES, &rest, [vendor_id])
 }
 
-/// Whether this `jti` of a vendor was received before.
-pub(super) fn was_received(connection: &Connection, vendor_id: &str, jti: &str) -> Result<bool> {
-    let sql = "SELECT 1 FROM message WHERE vendor_id = ?1 AND direction = 'in' AND jti = ?2";
-    Ok(connection.query_row(sql, [vendor_id, jti], |_| Ok(())).optional()?.is_some())
+/// The event under which this `jti` of a vendor was received before.
+pub(super) fn received_event(connection: &Connection, vendor_id: &str, jti: &str) -> Result<Option<String>> {
+    let sql = "SELECT event FROM message WHERE vendor_id = ?1 AND direction = 'in' AND jti = ?2";
+    Ok(connection.prepare_cached(sql)?.query_row([vendor_id, jti], |row| row.get(0)).optional()?)
+}
+
+/// How many messages of a vendor are kept whose event is not known: those have URIs, and ours names.
+pub(super) fn count_unknown(connection: &Connection, vendor_id: &str) -> Result<u32> {
+    let sql = "SELECT count(*) FROM message WHERE vendor_id = ?1 AND direction = 'in' AND instr(event, ':') > 0";
+    Ok(connection.query_row(sql, [vendor_id], |row| row.get(0))?)
+}
+
+/// Our message to a vendor with this `jti`.
+pub(super) fn sent_as(connection: &Connection, vendor_id: &str, jti: &str) -> Result<Option<Message>> {
+    let rest = "WHERE m.vendor_id = ?1 AND m.direction = 'out' AND m.jti = ?2";
+    Ok(select(connection, rest, [vendor_id, jti])?.pop())
 }
 
 /// Stores a message, and that one of ours is to be sent. `jti` is the vendor's own for what came in.

@@ -1,5 +1,6 @@
 //! Lending: what a grant holds, the states it goes through, its preview, and its consent record.
 
+pub mod ended;
 pub mod model;
 pub mod preview;
 pub mod record;
@@ -13,5 +14,5 @@ pub use model::{Grant, LentClaim, Purpose, Renewal, Scope};
 pub use state::{State, Status, Step, VendorStatus};
 pub use store::{
     Brief, beginning_with, carrying, due_to_expire, ending, find, get, insert, list, list_of_vendor, mark_reminded,
-    save, take_step, watched,
+    of_txn, save, take_step, watched,
 };

@@ -36,7 +36,7 @@ fn grant(expires: i64, rule: Option<(&str, i64)>) -> Grant {
             recipients: Vec::new(),
             terms: None,
         },
-        state: State { status: Status::Active, vendor: VendorStatus::Accepted, version: 1 },
+        state: State { status: Status::Active, vendor: VendorStatus::Accepted, version: 1, confirmed: Some(1) },
         txn: "t".into(),
         created_at: at(0),
         expires_at: at(expires),

@@ -81,6 +81,8 @@ pub struct State {
     pub vendor: VendorStatus,
     /// Counts the messages that changed the grant, from 1.
     pub version: u32,
+    /// The last version that the vendor said it has in use: it goes by that one until it takes another.
+    pub confirmed: Option<u32>,
 }
 
 /// Something that happens to a grant.
@@ -97,8 +99,11 @@ pub enum Step {
         /// Whether the vendor may know of it.
         told: bool,
     },
-    /// Its time is over.
-    Expire,
+    /// Its time is over; `told` if any message of it may have reached the vendor.
+    Expire {
+        /// Whether the vendor may know of it.
+        told: bool,
+    },
     /// The vendor answered about this version.
     Acknowledged(u32, AckStatus),
     /// The vendor stated the deletion, for this version.
@@ -112,7 +117,8 @@ pub struct Refused(pub Status);
 
 impl State {
     /// A grant that was just written down.
-    pub const DRAFT: State = State { status: Status::Draft, vendor: VendorStatus::NotTold, version: 1 };
+    pub const DRAFT: State =
+        State { status: Status::Draft, vendor: VendorStatus::NotTold, version: 1, confirmed: None };
 
     /// The state after a step.
     ///
@@ -133,9 +139,10 @@ impl State {
                     false => State { status: Status::Revoked, ..self },
                 })
             }
-            Step::Expire if self.status.is_current() => {
+            Step::Expire { told } if self.status.is_current() => {
                 let vendor = match self.vendor {
-                    VendorStatus::NotTold => VendorStatus::NotTold,
+                    VendorStatus::NotTold if !told => VendorStatus::NotTold,
+                    VendorStatus::DeletionStated => VendorStatus::DeletionStated,
                     _ => VendorStatus::NotConfirmed,
                 };
                 Ok(State { status: Status::Expired, vendor, ..self })
@@ -143,7 +150,7 @@ impl State {
             Step::Delivered => Ok(self.delivered()),
             Step::Acknowledged(version, answer) => Ok(self.acknowledged(version, answer)),
             Step::DeletionStated(version) => Ok(self.deletion_stated(version)),
-            Step::Offer | Step::Change | Step::Revoke { .. } | Step::Expire => Err(Refused(self.status)),
+            Step::Offer | Step::Change | Step::Revoke { .. } | Step::Expire { .. } => Err(Refused(self.status)),
         }
     }
 
@@ -152,7 +159,7 @@ impl State {
             VendorStatus::NotTold => VendorStatus::NotTold,
             _ => VendorStatus::NotConfirmed,
         };
-        State { status, vendor, version: self.version + 1 }
+        State { status, vendor, version: self.version + 1, ..self }
     }
 
     fn delivered(self) -> State {
@@ -163,17 +170,29 @@ impl State {
     }
 
     fn acknowledged(self, version: u32, answer: AckStatus) -> State {
-        if version != self.version || !self.status.is_current() {
+        if version > self.version || !self.status.is_current() {
             return self;
         }
-        let (status, vendor) = match answer {
-            AckStatus::Accepted => (Status::Active, VendorStatus::Accepted),
-            AckStatus::PartiallyAccepted => (Status::Active, VendorStatus::PartiallyAccepted),
+        if version < self.version {
+            return self.acknowledged_before(version, answer);
+        }
+        let (status, vendor, confirmed) = match answer {
+            AckStatus::Accepted => (Status::Active, VendorStatus::Accepted, Some(version)),
+            AckStatus::PartiallyAccepted => (Status::Active, VendorStatus::PartiallyAccepted, Some(version)),
             // A grant that was never in use is over; one in use stays as the vendor last accepted it.
-            AckStatus::Rejected if self.status == Status::Offered => (Status::Rejected, VendorStatus::Rejected),
-            AckStatus::Rejected => (Status::Active, VendorStatus::Rejected),
+            AckStatus::Rejected if self.status == Status::Offered => (Status::Rejected, VendorStatus::Rejected, None),
+            AckStatus::Rejected => (Status::Active, VendorStatus::Rejected, self.confirmed),
         };
-        State { status, vendor, ..self }
+        State { status, vendor, confirmed, ..self }
+    }
+
+    /// The answer to a version that was overtaken: the vendor has it in use, and knows nothing of the present one yet.
+    fn acknowledged_before(self, version: u32, answer: AckStatus) -> State {
+        let late = self.confirmed.is_some_and(|confirmed| version <= confirmed);
+        if late || answer == AckStatus::Rejected || self.vendor == VendorStatus::DeletionStated {
+            return self;
+        }
+        State { status: Status::Active, confirmed: Some(version), ..self.delivered() }
     }
 
     fn deletion_stated(self, version: u32) -> State {
@@ -181,7 +200,7 @@ impl State {
         if version < self.version || self.status == Status::Draft {
             return self;
         }
-        State { vendor: VendorStatus::DeletionStated, ..self }
+        State { vendor: VendorStatus::DeletionStated, confirmed: None, ..self }
     }
 }
 
@@ -198,7 +217,7 @@ mod tests {
             Just(Step::Delivered),
             Just(Step::Change),
             any::<bool>().prop_map(|told| Step::Revoke { told }),
-            Just(Step::Expire),
+            any::<bool>().prop_map(|told| Step::Expire { told }),
             (1u32..5, answer).prop_map(|(version, answer)| Step::Acknowledged(version, answer)),
             (1u32..5).prop_map(Step::DeletionStated),
         ];
@@ -240,12 +259,74 @@ mod tests {
         }
     }
 
+    proptest! {
+        #[test]
+        fn a_version_counts_as_in_use_by_the_vendors_own_yes_alone(steps in steps()) {
+            let states = run(&steps);
+            for (step, pair) in steps.iter().zip(states.windows(2)) {
+                let (before, after) = (pair[0].confirmed, pair[1].confirmed);
+                if after != before {
+                    let yes = matches!(step, Step::Acknowledged(v, answer)
+                        if Some(*v) == after && *answer != AckStatus::Rejected && before.is_none_or(|before| before < *v));
+                    let gone = matches!(step, Step::DeletionStated(_)) && after.is_none();
+                    prop_assert!(yes || gone, "{:?} made {:?} of {:?}", step, after, before);
+                }
+                prop_assert!(after.is_none_or(|confirmed| confirmed <= pair[1].version));
+            }
+        }
+
+        #[test]
+        fn what_is_accepted_now_is_in_use_and_what_is_deleted_is_not(steps in steps()) {
+            for state in run(&steps) {
+                match state.vendor {
+                    VendorStatus::Accepted | VendorStatus::PartiallyAccepted => {
+                        prop_assert_eq!(state.confirmed, Some(state.version));
+                    }
+                    VendorStatus::DeletionStated | VendorStatus::NotTold => prop_assert_eq!(state.confirmed, None),
+                    _ => {}
+                }
+                // A grant that the vendor never had in use is the only one that it can decline as a whole.
+                if state.status == Status::Rejected || state.status == Status::Offered {
+                    prop_assert_eq!(state.confirmed, None);
+                }
+            }
+        }
+
+        #[test]
+        fn what_may_have_arrived_is_never_called_untold_at_the_end(steps in steps()) {
+            for state in run(&steps) {
+                for end in [Step::Expire { told: true }, Step::Revoke { told: true }] {
+                    if let Ok(ended) = state.step(end)
+                        && state.status != Status::Draft
+                    {
+                        prop_assert_ne!(ended.vendor, VendorStatus::NotTold);
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_late_yes_to_an_overtaken_version_says_what_the_vendor_goes_by() {
+        let changed = run(&[Step::Offer, Step::Delivered, Step::Change])[3];
+        let late = changed.step(Step::Acknowledged(1, AckStatus::Accepted)).unwrap();
+        assert_eq!((late.status, late.vendor, late.confirmed), (Status::Active, VendorStatus::NotConfirmed, Some(1)));
+        // It has something in use: declining the change does not end the grant.
+        let declined = late.step(Step::Acknowledged(2, AckStatus::Rejected)).unwrap();
+        let expected = (Status::Active, VendorStatus::Rejected, Some(1));
+        assert_eq!((declined.status, declined.vendor, declined.confirmed), expected);
+        let accepted = late.step(Step::Acknowledged(2, AckStatus::Accepted)).unwrap();
+        assert_eq!(accepted.step(Step::Acknowledged(1, AckStatus::Accepted)).unwrap(), accepted);
+    }
+
     #[test]
     fn a_revocation_counts_at_once_and_is_not_confirmed_until_the_vendor_says_so() {
         let active = run(&[Step::Offer, Step::Delivered, Step::Acknowledged(1, AckStatus::Accepted)])[3];
-        assert_eq!(active, State { status: Status::Active, vendor: VendorStatus::Accepted, version: 1 });
+        let (status, vendor) = (Status::Active, VendorStatus::Accepted);
+        assert_eq!(active, State { status, vendor, version: 1, confirmed: Some(1) });
         let revoked = active.step(Step::Revoke { told: true }).unwrap();
-        assert_eq!(revoked, State { status: Status::Revoked, vendor: VendorStatus::NotConfirmed, version: 2 });
+        let (status, vendor) = (Status::Revoked, VendorStatus::NotConfirmed);
+        assert_eq!(revoked, State { status, vendor, version: 2, confirmed: Some(1) });
         assert_eq!(revoked.step(Step::DeletionStated(1)).unwrap(), revoked);
         assert_eq!(revoked.step(Step::DeletionStated(2)).unwrap().vendor, VendorStatus::DeletionStated);
         assert_eq!(revoked.step(Step::Change), Err(Refused(Status::Revoked)));

@@ -11,7 +11,8 @@ use crate::vault::{Tx, from_millis, to_millis};
 use crate::vendor;
 
 const COLUMNS: &str = "id, vendor_id, persona, scope, status, vendor_status, version, txn, created_at, expires_at, \
-                       ended_at, ended_how, confirm_by, confirmed_at, renew_for, renew_until, closed_at, reminded_at";
+                       ended_at, ended_how, confirm_by, confirmed_at, renew_for, renew_until, closed_at, reminded_at, \
+                       vendor_version";
 
 fn grant(row: &Row) -> rusqlite::Result<Result<Grant>> {
     let time = |index| row.get::<_, Option<i64>>(index).map(|ms| ms.map(from_millis));
@@ -27,7 +28,7 @@ fn grant(row: &Row) -> rusqlite::Result<Result<Grant>> {
         vendor_id: row.get(1)?,
         persona: row.get(2)?,
         scope,
-        state: State { status, vendor, version: row.get(6)? },
+        state: State { status, vendor, version: row.get(6)?, confirmed: row.get(18)? },
         txn: row.get(7)?,
         created_at: from_millis(row.get(8)?),
         expires_at: from_millis(row.get(9)?),
@@ -69,6 +70,15 @@ pub fn list_of_vendor(connection: &Connection, vendor_id: &str) -> Result<Vec<Gr
 pub fn get(connection: &Connection, id: &str) -> Result<Grant> {
     let found = select(connection, "WHERE id = ?1", [id])?.pop();
     found.ok_or_else(|| Error::not_found(format!("there is no grant {id}")).hint("cmr grant list --all shows all"))
+}
+
+/// The id of a vendor's grant whose messages and answers this `txn` ties together.
+///
+/// # Errors
+/// The database's.
+pub fn of_txn(connection: &Connection, vendor_id: &str, txn: &str) -> Result<Option<String>> {
+    let sql = "SELECT id FROM \"grant\" WHERE vendor_id = ?1 AND txn = ?2";
+    Ok(connection.prepare_cached(sql)?.query_row([vendor_id, txn], |row| row.get(0)).optional()?)
 }
 
 /// The grant that a user means: its id, the beginning or end of it, or a vendor that has only one that could be meant
@@ -211,7 +221,7 @@ pub fn ending(connection: &Connection, from: Timestamp, to: Timestamp) -> Result
     )
 }
 
-/// The grants to look after: those that are current, and those taken back whose vendor has not confirmed it.
+/// The grants to look after: those that are current, and those that ended without the vendor's word on it.
 ///
 /// # Errors
 /// The database's.
@@ -219,7 +229,7 @@ pub fn watched(connection: &Connection) -> Result<Vec<Grant>> {
     select(
         connection,
         "WHERE status IN ('offered', 'active')
-            OR (status = 'revoked' AND vendor_status = 'not_confirmed' AND closed_at IS NULL)",
+            OR (status IN ('revoked', 'expired') AND vendor_status = 'not_confirmed' AND closed_at IS NULL)",
         [],
     )
 }
@@ -262,19 +272,22 @@ pub fn insert(tx: &Tx, grant: &Grant) -> Result<()> {
 /// # Errors
 /// Kind not found; the database's.
 pub fn take_step(tx: &Tx, id: &str, step: Step) -> Result<()> {
-    let mut statement = tx.prepare_cached("SELECT status, vendor_status, version FROM \"grant\" WHERE id = ?1")?;
-    let (status, vendor, version) = statement
-        .query_row([id], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get(2)?)))
+    let mut statement =
+        tx.prepare_cached("SELECT status, vendor_status, version, vendor_version FROM \"grant\" WHERE id = ?1")?;
+    let (status, vendor, version, confirmed) = statement
+        .query_row([id], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get(2)?, row.get(3)?)))
         .optional()?
         .ok_or_else(|| Error::not_found(format!("there is no grant {id}")))?;
     let unreadable = || Error::damaged(format!("it holds a grant, {id}, that is not readable"));
     let (status, vendor) = Status::from_name(&status).zip(VendorStatus::from_name(&vendor)).ok_or_else(unreadable)?;
-    let before = State { status, vendor, version };
+    let before = State { status, vendor, version, confirmed };
     if let Ok(state) = before.step(step)
         && state != before
     {
-        let sql = "UPDATE \"grant\" SET status = ?2, vendor_status = ?3, version = ?4 WHERE id = ?1";
-        tx.prepare_cached(sql)?.execute((id, state.status.name(), state.vendor.name(), state.version))?;
+        let sql =
+            "UPDATE \"grant\" SET status = ?2, vendor_status = ?3, version = ?4, vendor_version = ?5 WHERE id = ?1";
+        let (status, vendor) = (state.status.name(), state.vendor.name());
+        tx.prepare_cached(sql)?.execute((id, status, vendor, state.version, state.confirmed))?;
     }
     Ok(())
 }
@@ -287,7 +300,7 @@ pub fn save(tx: &Tx, grant: &Grant) -> Result<()> {
     tx.execute(
         "UPDATE \"grant\" SET scope = ?2, status = ?3, vendor_status = ?4, version = ?5, expires_at = ?6, ended_at = ?7,
                 ended_how = ?8, confirm_by = ?9, confirmed_at = ?10, renew_for = ?11, renew_until = ?12, closed_at = ?13,
-                reminded_at = ?14
+                reminded_at = ?14, vendor_version = ?15
          WHERE id = ?1",
         params![
             grant.id,
@@ -304,6 +317,7 @@ pub fn save(tx: &Tx, grant: &Grant) -> Result<()> {
             grant.renewal.as_ref().map(|rule| to_millis(rule.until)),
             grant.closed_at.map(to_millis),
             grant.reminded_at.map(to_millis),
+            grant.state.confirmed,
         ],
     )?;
     Ok(())

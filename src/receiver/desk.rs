@@ -145,6 +145,9 @@ impl Desk {
         let receipt =
             Receipt { set_hash, received_at: now, outcome: decision.outcome, reason: decision.reason.as_deref() };
         store::record(db, customer.id, set, &receipt)?;
+        if let Message::Feedback(feedback) = &set.message {
+            store::keep_feedback(db, customer.id, &set.claims.jti, feedback, now)?;
+        }
         if let Some(grant) = &decision.grant {
             effects.erased |= store::put_grant(db, customer.id, grant)?;
         }

@@ -4,7 +4,8 @@
 //! `server` runs it; `http` holds the routes (RFC 8935, RFC 8936, RFC 9728); `verify` says who sent a message and
 //! `rules` what to do with it, both pure; `desk` does it, in one transaction with the answer; `store` is the SQL.
 //!
-//! The body of a received SET is never stored, only its hash and what was decided: so a deletion deletes.
+//! The body of a received SET is never stored, only its hash and what was decided: so a deletion deletes. What a
+//! customer has to say is kept: it is meant to be read.
 
 use std::path::Path;
 
@@ -33,7 +34,8 @@ mod test_kit;
 mod tests;
 
 pub use model::{
-    CustomerDetail, CustomerView, Grant, GrantStatus, NewCustomer, Outcome, ReceivedView, RefusedView, WaitingView,
+    CustomerDetail, CustomerView, FeedbackView, Grant, GrantStatus, NewCustomer, Outcome, ReceivedView, RefusedView,
+    WaitingView,
 };
 pub use server::{Config, Server, Signals};
 
@@ -93,6 +95,7 @@ fn detail(db: &Connection, id: i64, customer: CustomerView) -> rusqlite::Result<
         customer,
         grants: store::grants(db, id)?,
         received: store::received(db, id)?,
+        feedback: store::feedback(db, id)?,
         waiting: store::queued(db, id)?,
         refused: store::refusals(db, id)?,
     })

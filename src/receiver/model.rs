@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::wire::event::AckStatus;
+use crate::wire::event::{AckStatus, FeedbackSubmitted};
 use crate::wire::jose::Jwk;
 
 /// Where a grant stands at the vendor.
@@ -152,13 +152,15 @@ pub struct CustomerDetail {
     pub grants: Vec<Grant>,
     /// The SETs that were answered with 202, oldest first.
     pub received: Vec<ReceivedView>,
+    /// What they had to say, in their own words, oldest first.
+    pub feedback: Vec<FeedbackView>,
     /// Answers that wait to be polled, oldest first.
     pub waiting: Vec<WaitingView>,
     /// Answers that the customer refused, oldest first.
     pub refused: Vec<RefusedView>,
 }
 
-/// A SET that was received. Its body is not kept, so that a deletion deletes.
+/// A SET that was received. Its body is not kept, so that a deletion deletes; but for what the customer had to say.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ReceivedView {
     /// Its id.
@@ -177,6 +179,18 @@ pub struct ReceivedView {
     pub outcome: Outcome,
     /// Why, if it was not applied.
     pub reason: Option<String>,
+}
+
+/// What a customer had to say. Somebody else's text: make it printable before it reaches a terminal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FeedbackView {
+    /// The id of the message that it came in.
+    pub jti: String,
+    /// The words, and what they are about.
+    #[serde(flatten)]
+    pub feedback: FeedbackSubmitted,
+    /// When it came.
+    pub received_at: Timestamp,
 }
 
 /// A SET that waits to be polled.

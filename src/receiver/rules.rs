@@ -80,7 +80,7 @@ impl Decision {
 /// What to do with a message about a grant that is, or is not yet, held.
 pub fn decide(held: Option<&Grant>, message: &Message, context: &Context<'_>) -> Decision {
     match message {
-        Message::Bind | Message::Rekeyed(_) => Decision::dropped("it is about no grant", None),
+        Message::Bind | Message::Rekeyed(_) | Message::Feedback(_) => Decision::dropped("it is about no grant", None),
         Message::Revoked(revoked) => revoke(held, revoked, context),
         Message::Content(content) => match held.and_then(|grant| too_late(grant, content.version)) {
             Some(decision) => decision,

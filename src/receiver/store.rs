@@ -11,9 +11,12 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::key_store::{binding, keys};
-use super::model::{Customer, CustomerView, Grant, Outcome, Outgoing, ReceivedView, RefusedView, WaitingView};
+use super::model::{
+    Customer, CustomerView, FeedbackView, Grant, Outcome, Outgoing, ReceivedView, RefusedView, WaitingView,
+};
 use super::verify::Verified;
 use crate::error::{Error, Result, io};
+use crate::wire::event::FeedbackSubmitted;
 use crate::wire::jose::SigningKey;
 use crate::wire::transport::ErrorBody;
 
@@ -67,6 +70,10 @@ const MIGRATIONS: [&str; 2] = [
         SELECT substr(issuer, length('urn:ietf:params:oauth:jwk-thumbprint:sha-256:') + 1), id, bound_at, NULL
         FROM customer WHERE issuer IS NOT NULL;
     CREATE INDEX received_hash ON received (set_hash);
+    CREATE TABLE feedback (
+        id INTEGER PRIMARY KEY, customer INTEGER NOT NULL REFERENCES customer, jti TEXT NOT NULL, body TEXT NOT NULL,
+        received_at INTEGER NOT NULL
+    ) STRICT;
 ",
 ];
 
@@ -409,6 +416,33 @@ pub fn refusals(db: &Connection, customer: i64) -> rusqlite::Result<Vec<RefusedV
         })
     };
     db.prepare("SELECT * FROM refused WHERE customer = ?1 ORDER BY id")?.query_map([customer], read)?.collect()
+}
+
+/// Keeps what a customer has to say: it is meant for the vendor.
+pub fn keep_feedback(
+    db: &Connection,
+    customer: i64,
+    jti: &str,
+    body: &FeedbackSubmitted,
+    now: Timestamp,
+) -> rusqlite::Result<()> {
+    db.execute(
+        "INSERT INTO feedback (customer, jti, body, received_at) VALUES (?1, ?2, ?3, ?4)",
+        params![customer, jti, to_json(body), now.as_microsecond()],
+    )?;
+    Ok(())
+}
+
+/// What a customer had to say, oldest first.
+pub fn feedback(db: &Connection, customer: i64) -> rusqlite::Result<Vec<FeedbackView>> {
+    let read = |row: &Row<'_>| {
+        Ok(FeedbackView {
+            jti: row.get("jti")?,
+            feedback: from_json(row, "body")?,
+            received_at: time(row, "received_at")?,
+        })
+    };
+    db.prepare("SELECT * FROM feedback WHERE customer = ?1 ORDER BY id")?.query_map([customer], read)?.collect()
 }
 
 fn time(row: &Row<'_>, column: &str) -> rusqlite::Result<Timestamp> {

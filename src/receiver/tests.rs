@@ -24,7 +24,7 @@ fn discovery_is_readable_where_the_resource_is() {
     let metadata = Metadata::parse(reply.body.as_bytes(), &resource).unwrap();
     assert_eq!(metadata.resource_name.as_deref(), Some("Acme"));
     assert_eq!(metadata.cmr.push_endpoint, format!("{}/set", fixture.server.resource()));
-    assert_eq!((metadata.cmr.events_supported.len(), metadata.cmr.terms_supported.len()), (6, 9));
+    assert_eq!((metadata.cmr.events_supported.len(), metadata.cmr.terms_supported.len()), (7, 9));
     assert!(metadata.foreign_origins(&resource).is_empty());
     assert!(reply.head.contains("cache-control: no-store"));
     for path in ["/", "/set", "/.well-known/oauth-protected-resource/other", "/jwks.json/"] {

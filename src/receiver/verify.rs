@@ -5,7 +5,9 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::model::Binding;
-use crate::wire::event::{Event, GrantContent, GrantRenewed, GrantRevoked, KeysChanged, RelationshipCreated};
+use crate::wire::event::{
+    Event, FeedbackSubmitted, GrantContent, GrantRenewed, GrantRevoked, KeysChanged, RelationshipCreated,
+};
 use crate::wire::jose::Jwk;
 use crate::wire::key_proof::Change;
 use crate::wire::set::{Claims, Refusal, SubjectId, Unchecked, customer_issuer};
@@ -27,13 +29,15 @@ pub enum Message {
     Revoked(GrantRevoked),
     /// From now on this key signs.
     Rekeyed(Jwk),
+    /// The customer's own words.
+    Feedback(FeedbackSubmitted),
 }
 
 impl Message {
     /// The grant that it is about and the version it states.
     pub fn grant(&self) -> Option<(&str, u32)> {
         match self {
-            Message::Bind | Message::Rekeyed(_) => None,
+            Message::Bind | Message::Rekeyed(_) | Message::Feedback(_) => None,
             Message::Content(content) => Some((&content.grant_id, content.version)),
             Message::Renewed(renewed) => Some((&renewed.grant_id, renewed.version)),
             Message::Revoked(revoked) => Some((&revoked.grant_id, revoked.version)),
@@ -136,9 +140,8 @@ fn message(claims: &Claims, change: Change, now: Timestamp) -> Result<(Event, Me
             change.check(&changed.proof, &changed.jwk, now)?;
             Message::Rekeyed(changed.jwk)
         }
-        Event::GrantAcknowledged | Event::DeletionCompleted | Event::Verification => {
-            return Err(invalid("the event is one that a vendor sends"));
-        }
+        Event::FeedbackSubmitted => Message::Feedback(payload_as(event, payload)?),
+        _ => return Err(invalid("the event is one that a vendor sends")),
     };
     match message.grant() {
         Some((id, _)) if id.is_empty() || id.len() > MAX_ID => Err(invalid("grant_id is empty or too long")),

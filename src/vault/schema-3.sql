@@ -44,6 +44,9 @@ ALTER TABLE "grant" ADD COLUMN renew_until INTEGER;
 ALTER TABLE "grant" ADD COLUMN closed_at INTEGER;
 -- When the user was last reminded of a grant that nothing touches.
 ALTER TABLE "grant" ADD COLUMN reminded_at INTEGER;
+-- The last version of a grant that the vendor said it has in use. Where it is not known any more, it is not guessed.
+ALTER TABLE "grant" ADD COLUMN vendor_version INTEGER;
+UPDATE "grant" SET vendor_version = version WHERE vendor_status IN ('accepted', 'partially_accepted');
 CREATE INDEX grant_current ON "grant" (expires_at) WHERE status IN ('offered', 'active');
 
 -- When the vendor was last asked for its keys, whatever came of it.

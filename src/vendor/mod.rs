@@ -1,12 +1,14 @@
 //! Them: vendors, the relationship with each, aliases, notes, and the keys that each signs with.
 
 mod card_store;
+mod kept_key_store;
 mod key_rule;
 mod key_store;
 pub mod model;
 mod store;
 
 pub use card_store::{Card, Note, card, cards_after, list, name_of, note, notes_after};
+pub use kept_key_store::{KeptKey, kept_keys, kept_own_keys};
 pub use key_rule::{KeysRule, keys_rule};
 pub use key_store::{
     OwnKey, add_key, add_next_key, current_key, end_key_change, key, keys, keys_asked, note_asked, own_keys,

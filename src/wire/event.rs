@@ -44,25 +44,46 @@ pub enum Event {
     GrantRevoked,
     /// Customer to vendor: another key signs from now on.
     KeysChanged,
+    /// Customer to vendor: what the customer has to say, in their own words.
+    FeedbackSubmitted,
     /// Vendor to customer: what became of a grant message.
     GrantAcknowledged,
     /// Vendor to customer: a signed statement of what was deleted and what was kept.
     DeletionCompleted,
+    /// Vendor to customer: it signs the agreement.
+    TermsAccepted,
+    /// Vendor to customer: it would sign another agreement.
+    TermsCountered,
+    /// Vendor to customer: it signs none.
+    TermsDeclined,
+    /// Vendor to customer: where a request about a right stands.
+    RightsStatus,
+    /// Vendor to customer: an answer to what the customer had to say.
+    FeedbackResponded,
+    /// Vendor to customer: an offer.
+    OfferMade,
     /// Vendor to customer: the connection test of SSF.
     Verification,
 }
 
 impl Event {
     /// All of them.
-    pub const ALL: [Event; 9] = [
+    pub const ALL: [Event; 16] = [
         Event::RelationshipCreated,
         Event::GrantCreated,
         Event::GrantUpdated,
         Event::GrantRenewed,
         Event::GrantRevoked,
         Event::KeysChanged,
+        Event::FeedbackSubmitted,
         Event::GrantAcknowledged,
         Event::DeletionCompleted,
+        Event::TermsAccepted,
+        Event::TermsCountered,
+        Event::TermsDeclined,
+        Event::RightsStatus,
+        Event::FeedbackResponded,
+        Event::OfferMade,
         Event::Verification,
     ];
 
@@ -75,8 +96,15 @@ impl Event {
             Event::GrantRenewed => "grant-renewed",
             Event::GrantRevoked => "grant-revoked",
             Event::KeysChanged => "keys-changed",
+            Event::FeedbackSubmitted => "feedback-submitted",
             Event::GrantAcknowledged => "grant-acknowledged",
             Event::DeletionCompleted => "deletion-completed",
+            Event::TermsAccepted => "terms-accepted",
+            Event::TermsCountered => "terms-countered",
+            Event::TermsDeclined => "terms-declined",
+            Event::RightsStatus => "rights-status",
+            Event::FeedbackResponded => "feedback-responded",
+            Event::OfferMade => "offer-made",
             Event::Verification => "verification",
         }
     }
@@ -101,8 +129,22 @@ impl Event {
 
     /// The events that a customer sends.
     pub fn from_customer() -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().filter(|event| event.is_from_customer())
+    }
+
+    /// Whether a customer sends it, and not a vendor.
+    pub fn is_from_customer(self) -> bool {
         use Event::*;
-        [RelationshipCreated, GrantCreated, GrantUpdated, GrantRenewed, GrantRevoked, KeysChanged].into_iter()
+        matches!(
+            self,
+            RelationshipCreated
+                | GrantCreated
+                | GrantUpdated
+                | GrantRenewed
+                | GrantRevoked
+                | KeysChanged
+                | FeedbackSubmitted
+        )
     }
 }
 
@@ -186,6 +228,56 @@ pub struct KeysChanged {
     pub jwk: Jwk,
     /// Its own signature over who changes from which key to which ([`super::key_proof`]).
     pub proof: String,
+}
+
+/// What sort of thing a customer has to say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FeedbackKind {
+    /// Something is needed of the vendor: an answer, a service.
+    Need,
+    /// What matters to the customer.
+    Priority,
+    /// What went well.
+    Praise,
+    /// What was expected, and did not come.
+    Disappointment,
+    /// What could be better.
+    Suggestion,
+    /// What went wrong, and is to be put right.
+    Complaint,
+}
+
+impl FeedbackKind {
+    /// The name, as on the wire and in the ledger.
+    pub fn name(self) -> &'static str {
+        match self {
+            FeedbackKind::Need => "need",
+            FeedbackKind::Priority => "priority",
+            FeedbackKind::Praise => "praise",
+            FeedbackKind::Disappointment => "disappointment",
+            FeedbackKind::Suggestion => "suggestion",
+            FeedbackKind::Complaint => "complaint",
+        }
+    }
+}
+
+/// `feedback-submitted`: the customer's own words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FeedbackSubmitted {
+    /// Of what sort.
+    pub kind: FeedbackKind,
+    /// The `jti` of the message that it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<String>,
+    /// The words.
+    pub text: String,
+    /// What the customer would like to come of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub desired_outcome: Option<String>,
+    /// By when they would like an answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub respond_by: Option<Timestamp>,
 }
 
 /// What a vendor decided about a grant message.

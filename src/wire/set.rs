@@ -68,6 +68,17 @@ pub enum Audience {
 }
 
 impl Audience {
+    /// The audience, if it is one.
+    pub fn one(&self) -> &str {
+        match self {
+            Audience::One(one) => one,
+            Audience::Many(many) => match many.as_slice() {
+                [one] => one,
+                _ => "",
+            },
+        }
+    }
+
     /// Whether this very string is among the audiences.
     pub fn contains(&self, audience: &str) -> bool {
         match self {

@@ -16,6 +16,8 @@ from joserfc.jwk import ECKey, OKPKey, RSAKey
 
 from lab import Cmr, Vendor, b64, flip, introduce, parts, run, set_hash, unb64
 
+# What verifies and is not understood: refused like the rest, and kept for the user to read.
+KEPT = ("an unknown event", "a customer's event")
 SSF = "https://schemas.openid.net/secevent/ssf/event-type/verification"
 
 
@@ -93,7 +95,7 @@ def vendor_signature(vendor):
 
 
 def refusals(checks, cmr, vendor, grant, message, elsewhere):
-    before = len(cmr.json("log", "--limit", "500")["entries"])
+    before = cmr.json("log", "--limit", "500")["entries"][0]["seq"]
     cases = {str(uuid.uuid4()): case for case in bad_answers(vendor, message, elsewhere)}
     for jti, (what, _, token) in cases.items():
         if what not in ("another jti than it is handed over under", "what is no token at all", "a flipped payload bit"):
@@ -104,7 +106,10 @@ def refusals(checks, cmr, vendor, grant, message, elsewhere):
     waiting = {jti: names[token] for jti, token in vendor.waiting.items()}
     pulled = cmr("pull", "acme", "--json")
     checks.equal("pull says that something was refused", pulled.code, 5)
-    checks.equal("every refused answer is told to the user", len(pulled.json["refused"]), len(waiting))
+    kept = [jti for jti, (what, _) in waiting.items() if what in KEPT]
+    checks.equal("every refused answer is told to the user", len(pulled.json["refused"]), len(waiting) - len(kept))
+    inbox = [one for one in cmr.json("inbox", "list")["messages"] if not one["known"]]
+    checks.equal("what was not understood can be read", len(inbox), len(KEPT))
     errors, acks = vendor.errors(), vendor.acks()
     for jti, (what, code) in waiting.items():
         found = errors.get(jti, {})
@@ -112,8 +117,11 @@ def refusals(checks, cmr, vendor, grant, message, elsewhere):
         checks.check(f"refused in setErrs: {what}", right and found.get("description"), found)
         checks.check(f"and not acknowledged: {what}", jti not in acks)
     checks.equal("the grant is as it was", state(cmr, grant), ("offered", "not_confirmed"))
-    after = len(cmr.json("log", "--limit", "500")["entries"])
-    checks.equal("no refused answer got into the ledger", after, before)
+    after = [one for one in cmr.json("log", "--limit", "500")["entries"] if one["seq"] > before]
+    actions = sorted(one["action"] for one in after)
+    checks.equal("the ledger has one entry of what was refused", actions, ["answers-refused"] + ["event-not-known"] * 2)
+    refused = json.dumps([one for one in after if one["action"] == "answers-refused"])
+    checks.check("and that one quotes nothing of it", grant not in refused and "accepted" not in refused, refused)
     fetched = vendor.requests.count(("GET", "/jwks"))
     checks.equal("unknown kids did not make cmr fetch the keys again within five minutes", fetched, 1)
 

@@ -174,7 +174,19 @@ impl Liar {
 
     /// Answers the next poll with these events and payloads, each signed for this customer as it should be.
     pub fn states(&self, customer: &str, events: &[(Event, Value)]) {
-        let sets = events.iter().map(|(event, payload)| self.sign(customer, *event, payload.clone()));
+        let events: Vec<_> = events.iter().map(|(event, payload)| (event.uri(), payload.clone())).collect();
+        self.says(customer, None, &events);
+    }
+
+    /// The same by the events' URIs, of a transaction.
+    pub fn says(&self, customer: &str, txn: Option<&str>, events: &[(String, Value)]) {
+        let sets = events.iter().map(|(uri, payload)| {
+            let jti = uuid::Uuid::now_v7().to_string();
+            let mut claims = self.claims(customer, &jti, Event::Verification, Value::Null);
+            claims.txn = txn.map(str::to_owned);
+            claims.events = [(uri.clone(), payload.clone())].into();
+            (jti, claims.sign(&self.key, false))
+        });
         self.answers_polls([Say::sets(sets)]);
     }
 

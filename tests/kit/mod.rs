@@ -224,7 +224,8 @@ impl TestEnv {
             (r"\d{4}-\d\d-\d\d \d\d:\d\d", "[time]"),
             (r"\d{4}-\d\d-\d\d", "[date]"),
             (r"sha-256:[A-Za-z0-9_-]{43}", "sha-256:[hash]"),
-            (r"\b[A-Za-z0-9_-]{43}\b", "[key]"),
+            // A hyphen is as good as any character at either end, but no part of a word.
+            (r"(?:\b\w|\B-)[A-Za-z0-9_-]{41}(?:\w\b|-\B)", "[key]"),
             (r"\b[0-9a-f]{64}\b", "[hash]"),
             (r"\b[0-9a-f]{16}\b", "[fingerprint]"),
             (r"\b[0-9a-f]{12}\b", "[hash]"),

@@ -71,6 +71,12 @@ pub static UPKEEP_INSTALL: [Example; 2] = [
     example("Write a line for your crontab", "cmr upkeep install --cron --at 02:15"),
 ];
 
+/// `inbox list`.
+pub static INBOX_LIST: [Example; 2] = [
+    example("What needs reading", "cmr inbox list"),
+    example("All that acme sent, acknowledgements too", "cmr inbox list --vendor acme --all"),
+];
+
 /// `vendor knows`.
 pub static VENDOR_KNOWS: [Example; 2] = [
     example("What acme knows now", "cmr vendor knows acme"),
@@ -93,6 +99,12 @@ pub static GRANT_RENEW: [Example; 4] = [
     ),
     example("Renew what ends within a week and has a rule, each night", "cmr grant renew --due 7d --yes"),
     example("Take the rule away", "cmr grant renew acme --no-rule"),
+];
+
+/// `grant receipt`.
+pub static GRANT_RECEIPT: [Example; 2] = [
+    example("What acme answered last, and whether it verifies", "cmr grant receipt acme"),
+    example("The same in a file for somebody else to check", "cmr grant receipt acme --output receipt.json"),
 ];
 
 /// `grant revoke`.
@@ -123,8 +135,10 @@ pub fn all() -> Vec<&'static Example> {
         &UPKEEP,
         &UPKEEP_INSTALL,
         &VENDOR_SET,
+        &INBOX_LIST,
         &VENDOR_KNOWS,
         &WHO,
+        &GRANT_RECEIPT,
         &GRANT_AMEND,
         &GRANT_RENEW,
         &GRANT_REVOKE,

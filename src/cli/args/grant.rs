@@ -1,5 +1,7 @@
 //! `cmr grant`.
 
+use std::path::PathBuf;
+
 use clap::{ArgGroup, Args, Subcommand};
 
 use super::{candidates, examples};
@@ -156,14 +158,30 @@ pub enum GrantVerb {
     /// Let grants last longer, by hand or by a rule; no data is sent again
     #[command(after_help = examples::help(&examples::GRANT_RENEW))]
     Renew(RenewArgs),
+    /// Show what you sent and what the vendor answered, signed, and whether both verify now
+    #[command(after_help = examples::help(&examples::GRANT_RECEIPT))]
+    Receipt {
+        /// The grant: its id, or the vendor if it has only one
+        #[arg(add = candidates::grants())]
+        grant: String,
+        /// Of this message, yours or the vendor's, and not of the latest answer
+        #[arg(long, value_name = "ID")]
+        message: Option<String>,
+        /// Write it to a new file too, as JSON that anybody can verify
+        #[arg(long, short, value_name = "FILE", add = candidates::files())]
+        output: Option<PathBuf>,
+    },
     /// Take a grant back; its consequences are shown first
     #[command(after_help = examples::help(&examples::GRANT_REVOKE))]
     Revoke {
         /// The grant: its id, or the vendor if it has only one
-        #[arg(add = candidates::open_grants())]
+        #[arg(add = candidates::revocable_grants())]
         grant: String,
         /// Why, for your own ledger; the vendor is not told
         #[arg(long, value_name = "TEXT")]
         why: Option<String>,
+        /// Stop waiting for the vendor to confirm an end; nothing is unsent by it
+        #[arg(long)]
+        close: bool,
     },
 }

@@ -11,6 +11,7 @@ pub mod agent;
 pub mod demo;
 pub mod examples;
 pub mod grant;
+pub mod inbox;
 pub mod init;
 pub mod key;
 pub mod log;
@@ -207,6 +208,8 @@ nouns! {
     Upkeep(upkeep::UpkeepArgs) = "upkeep", "Do everything that is due now: for cron and timers";
     /// What waits.
     Outbox(outbox::OutboxArgs) = "outbox", "Messages on their way";
+    /// What came in.
+    Inbox(inbox::InboxArgs) = "inbox", "What vendors sent: answers, refusals, statements, replies";
     /// Who has a claim.
     Who(log::WhoArgs) = "who", "Which vendors have a claim of yours";
     /// Find words.

@@ -1,7 +1,6 @@
 //! `cmr grant`.
 
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -11,12 +10,13 @@ use super::super::output::grant::{Consequences, GrantDetail, GrantView, Grants, 
 use super::super::output::message::MessageView;
 use super::super::session::Session;
 use super::super::{Outcome, Result};
-use super::grant_renew;
-use crate::delivery::{self, lend, pull};
+use super::standing::Standing;
+use super::{grant_close, grant_renew, receipt};
+use crate::delivery::{self, lend};
 use crate::error::Error;
 use crate::grant::model::Mode;
 use crate::grant::preview::Row;
-use crate::grant::{self, Grant, Purpose, Scope, Status, scope, vocabulary};
+use crate::grant::{self, Grant, Purpose, Scope, Status, ended, scope, vocabulary};
 use crate::ledger::disclosure;
 use crate::vault::{Tx, Vault};
 use crate::vendor::{self, Vendor};
@@ -30,14 +30,17 @@ pub(in super::super) fn run(args: &GrantArgs, session: &Session) -> Result<Outco
         GrantVerb::Preview { grant } => preview(session, grant),
         GrantVerb::Amend(args) => amend(session, args),
         GrantVerb::Renew(args) => grant_renew::run(session, args),
-        GrantVerb::Revoke { grant, why } => revoke(session, grant, why.as_deref()),
+        GrantVerb::Receipt { grant, message, output } => {
+            receipt::run(session, grant, message.as_deref(), output.as_deref())
+        }
+        GrantVerb::Revoke { grant, why, close: true } => grant_close::run(session, grant, why.as_deref()),
+        GrantVerb::Revoke { grant, why, close: false } => revoke(session, grant, why.as_deref()),
     }
 }
 
-/// The view of a grant, with its last disclosure.
+/// The view of a grant, with what stands beside it.
 pub(super) fn view_of(vault: &Vault, grant: &Grant, vendor: &str) -> Result<GrantView> {
-    let last = disclosure::last_of_grant(vault.connection(), &grant.id)?;
-    Ok(GrantView::of(grant, vendor, last, Timestamp::now()))
+    Ok(Standing::of_grant(vault.connection(), &grant.id)?.view(grant, vendor))
 }
 
 fn purposes(typed: &[String], words: Option<&str>) -> Result<Vec<Purpose>> {
@@ -154,28 +157,27 @@ pub(super) fn finish(
 fn list(session: &Session, only: Option<&str>, all: bool) -> Result<Outcome> {
     let vault = session.vault()?;
     let connection = vault.connection();
-    let grants = match only {
-        Some(typed) => grant::list_of_vendor(connection, &vendor::find(connection, typed)?.id)?,
-        None => grant::list(connection)?,
+    let only = only.map(|typed| vendor::find(connection, typed)).transpose()?;
+    let (grants, standing, names) = match &only {
+        Some(vendor) => (
+            grant::list_of_vendor(connection, &vendor.id)?,
+            Standing::of_vendor(connection, &vendor.id)?,
+            HashMap::from([(vendor.id.clone(), vendor.name.clone())]),
+        ),
+        None => {
+            let names = vendor::names(connection)?.into_iter().collect();
+            (grant::list(connection)?, Standing::of_all(connection)?, names)
+        }
     };
     let now = Timestamp::now();
-    let open = |grant: &Grant| grant.is_current(now) || grant.state.status == Status::Draft || waits(grant);
-    let mut names: HashMap<String, String> = HashMap::new();
-    let mut views = Vec::new();
-    for grant in grants.iter().filter(|grant| all || open(grant)) {
-        let name = match names.entry(grant.vendor_id.clone()) {
-            Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(new) => new.insert(vendor::get(connection, &grant.vendor_id)?.name),
-        };
-        views.push(view_of(&vault, grant, name)?);
-    }
-    session.printer().show(&Grants { grants: views })?;
+    let open = |grant: &Grant| {
+        let waits = grant.state.status == Status::Revoked && ended::is_awaited(grant, now);
+        grant.is_current(now) || grant.state.status == Status::Draft || waits || standing.is_overdue(grant)
+    };
+    let view = |grant: &Grant| standing.view(grant, names.get(&grant.vendor_id).map_or("", String::as_str));
+    let grants = grants.iter().filter(|grant| all || open(grant)).map(view).collect();
+    session.printer().show(&Grants { grants })?;
     Ok(Outcome::Done)
-}
-
-/// A revocation that no vendor confirmed stays visible.
-fn waits(grant: &Grant) -> bool {
-    grant.state.status == Status::Revoked && grant.state.vendor == grant::VendorStatus::NotConfirmed
 }
 
 fn show(session: &Session, typed: &str) -> Result<Outcome> {
@@ -183,9 +185,9 @@ fn show(session: &Session, typed: &str) -> Result<Outcome> {
     let connection = vault.connection();
     let grant = grant::find(connection, typed)?;
     let vendor = vendor::get(connection, &grant.vendor_id)?;
-    let mut answers = pull::answers(connection, &grant.id)?;
     let messages = delivery::of_grant(connection, &grant.id)?;
-    let message = |m: &delivery::Message| MessageView::of(m, &vendor.name, answers.remove(&m.id));
+    let answer = |m: &delivery::Message| if m.outgoing { None } else { m.payload() };
+    let message = |m: &delivery::Message| MessageView::of(m, &vendor.name, answer(m));
     let reason = |lent: &grant::LentClaim| Reason {
         claim: lent.claim.to_string(),
         why: lent.why.clone(),
@@ -333,12 +335,15 @@ fn revoke(session: &Session, typed: &str, why: Option<&str>) -> Result<Outcome> 
     let vendor = vendor::get(vault.connection(), &grant.vendor_id)?;
     if !grant.state.status.is_current() && grant.state.status != Status::Draft {
         return Err(Error::bad_input(format!("the grant to {} is {} already", vendor.name, grant.state.status.name()))
-            .hint(format!("cmr grant show {}", grant.id)));
+            .hint(match ended::is_awaited(&grant, Timestamp::now()) {
+                true => format!("to stop waiting for the vendor to confirm it: cmr grant revoke {} --close", grant.id),
+                false => format!("cmr grant show {}", grant.id),
+            }));
     }
     let query = disclosure::Query { vendor_id: Some(&vendor.id), ..Default::default() };
     let mut has: Vec<String> = disclosure::known(vault.connection(), &query)?
         .into_iter()
-        .filter(|known| known.grant_id == grant.id)
+        .filter(|known| known.grant_id == grant.id && !known.refused)
         .map(|known| known.claim)
         .collect();
     has.sort();

@@ -165,7 +165,8 @@ impl Heard {
         self.received += pulled.messages.len();
         self.asked.insert(vendor.clone());
         for Received { message, content } in pulled.messages {
-            let about = message.answers.as_ref().and_then(|id| self.places.get(id)).copied();
+            let about = message.answers.as_ref().filter(|_| decides(&message.event));
+            let about = about.and_then(|id| self.places.get(id)).copied();
             match about.and_then(|place| self.lines.get_mut(place)) {
                 Some(line) => (line.state, line.reason) = said(&message.event, Some(&content)),
                 None => self.answers.push(MessageView::of(&message, &vendor, Some(content))),
@@ -203,6 +204,11 @@ fn line(sent: &Sent) -> Line {
         reason: waits(sent),
         message: sent.id.clone(),
     }
+}
+
+/// Whether an event says what the vendor made of a message. What else is about one stands by itself.
+fn decides(event: &str) -> bool {
+    matches!(Event::from_name(event), Some(Event::GrantAcknowledged | Event::DeletionCompleted))
 }
 
 fn said(event: &str, content: Option<&Value>) -> (String, Option<String>) {

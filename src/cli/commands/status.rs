@@ -4,13 +4,13 @@ use jiff::Timestamp;
 use rusqlite::Connection;
 
 use super::super::output::task::TaskView;
-use super::super::output::text::count;
+use super::super::output::text::{count, local};
 use super::super::output::vault::{AgentState, Holdings, SlotName, Status};
 use super::super::session::Session;
 use super::super::unlock::Source;
 use super::super::{Outcome, Result};
-use crate::delivery::{MessageState, tasks};
-use crate::grant::{Grant, Status as GrantStatus, VendorStatus};
+use crate::delivery::tasks::{self, Facts};
+use crate::grant::{Status as GrantStatus, ended};
 use crate::vault::Manifest;
 use crate::vault::agent::{self, Report};
 use crate::{delivery, grant, ledger, profile, vendor};
@@ -48,38 +48,67 @@ fn unlocked_by(source: Source, agent: Option<&Report>) -> String {
 
 fn holdings(connection: &Connection) -> Result<(Option<Holdings>, Vec<TaskView>)> {
     let grants = grant::list(connection)?;
-    let messages = delivery::list(connection, false)?;
+    let counts = delivery::counts(connection)?;
     let now = Timestamp::now();
-    let in_state = |state| messages.iter().filter(|message| message.state == state).count();
-    let queued = in_state(MessageState::Queued);
     let holds = Holdings {
         vendors: vendor::count(connection)?,
         claims: profile::current(connection, profile::DEFAULT_PERSONA)?.len(),
         grants: grants.iter().filter(|grant| grant.is_current(now)).count(),
-        queued,
+        queued: counts.queued as usize,
+        next_attempt: delivery::next_due(connection)?.map(|due| due.max(now)),
         ledger_entries: ledger::count(connection)?,
     };
-    let mut tasks = open(queued, &grants, now);
     let facts = tasks::facts(connection, now, tasks::RENEW_WITHIN)?;
+    let mut tasks: Vec<TaskView> = to_deliver(&holds, now).into_iter().chain(unconfirmed(&facts, now)).collect();
     tasks.extend(tasks::tasks(&facts, now, tasks::SOON).iter().map(TaskView::of));
     Ok((Some(holds), tasks))
 }
 
-/// What is under way, and needs the user no more than that.
-fn open(queued: usize, grants: &[Grant], now: Timestamp) -> Vec<TaskView> {
-    let unconfirmed = |grant: &&Grant| {
+/// A plain push sends what is due; what waits for later, or behind something that is held, it does not.
+fn to_deliver(holds: &Holdings, now: Timestamp) -> Option<TaskView> {
+    let what = format!("{} to deliver", count(holds.queued, "message"));
+    let task = |what: String, command: &str| Some(TaskView::line("to_deliver", what, command));
+    match holds.next_attempt {
+        _ if holds.queued == 0 => None,
+        None => task(format!("{what}, behind what is held"), "cmr outbox list"),
+        Some(due) if due > now => task(format!("{what}; the next attempt is due {}", local(due)), "cmr push --now"),
+        Some(_) => task(what, "cmr push"),
+    }
+}
+
+/// Revocations that the vendor has not confirmed, and has some time left for.
+fn unconfirmed(facts: &Facts, now: Timestamp) -> Option<TaskView> {
+    let waits = |watched: &&tasks::Watched| {
+        let (grant, last) = (&watched.grant, watched.last_disclosure);
         grant.state.status == GrantStatus::Revoked
-            && grant.state.vendor == VendorStatus::NotConfirmed
-            && grant.confirm_by.is_none_or(|by| by >= now)
+            && ended::is_awaited(grant, now)
+            && !ended::is_overdue(grant, last, now)
     };
-    let unconfirmed = grants.iter().filter(unconfirmed).count();
-    let candidates = [
-        (queued, "to_deliver", "message", "to deliver", "cmr push"),
-        (unconfirmed, "not_confirmed", "revocation", "not confirmed by the vendor", "cmr pull"),
-    ];
-    candidates
-        .into_iter()
-        .filter(|(n, ..)| *n > 0)
-        .map(|(n, kind, noun, what, command)| TaskView::line(kind, format!("{} {what}", count(n, noun)), command))
-        .collect()
+    match facts.grants.iter().filter(waits).count() {
+        0 => None,
+        n => {
+            let what = format!("{} not confirmed by the vendor", count(n, "revocation"));
+            Some(TaskView::line("not_confirmed", what, "cmr pull"))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn holds(queued: usize, next_attempt: Option<i64>) -> Holdings {
+        let next_attempt = next_attempt.map(|second| Timestamp::from_second(second).unwrap());
+        Holdings { vendors: 1, claims: 1, grants: 1, queued, next_attempt, ledger_entries: 1 }
+    }
+
+    #[test]
+    fn the_command_that_is_named_does_something() {
+        let now = Timestamp::from_second(1000).unwrap();
+        let command = |holds: Holdings| to_deliver(&holds, now).map(|task| task.command);
+        assert_eq!(command(holds(0, None)), None);
+        assert_eq!(command(holds(1, Some(1000))).as_deref(), Some("cmr push"));
+        assert_eq!(command(holds(1, Some(1001))).as_deref(), Some("cmr push --now"));
+        assert_eq!(command(holds(1, None)).as_deref(), Some("cmr outbox list"));
+    }
 }

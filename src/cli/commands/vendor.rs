@@ -18,7 +18,7 @@ use super::super::output::vendor_key::OwnKeysView;
 use super::super::secret;
 use super::super::session::Session;
 use super::super::{Outcome, Result};
-use super::grant::view_of;
+use super::standing::Standing;
 use super::vendor_key;
 use crate::delivery::http::{self, Http, TIMEOUT};
 use crate::delivery::{self, Message, MessageState, discover, lend, rekey};
@@ -171,10 +171,9 @@ fn detail(vault: &Vault, vendor: &Vendor) -> Result<VendorDetail> {
     let connection = vault.connection();
     let relationship = vendor::relationship(connection, &vendor.id)?;
     let aliases = vendor::aliases(connection, &vendor.id)?;
-    let grants: Vec<GrantView> = grant::list_of_vendor(connection, &vendor.id)?
-        .iter()
-        .map(|grant| view_of(vault, grant, &vendor.name))
-        .collect::<Result<_>>()?;
+    let standing = Standing::of_vendor(connection, &vendor.id)?;
+    let grants: Vec<GrantView> =
+        grant::list_of_vendor(connection, &vendor.id)?.iter().map(|grant| standing.view(grant, &vendor.name)).collect();
     let note = |(at, text)| NoteView { at, text };
     Ok(VendorDetail {
         vendor: VendorView::of(vendor, &relationship),

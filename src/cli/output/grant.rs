@@ -10,10 +10,12 @@ use super::message::MessageView;
 use super::profile::one_line;
 use super::renewal::RenewalView;
 use super::text::{DIM, Text, Tone, day, local, local_or, plain, short, toned};
+use crate::delivery::{MessageState, Underway};
 use crate::grant::model::Mode;
 use crate::grant::preview::{Effect, Row};
 use crate::grant::scope::friendly;
-use crate::grant::{Grant, Status, VendorStatus};
+use crate::grant::{Grant, Status, VendorStatus, ended};
+use crate::wire::event::Event;
 
 /// A grant.
 #[derive(Serialize, JsonSchema)]
@@ -60,18 +62,45 @@ pub struct GrantView {
     pub confirmed: Option<Timestamp>,
     /// The rule by which it is renewed while it lasts.
     pub renewal: Option<RenewalView>,
+    /// The last version that the vendor said it has in use: it goes by that one until it takes another.
+    pub vendor_version: Option<u32>,
+    /// The newest message of it that waits, is held or failed.
+    pub underway: Option<UnderwayView>,
+    /// When you stopped waiting for the vendor to confirm its end.
+    pub closed: Option<Timestamp>,
+}
+
+/// A message of a grant that was not delivered.
+#[derive(Serialize, JsonSchema)]
+pub struct UnderwayView {
+    /// The version of the grant that it makes.
+    pub version: u32,
+    /// `queued`, `held` or `failed`.
+    pub state: MessageState,
+    /// Whether it was sent, and may have arrived all the same.
+    pub may_have_arrived: bool,
 }
 
 impl GrantView {
     /// The view of a grant at a moment: one whose time is over is expired, told or not.
-    pub fn of(grant: &Grant, vendor: &str, last_disclosure: Option<Timestamp>, now: Timestamp) -> Self {
-        let over = grant.state.status.is_current() && now >= grant.expires_at;
+    pub fn of(
+        grant: &Grant,
+        vendor: &str,
+        last_disclosure: Option<Timestamp>,
+        underway: Option<&Underway>,
+        now: Timestamp,
+    ) -> Self {
+        let state = ended::as_of(grant, now);
+        let may_know = underway.is_some_and(|message| message.may_have_arrived);
         Self {
             id: grant.id.clone(),
             vendor: vendor.to_owned(),
             version: grant.state.version,
-            status: if over { Status::Expired } else { grant.state.status },
-            vendor_status: grant.state.vendor,
+            status: state.status,
+            vendor_status: match state.vendor {
+                VendorStatus::NotTold if may_know => VendorStatus::NotConfirmed,
+                vendor => vendor,
+            },
             claims: grant.claim_names(),
             purposes: grant.scope.purposes.iter().map(|purpose| purpose.term.clone()).collect(),
             expires: grant.expires_at,
@@ -87,6 +116,13 @@ impl GrantView {
             ended_how: grant.ended_how.clone(),
             confirm_by: grant.confirm_by,
             confirmed: grant.confirmed_at,
+            vendor_version: grant.state.confirmed,
+            underway: underway.map(|message| UnderwayView {
+                version: message.version,
+                state: message.state,
+                may_have_arrived: message.may_have_arrived,
+            }),
+            closed: grant.closed_at,
             renewal: grant.renewal.as_ref().filter(|_| grant.is_current(now)).map(RenewalView::of),
         }
     }
@@ -97,14 +133,45 @@ impl GrantView {
         format!("{}{}", day(self.expires), if renews { ", renews" } else { "" })
     }
 
-    fn vendor_words(&self) -> (&'static str, Tone) {
-        match (self.vendor_status, self.status) {
-            (VendorStatus::NotTold, _) => ("not told", Tone::Dim),
-            (VendorStatus::NotConfirmed, _) => ("not confirmed", Tone::Warn),
-            (VendorStatus::Accepted, _) => ("accepted", Tone::Good),
-            (VendorStatus::PartiallyAccepted, _) => ("partially accepted", Tone::Warn),
-            (VendorStatus::Rejected, _) => ("rejected", Tone::Bad),
-            (VendorStatus::DeletionStated, _) => ("deletion stated", Tone::Good),
+    /// What the vendor confirmed, up to which version, and what is on its way to it.
+    pub(super) fn vendor_words(&self) -> (String, Tone) {
+        let (words, tone) = match self.vendor_status {
+            VendorStatus::NotTold => (self.and_underway("not told"), Tone::Dim),
+            VendorStatus::NotConfirmed => return self.unconfirmed_words(),
+            VendorStatus::Accepted => ("accepted".into(), Tone::Good),
+            VendorStatus::PartiallyAccepted => ("partially accepted".into(), Tone::Warn),
+            VendorStatus::Rejected => match self.vendor_version {
+                Some(kept) => (format!("rejected v{}; goes by v{kept}", self.version), Tone::Bad),
+                None => ("rejected".into(), Tone::Bad),
+            },
+            VendorStatus::DeletionStated => ("deletion stated".into(), Tone::Good),
+        };
+        (words, tone)
+    }
+
+    fn unconfirmed_words(&self) -> (String, Tone) {
+        if self.closed.is_some() {
+            return ("never confirmed; you closed it".into(), Tone::Dim);
+        }
+        let words = match (self.status.is_current(), self.vendor_version) {
+            (true, Some(accepted)) if self.underway.is_some() => self.and_underway(&format!("accepted v{accepted}")),
+            (true, Some(accepted)) => format!("accepted v{accepted}; v{} not confirmed", self.version),
+            _ => self.and_underway("not confirmed"),
+        };
+        (words, Tone::Warn)
+    }
+
+    /// What stands with the vendor, and what of the grant it has not got.
+    fn and_underway(&self, words: &str) -> String {
+        let Some(message) = &self.underway else { return words.to_owned() };
+        // Of an ended grant nothing but its end can be under way.
+        let what = if self.status.is_current() { format!("v{} ", message.version) } else { String::new() };
+        match message.state {
+            // The first version of a grant is what was just offered: that it waits says nothing new.
+            MessageState::Queued if !message.may_have_arrived && message.version == 1 => words.to_owned(),
+            MessageState::Queued => format!("{words}; {what}on its way"),
+            MessageState::Held => format!("{words}; {what}held"),
+            _ => format!("{words}; {what}not taken"),
         }
     }
 
@@ -304,6 +371,34 @@ impl View for Consequences {
     }
 }
 
+/// `cmr grant revoke --close`.
+#[derive(Serialize, JsonSchema)]
+pub struct Closed {
+    /// The grant as it is now.
+    pub grant: GrantView,
+    /// Whether nothing was done, because of `--dry-run`.
+    pub dry_run: bool,
+}
+
+impl View for Closed {
+    const SCHEMA: &'static str = "cmr/grant-closed/1";
+
+    fn text(&self, out: &mut Text) {
+        let (grant, vendor) = (&self.grant, &self.grant.vendor);
+        if self.dry_run {
+            return out.line("Nothing was done: --dry-run.");
+        }
+        if grant.closed.is_some() {
+            return out.line(format!("Closed for {vendor}, without its word {DIM}{}{DIM:#}", grant.id));
+        }
+        out.line(format!("{vendor} never confirmed that this grant is over, nor that it deleted anything."));
+        out.line(match grant.underway {
+            Some(_) => "What is on its way to it still goes out, and what it confirms later is still recorded.",
+            None => "What it confirms later is still recorded. What it has, cmr vendor knows goes on to say.",
+        });
+    }
+}
+
 /// `cmr grant show`.
 #[derive(Serialize, JsonSchema)]
 pub struct GrantDetail {
@@ -314,6 +409,23 @@ pub struct GrantDetail {
     pub reasons: Vec<Reason>,
     /// Its messages and the vendor's answers, oldest first.
     pub messages: Vec<MessageView>,
+}
+
+impl GrantDetail {
+    /// The agreement proffered, and what the vendor last said to it.
+    fn terms_words(&self) -> String {
+        let said = self.messages.iter().rev().find_map(|message| {
+            let words = match Event::from_name(&message.event)? {
+                Event::TermsAccepted => "the vendor accepts",
+                Event::TermsCountered => "the vendor counters with",
+                Event::TermsDeclined => "the vendor declines",
+                _ => return None,
+            };
+            let named = message.content.as_ref().and_then(|content| content.get("terms")?.as_str()).unwrap_or_default();
+            Some(format!("{words} {named}").trim_end().to_owned())
+        });
+        self.grant.terms.iter().cloned().chain(said).collect::<Vec<_>>().join("; ")
+    }
 }
 
 /// Why a claim is needed.
@@ -350,7 +462,7 @@ impl View for GrantDetail {
             ("claims", self.reasons.iter().map(claim).collect::<Vec<_>>().join("; ")),
             ("for", grant.purposes.join(", ")),
             ("lawful basis", grant.lawful_basis.clone()),
-            ("terms", grant.terms.clone().unwrap_or_default()),
+            ("terms", self.terms_words()),
             ("recipients", grant.recipients.join(", ")),
             ("persona", grant.persona.clone()),
             ("granted", local(grant.granted)),
@@ -366,6 +478,7 @@ impl View for GrantDetail {
                     .unwrap_or_default(),
             ),
             ("confirm by", grant.confirm_by.map(local).unwrap_or_default()),
+            ("closed", grant.closed.map(|at| format!("{}, without the vendor's word", local(at))).unwrap_or_default()),
         ]);
         if !self.messages.is_empty() {
             out.heading("Messages");

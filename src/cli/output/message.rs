@@ -72,27 +72,10 @@ impl MessageView {
             words.push_str("; it may have arrived");
         }
         if let Some(content) = &self.content {
-            words = said(content);
+            words = super::inbox::said(&self.event, content);
         }
         words.trim_start_matches("; ").to_owned()
     }
-}
-
-/// What a vendor's answer says, on one line.
-fn said(content: &Value) -> String {
-    let list = |name: &str| {
-        let items = content.get(name).and_then(Value::as_array)?;
-        let text = |item: &Value| item.as_str().or_else(|| item.get("claim")?.as_str()).unwrap_or("?").to_owned();
-        (!items.is_empty()).then(|| items.iter().map(text).collect::<Vec<_>>().join(", "))
-    };
-    let status = content.get("status").and_then(Value::as_str).map(|status| status.replace('_', " "));
-    let parts = [
-        status,
-        list("refused_claims").map(|claims| format!("refused {claims}")),
-        list("deleted").map(|claims| format!("states that it deleted {claims}")),
-        list("retained").map(|claims| format!("keeps {claims}")),
-    ];
-    parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
 }
 
 /// How a state is meant.

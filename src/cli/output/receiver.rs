@@ -119,6 +119,17 @@ impl View for Arrived {
             if !detail.received.is_empty() {
                 out.table(["at", "message", "outcome", "", "jti"], detail.received.iter().map(row).collect());
             }
+            for said in &detail.feedback {
+                let about =
+                    said.feedback.about.as_deref().map(|jti| format!(" about {}", short(jti))).unwrap_or_default();
+                let words = format!("{}{about}: {}", said.feedback.kind.name(), said.feedback.text);
+                out.line(format!("  {} {}", local(said.received_at), crate::text::printable(&words)));
+                let wishes = [
+                    ("would like", said.feedback.desired_outcome.clone().unwrap_or_default()),
+                    ("answer by", said.feedback.respond_by.map(local).unwrap_or_default()),
+                ];
+                out.fields(wishes);
+            }
             if detail.customer.issuer.is_none() && detail.received.is_empty() {
                 out.line("  nothing has arrived yet");
             }
@@ -154,8 +165,14 @@ mod tests {
         };
         let refused =
             RefusedView { jti: "1".into(), err: "\u{1b}[2J".into(), description: "\u{9b}2J".into(), refused_at: now };
-        let detail =
-            CustomerDetail { customer, grants: vec![], received: vec![], waiting: vec![], refused: vec![refused] };
+        let detail = CustomerDetail {
+            customer,
+            grants: vec![],
+            received: vec![],
+            feedback: vec![],
+            waiting: vec![],
+            refused: vec![refused],
+        };
         let mut out = Text::default();
         Arrived { customers: vec![detail] }.text(&mut out);
         out.fields([("na\u{1b}]0;me\u{7}", "value".to_owned())]);

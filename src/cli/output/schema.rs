@@ -4,7 +4,10 @@ use schemars::{JsonSchema, Schema, generate::SchemaSettings};
 use serde_json::json;
 
 use super::View;
-use super::{demo, grant, key, ledger, message, profile, receiver, renewal, search, upkeep, vault, vendor, vendor_key};
+use super::{
+    demo, grant, inbox, key, ledger, message, profile, receipt, receiver, renewal, search, upkeep, vault, vendor,
+    vendor_key,
+};
 
 /// The schema of a view, with the member `schema` that every document has.
 fn schema_of<V: View + JsonSchema>() -> (&'static str, Schema) {
@@ -49,11 +52,16 @@ pub fn all() -> Vec<(&'static str, Schema)> {
         schema_of::<grant::Lent>(),
         schema_of::<renewal::RuleChange>(),
         schema_of::<renewal::Renewals>(),
+        schema_of::<grant::Closed>(),
+        schema_of::<receipt::ReceiptView>(),
         schema_of::<message::Moved>(),
         schema_of::<message::Outbox>(),
         schema_of::<message::OneMessage>(),
         schema_of::<upkeep::Upkeep>(),
         schema_of::<upkeep::Timetable>(),
+        schema_of::<inbox::Inbox>(),
+        schema_of::<inbox::OneReceived>(),
+        schema_of::<inbox::Reply>(),
         schema_of::<search::Search>(),
         schema_of::<ledger::Log>(),
         schema_of::<ledger::OneEntry>(),

@@ -179,6 +179,8 @@ pub struct Holdings {
     pub grants: usize,
     /// How many messages wait to be delivered.
     pub queued: usize,
+    /// When the next of them may be sent; null where nothing waits, or all of it behind what is held.
+    pub next_attempt: Option<Timestamp>,
     /// How many ledger entries there are.
     pub ledger_entries: u64,
 }

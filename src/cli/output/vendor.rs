@@ -194,7 +194,7 @@ impl View for VendorDetail {
                     plain(grant.claims.join(", ")),
                     plain(grant.purposes.join(", ")),
                     plain(grant.status.name()),
-                    plain(grant.vendor_status.name().replace('_', " ")),
+                    toned(grant.vendor_words().0, grant.vendor_words().1),
                     plain(local(grant.expires)),
                     toned(super::text::short(&grant.id), Tone::Dim),
                 ]
@@ -282,10 +282,22 @@ pub struct KnownView {
     pub delivered: Option<Timestamp>,
     /// Since when the vendor has it, by the grants that are not stated deleted.
     pub since: Option<Timestamp>,
-    /// Whether it is the latest that the vendor got of this claim; others it has seen as well.
+    /// Whether it is the latest that the vendor took of this claim; others it has seen as well.
     pub latest: bool,
+    /// Whether the vendor said that it did not take it. It has seen it all the same.
+    pub refused: bool,
     /// The grant.
     pub grant: String,
+}
+
+impl KnownView {
+    fn aside(&self) -> &'static str {
+        match (self.refused, self.latest) {
+            (true, _) => "refused by them, after they saw it",
+            (false, true) => "",
+            (false, false) => "earlier value",
+        }
+    }
 }
 
 impl Known {
@@ -294,8 +306,10 @@ impl Known {
         let mut known: Vec<KnownView> = Vec::new();
         for disclosure in disclosures {
             let same = |view: &&mut KnownView| view.vendor == disclosure.vendor && view.claim == disclosure.claim;
-            let latest = known.iter_mut().find(same).is_none();
-            let again = known.iter_mut().filter(same).find(|view| view.value == disclosure.value);
+            let refused = disclosure.refused;
+            let latest = !refused && !known.iter_mut().filter(same).any(|view| !view.refused);
+            let alike = |view: &&mut KnownView| view.value == disclosure.value && view.refused == refused;
+            let again = known.iter_mut().filter(same).find(alike);
             match again {
                 Some(view) if view.delivered.is_some() => view.since = disclosure.delivered_at.or(view.since),
                 _ => known.push(KnownView {
@@ -305,6 +319,7 @@ impl Known {
                     delivered: disclosure.delivered_at,
                     since: disclosure.delivered_at,
                     latest,
+                    refused,
                     grant: disclosure.grant_id.clone(),
                 }),
             }
@@ -331,7 +346,7 @@ impl View for Known {
                 plain(&known.claim),
                 plain(one_line(&known.value)),
                 toned(when, tone),
-                toned(if known.latest { "" } else { "earlier value" }, Tone::Dim),
+                toned(known.aside(), Tone::Dim),
             ]
         };
         out.table(["vendor", "claim", "value", "since", ""], self.known.iter().map(row).collect());

@@ -9,7 +9,7 @@ use super::message::MessageState;
 use super::renewal::{self, Due};
 use crate::error::Result;
 use crate::grant::renewal::{Decision, Why};
-use crate::grant::{self, Grant, Status, VendorStatus};
+use crate::grant::{self, Grant, ended};
 use crate::text::short;
 use crate::vault::Tx;
 
@@ -104,6 +104,8 @@ pub struct Watched {
     pub vendor: String,
     /// When it was made, or a message or an answer about it last moved.
     pub touched_at: Timestamp,
+    /// When claims of it last reached the vendor, where the vendor's word on its end is awaited.
+    pub last_disclosure: Option<Timestamp>,
 }
 
 /// Messages to one vendor that are held, or failed.
@@ -138,7 +140,7 @@ pub struct Waiting {
 /// The database's.
 pub fn facts(connection: &Connection, now: Timestamp, within: SignedDuration) -> Result<Facts> {
     Ok(Facts {
-        grants: store::watched(connection, now - UNTOUCHED)?,
+        grants: store::watched(connection, now, now - UNTOUCHED)?,
         due: renewal::due(connection, now, within)?,
         stuck: store::stuck(connection)?,
         waiting: store::waiting(connection)?,
@@ -175,9 +177,11 @@ fn of_grants(facts: &Facts, now: Timestamp, soon: SignedDuration) -> Vec<Task> {
     };
     let ends = |watched: &Watched| Some(watched.grant.expires_at);
     vec![
-        about(Kind::DeletionNotConfirmed, &|watched| is_overdue(&watched.grant, now), &|watched| {
-            watched.grant.confirm_by
-        }),
+        about(
+            Kind::DeletionNotConfirmed,
+            &|watched| ended::is_overdue(&watched.grant, watched.last_disclosure, now),
+            &|watched| ended::deletion_due(&watched.grant, watched.last_disclosure, now),
+        ),
         about(Kind::GrantEndsSoon, &|watched| ending(&watched.grant, now, soon) == Some(Ending::Grant), &ends),
         about(Kind::RuleEndsSoon, &|watched| ending(&watched.grant, now, soon) == Some(Ending::Rule), &|watched| {
             watched.grant.renewal.as_ref().map(|rule| rule.until)
@@ -185,13 +189,6 @@ fn of_grants(facts: &Facts, now: Timestamp, soon: SignedDuration) -> Vec<Task> {
         Task { kind: Kind::NotRenewed, about: facts.due.iter().filter_map(not_renewed).collect() },
         Task { kind: Kind::GrantsUntouched, about: untouched(&facts.grants, now) },
     ]
-}
-
-fn is_overdue(grant: &Grant, now: Timestamp) -> bool {
-    grant.state.status == Status::Revoked
-        && grant.state.vendor == VendorStatus::NotConfirmed
-        && grant.closed_at.is_none()
-        && grant.confirm_by.is_some_and(|by| by < now)
 }
 
 /// What of a grant ends soon.

@@ -9,19 +9,28 @@ use super::{Stuck, Waiting, Watched};
 use crate::delivery::message::MessageState;
 use crate::delivery::store::OPEN;
 use crate::error::Result;
+use crate::grant::{self, Grant, ended};
+use crate::ledger::disclosure;
 use crate::vault::{from_millis, to_millis};
-use crate::{grant, vendor};
+use crate::vendor;
 
-/// Grants to look after. When they were last touched is looked up for those alone that are older than a time.
-pub(super) fn watched(connection: &Connection, older_than: Timestamp) -> Result<Vec<Watched>> {
+/// Grants to look after. When they were last touched is looked up for those alone that are older than a time, and when
+/// their claims last left only if somebody's word on an end is awaited.
+pub(super) fn watched(connection: &Connection, now: Timestamp, older_than: Timestamp) -> Result<Vec<Watched>> {
+    let grants = grant::watched(connection)?;
     let names: HashMap<String, String> = vendor::names(connection)?.into_iter().collect();
     let mut moved = last_moved(connection, older_than)?;
-    let watched = |grant: grant::Grant| {
+    let mut left = match grants.iter().any(|grant| ended::is_awaited(grant, now)) {
+        true => disclosure::last_of_grants(connection, None)?,
+        false => HashMap::new(),
+    };
+    let watched = |grant: Grant| {
         let times = [Some(grant.created_at), grant.confirmed_at, moved.remove(&grant.id)];
         let touched_at = times.into_iter().flatten().max().unwrap_or(grant.created_at);
-        Watched { vendor: names.get(&grant.vendor_id).cloned().unwrap_or_default(), touched_at, grant }
+        let vendor = names.get(&grant.vendor_id).cloned().unwrap_or_default();
+        Watched { vendor, touched_at, last_disclosure: left.remove(&grant.id), grant }
     };
-    Ok(grant::watched(connection)?.into_iter().map(watched).collect())
+    Ok(grants.into_iter().map(watched).collect())
 }
 
 /// When the last message about each current grant that was made before a time came, or was taken.

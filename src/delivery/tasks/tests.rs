@@ -3,7 +3,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::grant::model::Mode;
-use crate::grant::{Renewal, Scope, State};
+use crate::grant::{Renewal, Scope, State, Status, VendorStatus};
 
 fn now() -> Timestamp {
     "2026-11-22T03:30:00Z".parse().unwrap()
@@ -28,7 +28,7 @@ fn watched(vendor: &str, touched: i64, ends: i64) -> Watched {
             recipients: Vec::new(),
             terms: None,
         },
-        state: State { status: Status::Active, vendor: VendorStatus::Accepted, version: 1 },
+        state: State { status: Status::Active, vendor: VendorStatus::Accepted, version: 1, confirmed: None },
         txn: vendor.to_owned(),
         created_at: now() - days(touched),
         expires_at: now() + days(ends),
@@ -40,7 +40,7 @@ fn watched(vendor: &str, touched: i64, ends: i64) -> Watched {
         closed_at: None,
         reminded_at: None,
     };
-    Watched { grant, vendor: vendor.to_owned(), touched_at: now() - days(touched) }
+    Watched { grant, vendor: vendor.to_owned(), touched_at: now() - days(touched), last_disclosure: None }
 }
 
 fn with_rule(mut watched: Watched, until: i64) -> Watched {
@@ -49,7 +49,8 @@ fn with_rule(mut watched: Watched, until: i64) -> Watched {
 }
 
 fn revoked(mut watched: Watched, confirm_by: i64) -> Watched {
-    watched.grant.state = State { status: Status::Revoked, vendor: VendorStatus::NotConfirmed, version: 2 };
+    watched.grant.state =
+        State { status: Status::Revoked, vendor: VendorStatus::NotConfirmed, version: 2, confirmed: None };
     watched.grant.confirm_by = Some(now() + days(confirm_by));
     watched
 }
@@ -100,7 +101,13 @@ fn a_deletion_is_asked_for_until_it_is_confirmed_or_the_user_stops_waiting() {
     closed.grant.closed_at = Some(now());
     let mut confirmed = overdue;
     confirmed.grant.state.vendor = VendorStatus::DeletionStated;
-    assert!(of([closed, confirmed, revoked(watched("b", 100, 5), 0)]).is_empty());
+    assert!(of([closed, confirmed, revoked(watched("b", 100, 5), 1)]).is_empty());
+    // An expired one when the vendor may not keep the data any longer: a year after it got them.
+    let mut expired = watched("c", 500, -100);
+    expired.last_disclosure = Some(now() - days(364));
+    assert!(of([expired.clone()]).is_empty());
+    expired.last_disclosure = Some(now() - days(366));
+    assert_eq!(said(&of([expired])), [(Kind::DeletionNotConfirmed, vec!["c"])]);
 }
 
 #[test]

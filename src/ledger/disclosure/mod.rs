@@ -8,7 +8,10 @@ use super::chain::hex;
 
 mod store;
 
-pub use store::{carry_over, known, last_of_grant, left_of_grant, mark_deleted, mark_refused, record};
+pub use store::{
+    carry_over, known, last_of_grant, last_of_grants, left_of_grant, mark_deleted, mark_refused, mark_refused_deleted,
+    record,
+};
 
 /// One claim value that a message carries, with what became of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,7 +34,7 @@ pub struct Disclosure {
     pub delivered_at: Option<Timestamp>,
     /// When it was first sent: since then the vendor may have it.
     pub attempted_at: Option<Timestamp>,
-    /// Whether the vendor said that it did not take this claim.
+    /// Whether the vendor said that it did not take this claim. It has seen it all the same.
     pub refused: bool,
     /// When the vendor stated that it is deleted.
     pub deleted_at: Option<Timestamp>,

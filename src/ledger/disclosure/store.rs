@@ -1,5 +1,7 @@
 //! The disclosures' tables.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
 use serde_json::{Value, json};
@@ -36,8 +38,8 @@ pub fn record<'a>(
     Ok(Value::Array(listed))
 }
 
-/// What vendors know: disclosures delivered, not refused, and not stated deleted at the moment asked for. Newest
-/// first. The latest of each vendor and claim is what the vendor should use; older ones it has seen as well. Those
+/// What vendors know: disclosures delivered, and not stated deleted at the moment asked for. Newest first. What a vendor
+/// refused it has seen: it is among them, and says so. The latest of each vendor and claim is what the vendor should use; older ones it has seen as well. Those
 /// without `delivered_at` left and were not answered: the vendor may know them.
 ///
 /// # Errors
@@ -52,7 +54,7 @@ pub fn known(connection: &Connection, query: &Query) -> Result<Vec<Disclosure>> 
          JOIN disclosed_value dv ON dv.disclosure_id = d.id
          WHERE (?1 IS NULL OR d.vendor_id = ?1) AND (?2 IS NULL OR d.claim = ?2)
            AND coalesce(m.attempted_at, m.delivered_at) <= ?3
-           AND d.refused = 0 AND (d.deleted_at IS NULL OR d.deleted_at > ?3)
+           AND (d.deleted_at IS NULL OR d.deleted_at > ?3)
          ORDER BY coalesce(m.delivered_at, m.attempted_at) DESC, d.id DESC",
     )?;
     let at = query.at.map_or(i64::MAX, to_millis);
@@ -64,11 +66,8 @@ pub fn known(connection: &Connection, query: &Query) -> Result<Vec<Disclosure>> 
 /// # Errors
 /// The database's.
 pub fn last_of_grant(connection: &Connection, grant_id: &str) -> Result<Option<Timestamp>> {
-    let last: Option<i64> = connection.query_row(
-        "SELECT max(m.delivered_at) FROM disclosure d JOIN delivery m ON m.message_id = d.message_id WHERE d.grant_id = ?1",
-        [grant_id],
-        |row| row.get(0),
-    )?;
+    let sql = format!("SELECT max(m.delivered_at) FROM {OF_GRANT} JOIN delivery m ON m.message_id = d.message_id");
+    let last: Option<i64> = connection.query_row(&sql, [grant_id], |row| row.get(0))?;
     Ok(last.map(from_millis))
 }
 
@@ -79,6 +78,23 @@ pub fn last_of_grant(connection: &Connection, grant_id: &str) -> Result<Option<T
 pub fn carry_over(tx: &Tx, from: &str, to: &str) -> Result<()> {
     tx.prepare_cached("UPDATE disclosure SET message_id = ?2 WHERE message_id = ?1")?.execute([from, to])?;
     Ok(())
+}
+
+/// The disclosures of a grant, by the messages that carried them: those have an index by grant.
+const OF_GRANT: &str = "message g CROSS JOIN disclosure d ON d.message_id = g.id AND g.grant_id = ?1";
+
+/// When a claim of each grant was last delivered, by the grant's id: of all vendors, or of one.
+///
+/// # Errors
+/// The database's.
+pub fn last_of_grants(connection: &Connection, vendor_id: Option<&str>) -> Result<HashMap<String, Timestamp>> {
+    let which = if vendor_id.is_some() { "d.vendor_id = ?1" } else { "?1 IS NULL" };
+    let mut statement = connection.prepare(&format!(
+        "SELECT d.grant_id, max(m.delivered_at) FROM disclosure d JOIN delivery m ON m.message_id = d.message_id
+         WHERE {which} AND m.delivered_at IS NOT NULL GROUP BY d.grant_id"
+    ))?;
+    let rows = statement.query_map([vendor_id], |row| Ok((row.get(0)?, from_millis(row.get(1)?))))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
 /// Marks claims of a message as refused by the vendor.
@@ -100,11 +116,25 @@ pub fn mark_deleted(tx: &Tx, deletion: &Deletion) -> Result<()> {
     for claim in deletion.claims {
         tx.execute(
             "UPDATE disclosure SET deleted_at = ?4, deleted_by = ?5
-             WHERE grant_id = ?1 AND claim = ?2 AND deleted_at IS NULL
-               AND (SELECT version FROM message WHERE id = message_id) <= ?3",
+             WHERE claim = ?2 AND deleted_at IS NULL
+               AND message_id IN (SELECT id FROM message WHERE grant_id = ?1 AND version <= ?3)",
             params![deletion.grant_id, claim, deletion.version, tx.now_millis(), deletion.by],
         )?;
     }
+    Ok(())
+}
+
+/// Marks what the vendor refused of a grant as gone too: it stated the deletion of all that it had taken.
+///
+/// # Errors
+/// The database's.
+pub fn mark_refused_deleted(tx: &Tx, deletion: &Deletion) -> Result<()> {
+    tx.execute(
+        "UPDATE disclosure SET deleted_at = ?3, deleted_by = ?4
+         WHERE refused = 1 AND deleted_at IS NULL
+           AND message_id IN (SELECT id FROM message WHERE grant_id = ?1 AND version <= ?2)",
+        params![deletion.grant_id, deletion.version, tx.now_millis(), deletion.by],
+    )?;
     Ok(())
 }
 
@@ -113,13 +143,11 @@ pub fn mark_deleted(tx: &Tx, deletion: &Deletion) -> Result<()> {
 /// # Errors
 /// The database's.
 pub fn left_of_grant(connection: &Connection, grant_id: &str) -> Result<Vec<String>> {
-    let mut statement = connection.prepare(
-        "SELECT d.claim FROM disclosure d JOIN message m ON m.id = d.message_id JOIN delivery USING (message_id)
-         WHERE d.grant_id = ?1 AND d.refused = 0 AND d.deleted_at IS NULL AND delivered_at IS NOT NULL
-           AND m.version = (SELECT max(m.version)
-                            FROM disclosure d JOIN message m ON m.id = d.message_id JOIN delivery USING (message_id)
-                            WHERE d.grant_id = ?1 AND delivered_at IS NOT NULL)",
-    )?;
+    let delivered = format!("{OF_GRANT} JOIN delivery m ON m.message_id = d.message_id AND m.delivered_at IS NOT NULL");
+    let mut statement = connection.prepare(&format!(
+        "SELECT d.claim FROM {delivered}
+         WHERE d.refused = 0 AND d.deleted_at IS NULL AND g.version = (SELECT max(g.version) FROM {delivered})"
+    ))?;
     Ok(statement.query_map([grant_id], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
 }
 
