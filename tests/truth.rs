@@ -114,7 +114,8 @@ fn status_names_a_command_that_does_something() {
     let mut shop = Shop::open();
     env.add_vendor("acme", shop.url(), &shop.token);
     env.ok("grant create acme --claims email --purpose DeliveryOfGoods --expires 90d --yes");
-    assert_eq!(env.json("status")["tasks"][0], json!({"what": "2 messages to deliver", "command": "cmr push"}));
+    let task = env.json("status")["tasks"][0].clone();
+    assert_eq!((&task["what"], &task["command"]), (&json!("2 messages to deliver"), &json!("cmr push")));
     shop.close();
     env.ends(4, "push");
     let status = env.json("status");
@@ -129,7 +130,8 @@ fn what_waits_behind_a_held_message_is_not_to_be_pushed() {
     liar.answers_pushes([Say::status(403)]);
     env.ends(5, "push");
     let tasks = env.json("status")["tasks"].clone();
-    assert_eq!(tasks[0], json!({"what": "1 message to deliver, behind what is held", "command": "cmr outbox list"}));
+    assert_eq!(tasks[0]["what"], "1 message to deliver, behind what is held");
+    assert_eq!(tasks[0]["command"], "cmr outbox list");
 }
 
 /// A revoked grant that the vendor was told of and did not confirm.
@@ -200,7 +202,7 @@ fn an_expired_grant_is_waited_for_once_its_data_life_is_over() {
     assert_eq!(env.json("grant list")["grants"], json!([]));
     sql(&env, "UPDATE delivery SET delivered_at = delivered_at - 366 * 86400000");
     assert_eq!(env.json("grant list")["grants"][0]["status"], "expired");
-    env.ok("status").says("should have stated by");
+    env.ok("status").says("acme should have stated by");
     env.ok("grant revoke acme --close --yes");
     assert_eq!(env.json("grant list")["grants"], json!([]));
 }

@@ -59,6 +59,12 @@ pub static GRANT_CREATE: [Example; 2] = [
 /// `push`.
 pub static PUSH: [Example; 1] = [example("Deliver what waits", "cmr push")];
 
+/// `inbox list`.
+pub static INBOX_LIST: [Example; 2] = [
+    example("What needs reading", "cmr inbox list"),
+    example("All that acme sent, acknowledgements too", "cmr inbox list --vendor acme --all"),
+];
+
 /// `upkeep`.
 pub static UPKEEP: [Example; 2] = [
     example("Look at what is due", "cmr upkeep --dry-run"),
@@ -69,12 +75,6 @@ pub static UPKEEP: [Example; 2] = [
 pub static UPKEEP_INSTALL: [Example; 2] = [
     example("See the units that systemd would get", "cmr upkeep install --systemd --dry-run"),
     example("Write a line for your crontab", "cmr upkeep install --cron --at 02:15"),
-];
-
-/// `inbox list`.
-pub static INBOX_LIST: [Example; 2] = [
-    example("What needs reading", "cmr inbox list"),
-    example("All that acme sent, acknowledgements too", "cmr inbox list --vendor acme --all"),
 ];
 
 /// `vendor knows`.

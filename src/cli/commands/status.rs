@@ -9,8 +9,8 @@ use super::super::output::vault::{AgentState, Holdings, SlotName, Status};
 use super::super::session::Session;
 use super::super::unlock::Source;
 use super::super::{Outcome, Result};
-use crate::delivery::tasks::{self, Facts};
-use crate::grant::{Status as GrantStatus, ended};
+use crate::delivery::tasks;
+use crate::grant::{Grant, Status as GrantStatus, ended};
 use crate::vault::Manifest;
 use crate::vault::agent::{self, Report};
 use crate::{delivery, grant, ledger, profile, vendor};
@@ -58,8 +58,9 @@ fn holdings(connection: &Connection) -> Result<(Option<Holdings>, Vec<TaskView>)
         next_attempt: delivery::next_due(connection)?.map(|due| due.max(now)),
         ledger_entries: ledger::count(connection)?,
     };
+    let mut tasks: Vec<TaskView> = to_deliver(&holds, now).into_iter().collect();
+    tasks.extend(unconfirmed(&grants, now));
     let facts = tasks::facts(connection, now, tasks::RENEW_WITHIN)?;
-    let mut tasks: Vec<TaskView> = to_deliver(&holds, now).into_iter().chain(unconfirmed(&facts, now)).collect();
     tasks.extend(tasks::tasks(&facts, now, tasks::SOON).iter().map(TaskView::of));
     Ok((Some(holds), tasks))
 }
@@ -76,21 +77,16 @@ fn to_deliver(holds: &Holdings, now: Timestamp) -> Option<TaskView> {
     }
 }
 
-/// Revocations that the vendor has not confirmed, and has some time left for.
-fn unconfirmed(facts: &Facts, now: Timestamp) -> Option<TaskView> {
-    let waits = |watched: &&tasks::Watched| {
-        let (grant, last) = (&watched.grant, watched.last_disclosure);
+/// Revocations that the vendor still has time to confirm.
+fn unconfirmed(grants: &[Grant], now: Timestamp) -> Option<TaskView> {
+    let in_time = |grant: &&Grant| {
         grant.state.status == GrantStatus::Revoked
             && ended::is_awaited(grant, now)
-            && !ended::is_overdue(grant, last, now)
+            && grant.confirm_by.is_none_or(|by| by > now)
     };
-    match facts.grants.iter().filter(waits).count() {
-        0 => None,
-        n => {
-            let what = format!("{} not confirmed by the vendor", count(n, "revocation"));
-            Some(TaskView::line("not_confirmed", what, "cmr pull"))
-        }
-    }
+    let n = grants.iter().filter(in_time).count();
+    let what = format!("{} not confirmed by the vendor", count(n, "revocation"));
+    (n > 0).then(|| TaskView::line("not_confirmed", what, "cmr pull"))
 }
 
 #[cfg(test)]

@@ -104,8 +104,14 @@ pub struct Watched {
     pub vendor: String,
     /// When it was made, or a message or an answer about it last moved.
     pub touched_at: Timestamp,
-    /// When claims of it last reached the vendor, where the vendor's word on its end is awaited.
-    pub last_disclosure: Option<Timestamp>,
+    /// When the vendor last got claims of it; read for those alone that have ended.
+    pub disclosed_at: Option<Timestamp>,
+}
+
+impl Watched {
+    fn is_overdue(&self, now: Timestamp) -> bool {
+        ended::is_overdue(&self.grant, self.disclosed_at, now)
+    }
 }
 
 /// Messages to one vendor that are held, or failed.
@@ -177,11 +183,9 @@ fn of_grants(facts: &Facts, now: Timestamp, soon: SignedDuration) -> Vec<Task> {
     };
     let ends = |watched: &Watched| Some(watched.grant.expires_at);
     vec![
-        about(
-            Kind::DeletionNotConfirmed,
-            &|watched| ended::is_overdue(&watched.grant, watched.last_disclosure, now),
-            &|watched| ended::deletion_due(&watched.grant, watched.last_disclosure, now),
-        ),
+        about(Kind::DeletionNotConfirmed, &|watched| watched.is_overdue(now), &|watched| {
+            ended::deletion_due(&watched.grant, watched.disclosed_at, now)
+        }),
         about(Kind::GrantEndsSoon, &|watched| ending(&watched.grant, now, soon) == Some(Ending::Grant), &ends),
         about(Kind::RuleEndsSoon, &|watched| ending(&watched.grant, now, soon) == Some(Ending::Rule), &|watched| {
             watched.grant.renewal.as_ref().map(|rule| rule.until)

@@ -9,26 +9,26 @@ use super::{Stuck, Waiting, Watched};
 use crate::delivery::message::MessageState;
 use crate::delivery::store::OPEN;
 use crate::error::Result;
-use crate::grant::{self, Grant, ended};
+use crate::grant::{self, ended};
 use crate::ledger::disclosure;
 use crate::vault::{from_millis, to_millis};
 use crate::vendor;
 
 /// Grants to look after. When they were last touched is looked up for those alone that are older than a time, and when
-/// their claims last left only if somebody's word on an end is awaited.
+/// their claims last left only where the vendor's word on an end is awaited: its time may be over unnoted.
 pub(super) fn watched(connection: &Connection, now: Timestamp, older_than: Timestamp) -> Result<Vec<Watched>> {
-    let grants = grant::watched(connection)?;
     let names: HashMap<String, String> = vendor::names(connection)?.into_iter().collect();
     let mut moved = last_moved(connection, older_than)?;
-    let mut left = match grants.iter().any(|grant| ended::is_awaited(grant, now)) {
+    let grants = grant::watched(connection)?;
+    let mut disclosed = match grants.iter().any(|grant| ended::is_awaited(grant, now)) {
         true => disclosure::last_of_grants(connection, None)?,
         false => HashMap::new(),
     };
-    let watched = |grant: Grant| {
+    let watched = |grant: grant::Grant| {
         let times = [Some(grant.created_at), grant.confirmed_at, moved.remove(&grant.id)];
         let touched_at = times.into_iter().flatten().max().unwrap_or(grant.created_at);
-        let vendor = names.get(&grant.vendor_id).cloned().unwrap_or_default();
-        Watched { vendor, touched_at, last_disclosure: left.remove(&grant.id), grant }
+        let disclosed_at = disclosed.remove(&grant.id);
+        Watched { vendor: names.get(&grant.vendor_id).cloned().unwrap_or_default(), touched_at, disclosed_at, grant }
     };
     Ok(grants.into_iter().map(watched).collect())
 }

@@ -40,7 +40,7 @@ fn watched(vendor: &str, touched: i64, ends: i64) -> Watched {
         closed_at: None,
         reminded_at: None,
     };
-    Watched { grant, vendor: vendor.to_owned(), touched_at: now() - days(touched), last_disclosure: None }
+    Watched { grant, vendor: vendor.to_owned(), touched_at: now() - days(touched), disclosed_at: None }
 }
 
 fn with_rule(mut watched: Watched, until: i64) -> Watched {
@@ -104,9 +104,9 @@ fn a_deletion_is_asked_for_until_it_is_confirmed_or_the_user_stops_waiting() {
     assert!(of([closed, confirmed, revoked(watched("b", 100, 5), 1)]).is_empty());
     // An expired one when the vendor may not keep the data any longer: a year after it got them.
     let mut expired = watched("c", 500, -100);
-    expired.last_disclosure = Some(now() - days(364));
+    expired.disclosed_at = Some(now() - days(364));
     assert!(of([expired.clone()]).is_empty());
-    expired.last_disclosure = Some(now() - days(366));
+    expired.disclosed_at = Some(now() - days(366));
     assert_eq!(said(&of([expired])), [(Kind::DeletionNotConfirmed, vec!["c"])]);
 }
 
