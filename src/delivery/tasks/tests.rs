@@ -102,6 +102,12 @@ fn a_deletion_is_asked_for_until_it_is_confirmed_or_the_user_stops_waiting() {
     let mut confirmed = overdue;
     confirmed.grant.state.vendor = VendorStatus::DeletionStated;
     assert!(of([closed, confirmed, revoked(watched("b", 100, 5), 1)]).is_empty());
+    // An expired one when the vendor may not keep the data any longer: a year after it got them.
+    let mut expired = watched("c", 500, -100);
+    expired.disclosed_at = Some(now() - days(364));
+    assert!(of([expired.clone()]).is_empty());
+    expired.disclosed_at = Some(now() - days(366));
+    assert_eq!(said(&of([expired])), [(Kind::DeletionNotConfirmed, vec!["c"])]);
 }
 
 #[test]
