@@ -108,14 +108,20 @@ fn a_vendor_that_declined_has_seen_what_it_declined() {
     env.snapshot("truth_declined", &env.ok("vendor knows acme"));
 }
 
+/// What the first task of `status` says, and what it says to type.
+fn first_task(env: &TestEnv) -> (String, String) {
+    let task = env.json("status")["tasks"][0].clone();
+    let text = |name: &str| task[name].as_str().unwrap().to_owned();
+    (text("what"), text("command"))
+}
+
 #[test]
 fn status_names_a_command_that_does_something() {
     let env = TestEnv::new().with_ada();
     let mut shop = Shop::open();
     env.add_vendor("acme", shop.url(), &shop.token);
     env.ok("grant create acme --claims email --purpose DeliveryOfGoods --expires 90d --yes");
-    let task = env.json("status")["tasks"][0].clone();
-    assert_eq!((&task["what"], &task["command"]), (&json!("2 messages to deliver"), &json!("cmr push")));
+    assert_eq!(first_task(&env), ("2 messages to deliver".into(), "cmr push".into()));
     shop.close();
     env.ends(4, "push");
     let status = env.json("status");
@@ -129,9 +135,7 @@ fn what_waits_behind_a_held_message_is_not_to_be_pushed() {
     let (env, liar) = lent();
     liar.answers_pushes([Say::status(403)]);
     env.ends(5, "push");
-    let tasks = env.json("status")["tasks"].clone();
-    assert_eq!(tasks[0]["what"], "1 message to deliver, behind what is held");
-    assert_eq!(tasks[0]["command"], "cmr outbox list");
+    assert_eq!(first_task(&env), ("1 message to deliver, behind what is held".into(), "cmr outbox list".into()));
 }
 
 /// A revoked grant that the vendor was told of and did not confirm.
@@ -202,7 +206,7 @@ fn an_expired_grant_is_waited_for_once_its_data_life_is_over() {
     assert_eq!(env.json("grant list")["grants"], json!([]));
     sql(&env, "UPDATE delivery SET delivered_at = delivered_at - 366 * 86400000");
     assert_eq!(env.json("grant list")["grants"][0]["status"], "expired");
-    env.ok("status").says("acme should have stated by");
+    env.ok("status").says("acme should have stated by").says("that it deleted your data");
     env.ok("grant revoke acme --close --yes");
     assert_eq!(env.json("grant list")["grants"], json!([]));
 }

@@ -9,20 +9,18 @@ use super::{Stuck, Waiting, Watched};
 use crate::delivery::message::MessageState;
 use crate::delivery::store::OPEN;
 use crate::error::Result;
-use crate::grant::{self, ended};
 use crate::ledger::disclosure;
 use crate::vault::{from_millis, to_millis};
-use crate::vendor;
+use crate::{grant, vendor};
 
-/// Grants to look after. When they were last touched is looked up for those alone that are older than a time, and when
-/// their claims last left only where the vendor's word on an end is awaited: its time may be over unnoted.
+/// Grants to look after. When they were last touched is looked up for those alone that are older than a time.
 pub(super) fn watched(connection: &Connection, now: Timestamp, older_than: Timestamp) -> Result<Vec<Watched>> {
     let names: HashMap<String, String> = vendor::names(connection)?.into_iter().collect();
     let mut moved = last_moved(connection, older_than)?;
     let grants = grant::watched(connection)?;
-    let mut disclosed = match grants.iter().any(|grant| ended::is_awaited(grant, now)) {
-        true => disclosure::last_of_grants(connection, None)?,
-        false => HashMap::new(),
+    let mut disclosed = match grants.iter().all(|grant| grant.is_current(now)) {
+        true => HashMap::new(),
+        false => disclosure::last_of_grants(connection, None)?,
     };
     let watched = |grant: grant::Grant| {
         let times = [Some(grant.created_at), grant.confirmed_at, moved.remove(&grant.id)];
