@@ -3,6 +3,8 @@
 //!
 //! `sink [CERTIFICATE KEY]` prints its port, and runs until its standard input ends. Behind TLS with a certificate.
 
+#![allow(clippy::print_stdout, clippy::exit, reason = "it says its port, and ends with who started it")]
+
 use std::convert::Infallible;
 use std::error::Error;
 use std::io::Read;
