@@ -31,6 +31,24 @@ pub const CONFIRM_DAYS: i64 = 30;
 /// # Errors
 /// The database's.
 pub fn look(connection: &Connection, vendor: &Vendor, persona: &str, claims: &[LentClaim]) -> Result<Vec<Row>> {
+    let query = disclosure::Query { vendor_id: Some(&vendor.id), ..Default::default() };
+    let mut known = BTreeMap::new();
+    for disclosure in
+        disclosure::known(connection, &query)?.into_iter().filter(|d| d.delivered_at.is_some() && !d.refused)
+    {
+        // Newest first: the first of each claim is what the vendor should use.
+        known.entry(disclosure.claim).or_insert(disclosure.value);
+    }
+    Ok(preview(&outgoing(connection, vendor, persona, claims)?, &known))
+}
+
+/// What of a grant can be sent now, by claim; whatever the vendor has.
+fn to_send(connection: &Connection, vendor: &Vendor, grant: &Grant) -> Result<BTreeMap<String, Value>> {
+    let outgoing = outgoing(connection, vendor, &grant.persona, &grant.scope.claims)?;
+    Ok(sendable(&preview(&outgoing, &BTreeMap::new())))
+}
+
+fn outgoing(connection: &Connection, vendor: &Vendor, persona: &str, claims: &[LentClaim]) -> Result<Vec<Outgoing>> {
     let aliases = vendor::aliases(connection, &vendor.id)?;
     let mut outgoing = Vec::new();
     for lent in claims {
@@ -47,15 +65,7 @@ pub fn look(connection: &Connection, vendor: &Vendor, persona: &str, claims: &[L
             taken: vendor.metadata.takes_claim(lent.claim.base()),
         });
     }
-    let query = disclosure::Query { vendor_id: Some(&vendor.id), ..Default::default() };
-    let mut known = BTreeMap::new();
-    for disclosure in
-        disclosure::known(connection, &query)?.into_iter().filter(|d| d.delivered_at.is_some() && !d.refused)
-    {
-        // Newest first: the first of each claim is what the vendor should use.
-        known.entry(disclosure.claim).or_insert(disclosure.value);
-    }
-    Ok(preview(&outgoing, &known))
+    Ok(outgoing)
 }
 
 /// A grant as the user asked for it.
@@ -244,7 +254,7 @@ fn follow_grant(tx: &Tx, vendor: Vendor, mut grant: Grant) -> Result<Option<Foll
 
 /// A grant that never left, and of which nothing is left to lend, is over: its unsent message must not go either.
 fn follow_or_end(tx: &Tx, vendor: &Vendor, grant: &mut Grant) -> Result<()> {
-    let nothing_left = sendable(&look(tx, vendor, &grant.persona, &grant.scope.claims)?).is_empty();
+    let nothing_left = to_send(tx, vendor, grant)?.is_empty();
     if nothing_left && store::nothing_left(tx, &grant.id)? {
         return revoke(tx, vendor, grant, "its last claim was taken away").map(|_| ());
     }
@@ -253,7 +263,7 @@ fn follow_or_end(tx: &Tx, vendor: &Vendor, grant: &mut Grant) -> Result<()> {
 
 /// The claims whose value would differ from what the vendor was last told; none if all are the same.
 fn differs(tx: &Tx, vendor: &Vendor, grant: &Grant) -> Result<Option<Vec<String>>> {
-    let now = sendable(&look(tx, vendor, &grant.persona, &grant.scope.claims)?);
+    let now = to_send(tx, vendor, grant)?;
     let claims = differing(&last_told(tx, grant)?, &now);
     Ok((!claims.is_empty()).then_some(claims))
 }
@@ -313,8 +323,7 @@ fn queue_introduction(tx: &Tx, signer: &Signer) -> Result<()> {
 }
 
 fn tell_content(tx: &Tx, signer: &Signer, grant: &Grant, event: Event) -> Result<()> {
-    let rows = look(tx, signer.vendor, &grant.persona, &grant.scope.claims)?;
-    let claims = sendable(&rows);
+    let claims = to_send(tx, signer.vendor, grant)?;
     if claims.is_empty() && event == Event::GrantCreated {
         return Err(Error::bad_input(format!("no claim of this grant can be sent to {}", signer.vendor.name))
             .hint("cmr grant preview shows why"));
