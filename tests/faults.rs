@@ -318,3 +318,44 @@ fn an_answer_that_the_vendor_did_not_sign_changes_nothing() {
     env.ok("pull");
     assert_eq!(states(&env), pair("active", "accepted"));
 }
+
+/// What the rest would have said decides what becomes of the message: until it is heard, nothing is.
+#[test]
+fn a_refusal_that_breaks_off_is_no_refusal() {
+    let (env, front, shop) = lent_through();
+    for status in [400, 401, 413] {
+        front.answers_pushes([Say::BrokenOff(status, "{\"err\":\"inv")]);
+        env.ends(4, "push --now").says("broke off");
+    }
+    front.answers_pushes([Say::Pass, Say::Pass]);
+    env.ok("push --now");
+    assert_eq!(applied(&shop), ["relationship-created", "grant-created"]);
+}
+
+/// Many that say nothing are waited for at once, and keep nobody from those that answer.
+#[test]
+fn many_silent_vendors_cost_one_time_out() {
+    let (env, shop) = (TestEnv::new().with_ada(), Shop::open());
+    let silent: Vec<Liar> = (0..8).map(|_| Liar::start()).collect();
+    env.add_vendor("zoe", shop.url(), &shop.token);
+    for (number, liar) in silent.iter().enumerate() {
+        env.add_vendor(&format!("silent{number}"), &liar.url(), "liars-token-0123456789");
+        liar.answers_pushes([Say::Silence, Say::Silence]);
+    }
+    for name in (0..8).map(|number| format!("silent{number}")).chain(["zoe".into()]) {
+        env.ok(&format!("grant create {name} --claims email --purpose DeliveryOfGoods --expires 90d --yes"));
+    }
+    let start = Instant::now();
+    let moved = env.json_ends(4, "push --timeout 4");
+    // Eight of them one after the other would take half a minute.
+    assert!(start.elapsed() < Duration::from_secs(16), "{:?}", start.elapsed());
+    let state = |name: &str| {
+        let lines = moved["lines"].as_array().unwrap().iter().filter(|line| line["vendor"] == name);
+        lines.map(|line| line["state"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(state("zoe"), ["delivered", "acknowledged"]);
+    for number in 0..8 {
+        assert_eq!(state(&format!("silent{number}")), ["queued"]);
+        assert_eq!(silent[number].pushed().len(), 1, "one in flight for each");
+    }
+}

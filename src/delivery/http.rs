@@ -62,6 +62,8 @@ pub struct Reply {
     pub body: Vec<u8>,
     /// Whether the body went on.
     pub cut: bool,
+    /// Whether the body broke off before its end.
+    pub broken: bool,
 }
 
 /// What goes out with a POST.
@@ -193,10 +195,18 @@ impl Http {
             location: header(LOCATION),
             body: Vec::new(),
             cut: false,
+            broken: false,
         };
         log::debug!("{} from {url}", reply.status);
-        // An answer's status counts even where its body breaks off.
-        while let Ok(Some(chunk)) = response.chunk().await {
+        loop {
+            let chunk = match response.chunk().await {
+                Ok(Some(chunk)) => chunk,
+                Ok(None) => break,
+                Err(_) => {
+                    reply.broken = true;
+                    break;
+                }
+            };
             let room = limit - reply.body.len();
             reply.body.extend_from_slice(&chunk[..chunk.len().min(room)]);
             if chunk.len() > room {

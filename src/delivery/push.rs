@@ -248,6 +248,10 @@ fn read(reply: &Result<Reply, Trouble>) -> (Answer, String) {
         Err(Trouble::Network { what, .. }) => return (Answer::Nothing, what.clone()),
         Err(Trouble::Refused(error)) => return (Answer::NotContacted, error.to_string()),
     };
+    if reply.broken && (400..500).contains(&reply.status) {
+        // What it would have said decides whether the message fails for good.
+        return (Answer::Nothing, format!("it answered {}, and its answer broke off", reply.status));
+    }
     let body: Option<ErrorBody> = serde_json::from_slice(&reply.body).ok();
     let words = match &body {
         Some(body) if !body.description.is_empty() => {

@@ -21,6 +21,8 @@ pub enum Say {
     Http(u16, Vec<(&'static str, String)>, Vec<u8>),
     /// This status and body, after a while.
     Late(Duration, u16, Vec<u8>),
+    /// This status, and the beginning of a body that breaks off.
+    BrokenOff(u16, &'static str),
     /// Takes the whole request and drops the connection.
     Reset,
     /// Takes the whole request and says nothing.
@@ -282,6 +284,9 @@ fn serve(
             std::thread::sleep(wait);
             write!(stream, "HTTP/1.1 {status} Because\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", body.len())?;
             stream.write_all(&body)
+        }
+        Say::BrokenOff(status, body) => {
+            write!(stream, "HTTP/1.1 {status} Because\r\nConnection: close\r\nContent-Length: 4000\r\n\r\n{body}")
         }
         Say::Reset => Ok(()),
         Say::Silence => {
