@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::discover;
 use super::incoming::{self, Incoming};
 use super::message::Message;
-use super::talk::{Conversation, News};
+use super::talk::{Conversation, News, endpoint};
 use crate::error::{Error, Kind, Result};
 use crate::text::printable;
 use crate::vault::Tx;
@@ -112,9 +112,9 @@ impl Conversation {
     }
 
     async fn poll(&mut self, request: &PollRequest) -> Result<Result<PollResponse>> {
-        let endpoint = self.vendor.metadata.cmr.poll_endpoint.clone();
+        let url = endpoint(&self.vendor.metadata.cmr.poll_endpoint)?;
         let body = serde_json::to_string(request).map_err(|e| Error::failed(format!("cannot write a poll: {e}")))?;
-        let reply = match self.post(&endpoint, "application/json", body, MAX_ANSWER).await? {
+        let reply = match self.post(&url, "application/json", body, MAX_ANSWER).await {
             Ok(reply) => reply,
             Err(trouble) => return Ok(Err(trouble.into())),
         };

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::answer::{Answer, Hold, Remedies, Verdict, retry_after, verdict};
 use super::http::{MAX_ERROR_BODY, Reply, Trouble};
 use super::message::{Message, MessageState};
-use super::talk::{Conversation, News};
+use super::talk::{Conversation, News, endpoint};
 use super::{discover, lend, rekey, resign, store};
 use crate::error::{Error, Result};
 use crate::grant::{self, Step};
@@ -120,8 +120,8 @@ impl Conversation {
     /// Sends one message, settles it, and takes out the next. Nothing is settled where the message must be sent once more,
     /// after a remedy.
     async fn deliver(&mut self, message: Message, remedies: &mut Remedies, all: bool) -> Result<(Option<Sent>, Turn)> {
-        let endpoint = self.vendor.metadata.cmr.push_endpoint.clone();
-        let reply = self.post(&endpoint, SET_CONTENT_TYPE, message.jws.clone(), MAX_ERROR_BODY).await?;
+        let url = Arc::clone(&self.push_url);
+        let reply = self.post(&url, SET_CONTENT_TYPE, message.jws.clone(), MAX_ERROR_BODY).await;
         let (answer, words) = read(&reply);
         let verdict = verdict(&answer, *remedies, message.attempts + 1, dice()?).for_event(&message.event);
         log::info!("{} to {}: {verdict:?}", message.event, self.vendor.name);
@@ -176,6 +176,7 @@ impl Conversation {
             let what = format!("its document now names {}, which you have not approved", printable(new));
             return Ok(Err(Error::must_act(what)));
         }
+        self.push_url = Arc::new(endpoint(&metadata.cmr.push_endpoint)?);
         self.vendor = Arc::new(Vendor { metadata, ..Vendor::clone(&vendor) });
         let now = Arc::clone(&self.vendor);
         let take_over = move |tx: &Tx| {

@@ -125,14 +125,17 @@ pub(super) struct Conversation {
     pub(super) seat: Seat,
     pub(super) vendor: Arc<Vendor>,
     pub(super) relationship: Arc<Relationship>,
+    /// Where its messages go.
+    pub(super) push_url: Arc<Url>,
 }
 
 impl Conversation {
     async fn begin(clerk: &Clerk<News>, http: Http, seat: Seat, vendor_id: String) -> Result<Self> {
         let load = move |tx: &Tx| Ok((vendor::get(tx, &vendor_id)?, vendor::relationship(tx, &vendor_id)?));
         let (vendor, relationship) = clerk.write(load).await?;
+        let push_url = Arc::new(endpoint(&vendor.metadata.cmr.push_endpoint)?);
         let (vendor, relationship) = (Arc::new(vendor), Arc::new(relationship));
-        Ok(Self { clerk: clerk.clone(), http, seat, vendor, relationship })
+        Ok(Self { clerk: clerk.clone(), http, seat, vendor, relationship, push_url })
     }
 
     async fn run(&mut self, plan: &Plan) -> Result<()> {
@@ -150,15 +153,18 @@ impl Conversation {
     /// Posts to one of the vendor's endpoints, with the relationship's token.
     pub(super) async fn post(
         &mut self,
-        endpoint: &str,
+        url: &Url,
         content_type: &'static str,
         body: String,
         limit: usize,
-    ) -> Result<Result<Reply, Trouble>> {
-        let url =
-            Url::parse(endpoint).map_err(|e| Error::damaged(format!("it holds an endpoint that is no URL: {e}")))?;
+    ) -> Result<Reply, Trouble> {
         let token = self.relationship.token.as_ref();
-        let post = Post { url: &url, content_type, body, token, limit };
-        Ok(self.seat.wait(self.http.post(post, self.vendor.allow_loopback)).await)
+        let post = Post { url, content_type, body, token, limit };
+        self.seat.wait(self.http.post(post, self.vendor.allow_loopback)).await
     }
+}
+
+/// One of a vendor's endpoints, which were checked when its document was read.
+pub(super) fn endpoint(text: &str) -> Result<Url> {
+    Url::parse(text).map_err(|e| Error::damaged(format!("it holds an endpoint that is no URL: {e}")))
 }

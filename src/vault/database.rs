@@ -7,6 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 use uuid::Uuid;
 
@@ -175,6 +176,8 @@ pub(super) fn keyed(path: impl AsRef<Path>, key: &DataKey, flags: OpenFlags) -> 
     connection.execute_batch("PRAGMA cipher_log_level = NONE")?;
     cmr_sqlcipher::key(&connection, key.expose())?;
     connection.busy_timeout(BUSY)?;
+    // A plan must not depend on what is bound to it: with partial indexes about, SQLite would plan anew each time.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.execute_batch("PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL")?;
     Ok(connection)
 }
