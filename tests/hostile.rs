@@ -1,0 +1,37 @@
+//! Vendors that mean harm: to the other vendors' messages, to the vault's size, to what the ledger may show.
+
+// Helpers of tests are tests: what fails in them fails the test.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
+
+mod kit;
+
+use kit::{Liar, Say, Shop, TestEnv};
+
+/// A user who has lent an e-mail address to a vendor that has both messages.
+fn lent() -> (TestEnv, Liar) {
+    let (env, liar) = (TestEnv::new().with_ada(), Liar::start());
+    env.add_vendor("acme", &liar.url(), "liars-token-0123456789");
+    env.ok("grant create acme --claims email --purpose DeliveryOfGoods --expires 90d --yes");
+    env.ok("push");
+    (env, liar)
+}
+
+fn states(env: &TestEnv, vendor: &str) -> Vec<String> {
+    let messages = env.json("outbox list --all");
+    let of = messages["messages"].as_array().unwrap().iter().filter(|message| message["vendor"] == vendor);
+    of.map(|message| message["state"].as_str().unwrap().to_owned()).collect()
+}
+
+/// A document is read again without asking: what a vendor says in it of its own limits must not end the exchange.
+#[test]
+fn a_vendor_that_takes_no_introduction_any_more_harms_itself_alone() {
+    let (env, liar) = lent();
+    let shop = Shop::open();
+    env.add_vendor("zoe", shop.url(), &shop.token);
+    env.ok("grant create zoe --claims email --purpose DeliveryOfGoods --expires 90d --yes");
+    env.ok("profile set email countess@example.org --yes");
+    liar.publishes(Say::json(200, &liar.document_with(|d| d["cmr"]["max_set_bytes"] = 10.into())));
+    liar.answers_pushes([Say::status(404), Say::err("invalid_key", "who are you?"), Say::status(413)]);
+    env.ends(5, "push").says("413");
+    assert_eq!(states(&env, "zoe"), ["delivered", "cancelled", "delivered"]);
+}
