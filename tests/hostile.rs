@@ -5,7 +5,10 @@
 
 mod kit;
 
+use cmr::wire::event::Event;
+use cmr::wire::jose::set_hash;
 use kit::{Liar, Say, Shop, TestEnv};
+use serde_json::{Value, json};
 
 /// A user who has lent an e-mail address to a vendor that has both messages.
 fn lent() -> (TestEnv, Liar) {
@@ -14,6 +17,17 @@ fn lent() -> (TestEnv, Liar) {
     env.ok("grant create acme --claims email --purpose DeliveryOfGoods --expires 90d --yes");
     env.ok("push");
     (env, liar)
+}
+
+fn issuer(env: &TestEnv) -> String {
+    env.json("vendor show acme")["issuer"].as_str().unwrap().to_owned()
+}
+
+/// The vendor's word on the n-th message that was pushed.
+fn word(env: &TestEnv, liar: &Liar, pushed: usize, status: &str) -> (Event, Value) {
+    let grant = env.json("grant list --all")["grants"][0]["id"].clone();
+    let hash = set_hash(&liar.pushed()[pushed]);
+    (Event::GrantAcknowledged, json!({"grant_id": grant, "version": 1, "set_hash": hash, "status": status}))
 }
 
 fn states(env: &TestEnv, vendor: &str) -> Vec<String> {
@@ -34,4 +48,19 @@ fn a_vendor_that_takes_no_introduction_any_more_harms_itself_alone() {
     liar.answers_pushes([Say::status(404), Say::err("invalid_key", "who are you?"), Say::status(413)]);
     env.ends(5, "push").says("413");
     assert_eq!(states(&env, "zoe"), ["delivered", "cancelled", "delivered"]);
+}
+
+/// It has the message: that it declined it says so.
+#[test]
+fn what_a_vendor_declined_is_not_sent_to_it_again() {
+    let (env, liar) = (TestEnv::new().with_ada(), Liar::start());
+    env.add_vendor("acme", &liar.url(), "liars-token-0123456789");
+    env.ok("grant create acme --claims email --purpose DeliveryOfGoods --expires 90d --yes");
+    liar.answers_pushes([Say::status(202), Say::Reset]);
+    env.ends(4, "push");
+    liar.states(&issuer(&env), &[word(&env, &liar, 1, "rejected")]);
+    env.ok("pull");
+    assert_eq!(env.json("grant list --all")["grants"][0]["status"], "rejected");
+    env.ok("push --now");
+    assert_eq!(liar.pushed().len(), 2, "a grant that is over is not sent");
 }

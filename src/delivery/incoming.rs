@@ -169,6 +169,8 @@ impl Incoming<'_> {
             if !grant.state.status.is_current() && grant.ended_at.is_none() {
                 grant.ended_at = Some(self.tx.now());
                 grant.ended_how = Some("the vendor declined it".into());
+                // Whoever declines a message has it, even where its server never said that it took it.
+                store::stop_declined(self.tx, &grant.id)?;
             }
             grant::save(self.tx, grant)?;
         }
