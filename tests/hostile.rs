@@ -64,3 +64,23 @@ fn what_a_vendor_declined_is_not_sent_to_it_again() {
     env.ok("push --now");
     assert_eq!(liar.pushed().len(), 2, "a grant that is over is not sent");
 }
+
+/// The ledger can be shown to others: it says how a vendor answered, and nothing of what it answered.
+#[test]
+fn a_vendors_words_are_shown_and_do_not_enter_the_ledger() {
+    let (env, liar) = lent();
+    env.ok("profile set email countess@example.org --yes");
+    liar.answers_pushes([Say::err("invalid_request", "countess@example.org is no address")]);
+    env.ends(5, "push").says("countess@example.org is no address");
+    env.ok("profile set email queen@example.org --yes");
+    liar.answers_pushes([Say::json(403, &json!({"err": "queen@example.org", "description": "no"}))]);
+    env.ends(5, "push").says("queen@example.org");
+    let (event, mut payload) = word(&env, &liar, 1, "accepted");
+    payload["version"] = json!("queen@example.org");
+    liar.states(&issuer(&env), &[(event, payload)]);
+    env.ends(5, "pull").says("does not hold what the event should");
+    let log = env.ok("log --limit 500 --json").out;
+    assert!(log.contains("message-failed") && log.contains("message-held") && log.contains("answers-refused"));
+    assert!(log.contains("400 invalid_request"), "{log}");
+    assert!(!log.contains("countess@example.org") && !log.contains("queen@example.org"), "{log}");
+}
