@@ -36,6 +36,10 @@ fn states(env: &TestEnv, vendor: &str) -> Vec<String> {
     of.map(|message| message["state"].as_str().unwrap().to_owned()).collect()
 }
 
+fn polls(liar: &Liar) -> Vec<Value> {
+    liar.seen("/poll").iter().map(|poll| serde_json::from_str(&poll.body).unwrap()).collect()
+}
+
 /// A document is read again without asking: what a vendor says in it of its own limits must not end the exchange.
 #[test]
 fn a_vendor_that_takes_no_introduction_any_more_harms_itself_alone() {
@@ -65,6 +69,26 @@ fn what_a_vendor_declined_is_not_sent_to_it_again() {
     assert_eq!(liar.pushed().len(), 2, "a grant that is over is not sent");
 }
 
+#[test]
+fn one_pull_takes_so_much_of_a_vendor_and_the_next_goes_on() {
+    let (env, liar) = lent();
+    let customer = issuer(&env);
+    let offer = || liar.sign(&customer, Event::OfferMade, json!({"name": "anvils", "description": "x".repeat(40_000)}));
+    let more = |_| {
+        let sets: serde_json::Map<String, Value> =
+            (0..60).map(|_| offer()).map(|(jti, set)| (jti, json!(set))).collect();
+        Say::json(200, &json!({"sets": sets, "moreAvailable": true}))
+    };
+    liar.answers_polls((0..8).map(more));
+    env.ends(4, "pull").says("comes with the next pull");
+    let polls = polls(&liar);
+    assert!(polls.len() <= 5, "{} polls", polls.len());
+    let last = polls.last().unwrap();
+    assert_eq!((&last["maxEvents"], last["ack"].as_array().unwrap().len()), (&json!(0), 60), "all is acknowledged");
+    env.run("pull");
+    assert!(self::polls(&liar).len() > polls.len());
+}
+
 /// The ledger can be shown to others: it says how a vendor answered, and nothing of what it answered.
 #[test]
 fn a_vendors_words_are_shown_and_do_not_enter_the_ledger() {
@@ -83,4 +107,20 @@ fn a_vendors_words_are_shown_and_do_not_enter_the_ledger() {
     assert!(log.contains("message-failed") && log.contains("message-held") && log.contains("answers-refused"));
     assert!(log.contains("400 invalid_request"), "{log}");
     assert!(!log.contains("countess@example.org") && !log.contains("queen@example.org"), "{log}");
+}
+
+#[test]
+fn an_id_as_long_as_an_answer_is_cut_where_it_is_shown() {
+    let (env, liar) = lent();
+    let jti = "j".repeat(100_000);
+    liar.answers_polls([Say::sets([(jti.clone(), "rubbish".to_owned())])]);
+    let shown = env.ends(5, "pull --json");
+    assert!(shown.out.len() < 2000 && shown.err.len() < 2000);
+    assert!(
+        polls(&liar).iter().any(|poll| poll["setErrs"].get(&jti).is_some()),
+        "the vendor is told by the id that it gave"
+    );
+    liar.answers_polls([Say::json(200, &json!({"sets": "s".repeat(100_000)}))]);
+    let shown = env.ends(4, "pull --json");
+    assert!(shown.out.len() < 2000 && shown.err.len() < 2000);
 }

@@ -234,7 +234,13 @@ pub(super) fn check_size(token: &str) -> Result<(), Refusal> {
     }
 }
 
-/// Writes down that a vendor sent what did not verify, `jti` and why, in one entry and without what it said: the vendor
+/// What did not verify as it is shown and written down, `jti` and why. The vendor chooses how long its words are.
+pub(super) fn in_short(jti: &str, why: &str) -> (String, String) {
+    let cut = |text: &str, most: usize| printable(text).chars().take(most).collect();
+    (cut(jti, 64), cut(why, 200))
+}
+
+/// Writes down that a vendor sent what did not verify, [`in_short`], in one entry and without what it said: the vendor
 /// could fill the ledger otherwise.
 ///
 /// # Errors
@@ -243,8 +249,7 @@ pub(super) fn note_refused(tx: &Tx, vendor: &Vendor, refused: &[(String, String)
     if refused.is_empty() {
         return Ok(());
     }
-    let cut = |text: &str, most: usize| printable(text).chars().take(most).collect::<String>();
-    let one = |(jti, why): &(String, String)| json!({"jti": cut(jti, 64), "why": cut(why, 200)});
+    let one = |(jti, why): &(String, String)| json!({"jti": jti, "why": why});
     let named: Vec<Value> = refused.iter().take(NAMED).map(one).collect();
     let body = json!({"vendor": vendor.id, "count": refused.len(), "refused": named});
     ledger::append(tx, "answers-refused", &vendor.name, &body)
