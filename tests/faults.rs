@@ -11,13 +11,13 @@ mod kit;
 
 use std::collections::BTreeSet;
 use std::os::unix::process::ExitStatusExt;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use cmr::receiver::Outcome;
 use cmr::wire::event::Event;
 use cmr::wire::jose::{b64, set_hash};
-use kit::{Liar, Say, Shop, TestEnv, Victim};
+use kit::{Liar, Run, Say, Shop, TestEnv, Victim};
 use rustix::process::Pid;
 use serde_json::{Value, json};
 
@@ -358,4 +358,23 @@ fn many_silent_vendors_cost_one_time_out() {
         assert_eq!(state(&format!("silent{number}")), ["queued"]);
         assert_eq!(liar.pushed().len(), 1, "one in flight for each");
     }
+}
+
+/// A connection for which there is no file would look as if the vendor could not be reached.
+#[test]
+fn who_may_have_few_files_talks_to_fewer_vendors_at_a_time() {
+    let env = TestEnv::new().with_ada();
+    let slow: Vec<Liar> = (0..16).map(|_| Liar::start()).collect();
+    for (number, liar) in slow.iter().enumerate() {
+        env.add_vendor(&format!("slow{number}"), &liar.url(), "liars-token-0123456789");
+        env.ok(&format!("grant create slow{number} --claims email --purpose DeliveryOfGoods --expires 90d --yes"));
+        liar.answers_pushes([0, 1].map(|_| Say::Late(Duration::from_millis(100), 202, Vec::new())));
+    }
+    let cmr = env.typed("push --no-pull --json");
+    let mut limited = Command::new("sh");
+    limited.args(["-c", "ulimit -n 28; exec \"$0\" \"$@\""]).arg(cmr.get_program()).args(cmr.get_args());
+    limited.env_clear().envs(cmr.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let run = Run::of(&mut limited).succeeded();
+    assert!(!run.err.contains("open files"), "{run}");
+    assert!(slow.iter().all(|liar| liar.pushed().len() == 2), "{run}");
 }

@@ -55,8 +55,10 @@ impl<'a> Signer<'a> {
         };
         let jws = claims.sign(&self.key, event == Event::RelationshipCreated);
         let most = self.vendor.metadata.max_set_bytes();
-        // A vendor must not be able to keep a grant from being taken back by what it says of itself.
-        if jws.len() > most && event != Event::GrantRevoked {
+        // A vendor must not be able to keep a grant from being taken back by what it says of itself, nor end an exchange with
+        // others in which it is to be shown the key again.
+        let goes_anyway = matches!(event, Event::GrantRevoked | Event::RelationshipCreated);
+        if jws.len() > most && !goes_anyway {
             return Err(Error::bad_input(format!(
                 "the message would be {} bytes, and {} takes {most} at most",
                 jws.len(),

@@ -12,6 +12,7 @@ use std::sync::{Arc, mpsc};
 use std::task::Poll;
 use std::time::Duration;
 
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::task::{JoinSet, LocalSet};
@@ -23,8 +24,15 @@ use crate::vault::{Tx, Vault};
 /// How many vendors are talked to at a time.
 pub const AT_ONCE: usize = 64;
 
-/// How many more may be waited for that are slow. Each needs a connection, and a process is commonly allowed 1024 files.
+/// How many more may be waited for that are slow.
 const SLOW: usize = 448;
+
+/// How many files a conversation may need: its vendor may have an origin for messages, another for answers and a third for
+/// keys, and a connection is kept for what comes next.
+const FILES_EACH: u64 = 3;
+
+/// How many files are for all else: the vault above all, which must not go without.
+const FILES_APART: u64 = 40;
 
 /// How long a vendor may take before it counts as slow, and another takes its seat: those that are dead must not keep
 /// those that are not.
@@ -187,7 +195,28 @@ impl Seat {
     }
 }
 
-/// Has a conversation about each of these, so many at a time, in this order.
+/// How many may be talked to at a time, and how many slow ones be waited for beside, by a process that may have so many
+/// files: a connection too many would fail, and look as if the vendor could not be reached.
+fn seats(at_once: usize, files: u64) -> (usize, usize) {
+    let most = usize::try_from(files.saturating_sub(FILES_APART) / FILES_EACH).unwrap_or(usize::MAX);
+    let quick = at_once.min(most).max(1);
+    (quick, SLOW.min(most.saturating_sub(quick)))
+}
+
+/// How many files this process may have. It asks for as many as all seats need: the limit that a process begins with is
+/// often lower than what it may have.
+fn files(at_once: usize) -> u64 {
+    let wanted = FILES_APART + FILES_EACH * (at_once + SLOW) as u64;
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    let allowed = maximum.unwrap_or(wanted).min(wanted);
+    let now = current.unwrap_or(wanted);
+    if now < allowed && setrlimit(Resource::Nofile, Rlimit { current: Some(allowed), maximum }).is_ok() {
+        return allowed;
+    }
+    now
+}
+
+/// Has a conversation about each of these, so many at a time or fewer where files are short, in this order.
 ///
 /// # Errors
 /// The first of a conversation; the others are broken off.
@@ -196,7 +225,8 @@ pub async fn all<I: 'static>(
     at_once: usize,
     talk: impl AsyncFn(I, Seat) -> Result<()> + 'static,
 ) -> Result<()> {
-    let (seats, slow_seats) = (Arc::new(Semaphore::new(at_once)), Arc::new(Semaphore::new(SLOW)));
+    let (quick, slow) = seats(at_once, files(at_once));
+    let (seats, slow_seats) = (Arc::new(Semaphore::new(quick)), Arc::new(Semaphore::new(slow)));
     let talk = Rc::new(talk);
     let local = LocalSet::new();
     let run = async {
@@ -216,4 +246,22 @@ pub async fn all<I: 'static>(
         Ok(())
     };
     local.run_until(run).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_more_are_talked_to_than_there_are_files_for() {
+        assert_eq!(seats(AT_ONCE, 1576), (AT_ONCE, SLOW));
+        assert_eq!(seats(AT_ONCE, u64::MAX), (AT_ONCE, SLOW));
+        assert_eq!(seats(AT_ONCE, 1024), (AT_ONCE, 264));
+        assert_eq!(seats(AT_ONCE, 100), (20, 0));
+        assert_eq!(seats(AT_ONCE, 0), (1, 0));
+        for files in 43..2000 {
+            let (quick, slow) = seats(AT_ONCE, files);
+            assert!((quick + slow) as u64 * FILES_EACH + FILES_APART <= files, "{files}");
+        }
+    }
 }

@@ -8,6 +8,7 @@ use super::store;
 use crate::error::{Error, Result};
 use crate::grant::{self, Grant, Step};
 use crate::ledger::{self, disclosure};
+use crate::profile::model::CATALOGUE;
 use crate::text::printable;
 use crate::vault::Tx;
 use crate::vendor::Vendor;
@@ -120,7 +121,7 @@ impl Incoming<'_> {
         if Some(ack.version) == ours.version || store::may_have_arrived(self.tx, &grant.id, ack.version)? {
             self.step(&mut grant, Step::Acknowledged(ack.version, ack.status))?;
         }
-        let refused: Vec<String> = ack.refused_claims.iter().map(|claim| printable(claim)).collect();
+        let refused = claims_among(&ack.refused_claims);
         let body = json!({"grant": grant.id, "version": ack.version, "status": ack.status, "refused_claims": refused});
         self.record(&message, Event::GrantAcknowledged.name(), body)?;
         Ok(message)
@@ -132,8 +133,9 @@ impl Incoming<'_> {
         let version = Some(statement.version);
         let name = Event::DeletionCompleted.name();
         let message = self.message(name, Some(&grant.id), version, Some(ours.id.clone()));
-        let body = json!({"grant": grant.id, "version": statement.version, "deleted": statement.deleted,
-                          "retained": statement.retained, "recipients_notified": statement.recipients_notified});
+        let retained = claims_among(statement.retained.iter().map(|retained| &retained.claim));
+        let body = json!({"grant": grant.id, "version": statement.version, "retained": retained,
+                          "deleted": claims_among(&statement.deleted)});
         self.record(&message, name, body)?;
         let kept = |claim: &str| statement.retained.iter().any(|retained| retained.claim == claim);
         let deleted: Vec<&str> = statement.deleted.iter().map(String::as_str).filter(|claim| !kept(claim)).collect();
@@ -169,6 +171,8 @@ impl Incoming<'_> {
             if !grant.state.status.is_current() && grant.ended_at.is_none() {
                 grant.ended_at = Some(self.tx.now());
                 grant.ended_how = Some("the vendor declined it".into());
+                // Whoever declines a message has it, even where its server never said that it took it.
+                store::stop_declined(self.tx, &grant.id)?;
             }
             grant::save(self.tx, grant)?;
         }
@@ -208,6 +212,13 @@ impl Incoming<'_> {
     }
 }
 
+/// The names of claims among what a vendor calls claims. All else is text of its own, which may quote a value: it stays
+/// in the message, and out of the ledger.
+fn claims_among<'a>(named: impl IntoIterator<Item = &'a String>) -> Vec<&'a str> {
+    let is_claim = |name: &&str| CATALOGUE.iter().any(|kind| kind.name == *name);
+    named.into_iter().map(String::as_str).filter(is_claim).collect()
+}
+
 fn not_known() -> Refusal {
     Refusal::new(ErrorCode::InvalidRequest, "this event is not known here")
 }
@@ -223,7 +234,13 @@ pub(super) fn check_size(token: &str) -> Result<(), Refusal> {
     }
 }
 
-/// Writes down that a vendor sent what did not verify, `jti` and why, in one entry and without what it said: the vendor
+/// What did not verify as it is shown and written down, `jti` and why. The vendor chooses how long its words are.
+pub(super) fn in_short(jti: &str, why: &str) -> (String, String) {
+    let cut = |text: &str, most: usize| printable(text).chars().take(most).collect();
+    (cut(jti, 64), cut(why, 200))
+}
+
+/// Writes down that a vendor sent what did not verify, [`in_short`], in one entry and without what it said: the vendor
 /// could fill the ledger otherwise.
 ///
 /// # Errors
@@ -232,13 +249,14 @@ pub(super) fn note_refused(tx: &Tx, vendor: &Vendor, refused: &[(String, String)
     if refused.is_empty() {
         return Ok(());
     }
-    let cut = |text: &str, most: usize| printable(text).chars().take(most).collect::<String>();
-    let one = |(jti, why): &(String, String)| json!({"jti": cut(jti, 64), "why": cut(why, 200)});
+    let one = |(jti, why): &(String, String)| json!({"jti": jti, "why": why});
     let named: Vec<Value> = refused.iter().take(NAMED).map(one).collect();
     let body = json!({"vendor": vendor.id, "count": refused.len(), "refused": named});
     ledger::append(tx, "answers-refused", &vendor.name, &body)
 }
 
 fn parse<T: serde::de::DeserializeOwned>(payload: &Value) -> Result<T> {
-    serde_json::from_value(payload.clone()).map_err(|e| Error::bad_input(format!("the payload is not readable: {e}")))
+    // The parser's own words may quote a value, and this ends in the ledger.
+    serde_json::from_value(payload.clone())
+        .map_err(|_| Error::bad_input("the payload does not hold what the event should"))
 }

@@ -12,7 +12,6 @@ use super::incoming::{self, Incoming};
 use super::message::Message;
 use super::talk::{Conversation, News, endpoint};
 use crate::error::{Error, Kind, Result};
-use crate::text::printable;
 use crate::vault::Tx;
 use crate::vendor::{self, KeysRule, Relationship, Vendor};
 use crate::wire::jose::Jwk;
@@ -24,6 +23,9 @@ const BATCH: u32 = 100;
 
 /// The largest poll answer that is read, in bytes.
 const MAX_ANSWER: usize = 4 * 1024 * 1024;
+
+/// How much of one vendor is taken in by one pull before the rest is left for the next, in bytes: it is kept, and shown.
+const MAX_TAKEN: usize = 8 * 1024 * 1024;
 
 /// How many polls in a row one vendor may ask for: a vendor that always has more is cut off until the next pull.
 const MAX_POLLS: usize = 100;
@@ -82,8 +84,19 @@ impl Conversation {
     pub(super) async fn collect(&mut self) -> Result<()> {
         let mut pulled =
             Pulled { vendor: self.vendor.name.clone(), messages: Vec::new(), refused: Vec::new(), trouble: None };
+        self.ask_on(&mut pulled).await?;
+        if !pulled.refused.is_empty() {
+            let (vendor, refused) = (Arc::clone(&self.vendor), pulled.refused.clone());
+            self.clerk.write(move |tx| incoming::note_refused(tx, &vendor, &refused)).await?;
+        }
+        self.clerk.tell(News::Pulled(pulled))
+    }
+
+    /// Asks until the vendor has no more, or has had its share of this pull.
+    async fn ask_on(&mut self, pulled: &mut Pulled) -> Result<()> {
         let mut request = PollRequest { max_events: Some(BATCH), return_immediately: true, ..PollRequest::default() };
         let (start, patience) = (Instant::now(), self.http.timeout().saturating_mul(PATIENCE));
+        let mut room = MAX_TAKEN;
         for _ in 0..MAX_POLLS {
             if start.elapsed() > patience {
                 pulled.trouble = Some((Kind::Failed, "it takes too long: the rest comes with the next pull".into()));
@@ -96,19 +109,19 @@ impl Conversation {
                     break;
                 }
             };
-            if response.sets.is_empty() {
+            if response.sets.is_empty() || room == 0 {
                 break;
             }
-            // The last round acknowledges and asks for nothing more.
             let more = response.more_available || response.sets.len() > BATCH as usize;
-            request = self.take_in(response, &mut pulled).await?;
-            request.max_events = Some(if more { BATCH } else { 0 });
+            room = room.saturating_sub(size(&response));
+            request = self.take_in(response, pulled).await?;
+            // The last round acknowledges and asks for nothing more.
+            request.max_events = Some(if more && room > 0 { BATCH } else { 0 });
+            if more && room == 0 {
+                pulled.trouble = Some((Kind::Failed, "it has very much: the rest comes with the next pull".into()));
+            }
         }
-        if !pulled.refused.is_empty() {
-            let (vendor, refused) = (Arc::clone(&self.vendor), pulled.refused.clone());
-            self.clerk.write(move |tx| incoming::note_refused(tx, &vendor, &refused)).await?;
-        }
-        self.clerk.tell(News::Pulled(pulled))
+        Ok(())
     }
 
     async fn poll(&mut self, request: &PollRequest) -> Result<Result<PollResponse>> {
@@ -121,7 +134,8 @@ impl Conversation {
         Ok(match reply.status {
             200 if reply.cut => Err(Error::failed(format!("its answer is larger than {MAX_ANSWER} bytes"))),
             200 => serde_json::from_slice(&reply.body)
-                .map_err(|e| Error::failed(format!("its answer is not a poll response: {e}"))),
+                // The parser's own words would quote it, however long it is.
+                .map_err(|_| Error::failed("its answer is not a poll response")),
             401 | 403 => Err(Error::must_act(format!("it does not accept the token (it answered {})", reply.status))),
             status => Err(Error::failed(format!("it answered {status}"))),
         })
@@ -168,6 +182,11 @@ impl Conversation {
     }
 }
 
+/// How much a vendor handed over, in bytes.
+fn size(response: &PollResponse) -> usize {
+    response.sets.iter().map(|(jti, token)| jti.len() + token.len()).sum()
+}
+
 /// What was newly stored, and why the vendor is told that it was not understood.
 type Stored = (Option<Received>, Option<Refusal>);
 
@@ -201,7 +220,7 @@ impl Taker {
                 }
                 Err(refusal) => {
                     log::warn!("refused a message of {}: {refusal}", self.vendor.name);
-                    taken.refused.push((printable(&one.jti), printable(&refusal.description)));
+                    taken.refused.push(incoming::in_short(&one.jti, &refusal.description));
                     taken.set_errs.insert(one.jti, tell(refusal));
                 }
             }

@@ -18,7 +18,7 @@ use crate::text::printable;
 use crate::vault::Tx;
 use crate::vendor::{self, Vendor};
 use crate::wire::event::Event;
-use crate::wire::transport::{ErrorBody, SET_CONTENT_TYPE};
+use crate::wire::transport::{ErrorBody, ErrorCode, SET_CONTENT_TYPE};
 
 /// What a push did with one message: the message as it is now, but for its token.
 #[derive(Debug, Clone, PartialEq)]
@@ -89,6 +89,8 @@ pub(super) fn next(tx: &Tx, vendor_id: &str, all: bool) -> Result<Turn> {
 pub(super) struct Answered {
     pub(super) verdict: Verdict,
     pub(super) words: String,
+    /// The same without the vendor's own words: they may quote a value, and the ledger must not.
+    pub(super) noted: String,
     /// Whether nothing can have arrived.
     pub(super) unsent: bool,
 }
@@ -126,7 +128,8 @@ impl Conversation {
         let verdict = verdict(&answer, *remedies, message.attempts + 1, dice()?).for_event(&message.event);
         log::info!("{} to {}: {verdict:?}", message.event, self.vendor.name);
         let unsent = matches!(reply, Err(Trouble::Network { sent: false, .. } | Trouble::Refused(_)));
-        let mut answered = Answered { verdict, words, unsent };
+        let noted = noted(&answer, &words);
+        let mut answered = Answered { verdict, words, noted, unsent };
         match verdict {
             // The token cannot be refreshed before accounts are linked: what the user gave is what there is.
             Verdict::RefreshToken => {
@@ -225,7 +228,8 @@ pub(super) fn settle(tx: &Tx, vendor: &Vendor, mut message: Message, answered: &
     } else if !store::set_state_of_open(tx, &message.id, state, reason.as_deref())? {
         return Ok(None);
     }
-    let body = json!({"vendor": vendor.id, "event": message.event, "grant": message.grant_id, "reason": reason});
+    let noted = reason.is_some().then_some(&answered.noted);
+    let body = json!({"vendor": vendor.id, "event": message.event, "grant": message.grant_id, "reason": noted});
     ledger::append(tx, &format!("message-{}", state.name()), &message.id, &body)?;
     (message.state, message.reason, message.due_at) = (state, reason, None);
     rekey::settled(tx, vendor, &mut message)?;
@@ -265,6 +269,15 @@ fn read(reply: &Result<Reply, Trouble>) -> (Answer, String) {
     let answer = Answer::Http { status: reply.status, code: body.map(|body| body.err), retry_after: wait };
     let words: String = printable(&words).chars().take(300).collect();
     (answer, words)
+}
+
+/// What the ledger says of an answer: the status and the standard's code, for all else is the vendor's to choose.
+fn noted(answer: &Answer, words: &str) -> String {
+    match answer {
+        Answer::Http { code: Some(ErrorCode::Other(_)) | None, status, .. } => format!("it answered {status}"),
+        Answer::Http { code: Some(code), status, .. } => format!("{status} {}", code.as_str()),
+        Answer::Nothing | Answer::NotContacted => words.to_owned(),
+    }
 }
 
 /// A random number from 0 to 1.

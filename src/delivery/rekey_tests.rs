@@ -167,7 +167,7 @@ fn answered(ending: Ending) -> Answered {
         Ending::Denied => Verdict::Hold(Hold::Denied),
         Ending::Lost | Ending::Away | Ending::Busy => Verdict::Later(Duration::ZERO),
     };
-    Answered { verdict, words: "so it ended".into(), unsent: matches!(ending, Ending::Away) }
+    Answered { verdict, words: "so it ended".into(), noted: "so".into(), unsent: matches!(ending, Ending::Away) }
 }
 
 fn change(tx: &Tx, value: String) -> Result<()> {

@@ -478,6 +478,11 @@ pub(super) fn stop_retrying(tx: &Tx, grant_id: &str) -> Result<()> {
     cancel(tx, grant_id, "attempted_at IS NOT NULL", "overtaken; it may have arrived")
 }
 
+/// Takes messages of a grant that its vendor declined out of the queue: the grant is over.
+pub(super) fn stop_declined(tx: &Tx, grant_id: &str) -> Result<()> {
+    cancel(tx, grant_id, "TRUE", "the vendor declined")
+}
+
 /// Takes a grant's unsent renewals out of the queue: a later one says all that they did.
 pub(super) fn cancel_renewals(tx: &Tx, grant_id: &str) -> Result<()> {
     let which = "message_id IN (SELECT id FROM message WHERE grant_id = ?1 AND event = 'grant-renewed')";
