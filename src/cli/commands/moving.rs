@@ -91,10 +91,13 @@ pub(super) fn converse(
 ) -> Result<()> {
     let http = Http::new(Duration::from_secs(timeout))?;
     let what = if plan.send == Send::Nothing { "Asking vendors" } else { "Delivering to vendors" };
-    let mut progress = session.printer().progress(what);
+    let progress = session.printer().progress(what);
     let (mut done, mut of) = (0, 0);
     talk::talk(vault, http, plan, |news| match news {
-        News::Begins(vendors) => of = vendors as u64,
+        News::Begins(vendors) => {
+            of = vendors as u64;
+            progress.at(0, of);
+        }
         News::Sent(sent) => heard.sent(&sent),
         News::Pulled(pulled) => heard.pulled(pulled),
         News::Ended => {
