@@ -74,7 +74,7 @@ fn commands_come_first_and_options_when_a_dash_was_typed() {
     assert_eq!(tab(&env, "cmr help outbox "), ["list", "show", "retry", "drop"]);
     assert_eq!(tab(&env, "cmr completions "), ["bash", "zsh", "fish"]);
     assert_eq!(tab(&env, "cmr --color "), ["auto", "always", "never"]);
-    assert_eq!(tab(&env, "cmr outbox list "), ["--all"]);
+    assert_eq!(tab(&env, "cmr outbox list "), ["--vendor", "--all"]);
     let options = tab(&env, "cmr outbox list -");
     assert!(options.contains(&"--all".into()) && options.contains(&"--json".into()), "{options:?}");
     assert_eq!(tab(&env, "cmr outbox list --js"), ["--json"]);

@@ -234,17 +234,12 @@ fn a_receipt_is_the_pair_of_tokens_with_their_keys_and_what_was_checked() {
     assert_eq!(receipt["stated"]["set_hash"], set_hash(receipt["ours"]["jws"].as_str().unwrap()));
     assert!(receipt["ours"]["jwk"]["x"].is_string() && receipt["theirs"]["jwk"]["x"].is_string());
     assert!(!receipt.to_string().contains("\"d\""), "no private key leaves by a receipt");
-    let mut shown = env.ok("grant receipt acme");
-    shown.out = shown
-        .out
-        .lines()
-        .map(|line| if line.starts_with("eyJ") { "[token]" } else { line })
-        .fold(String::new(), |text, line| text + line + "\n");
-    env.snapshot("truth_receipt", &shown);
+    env.snapshot("truth_receipt", &env.ok("grant receipt acme"));
     // Of an earlier message, and of the vendor's own.
     env.ok("grant revoke acme --yes");
     env.ok("push");
     assert_eq!(env.json("grant receipt acme")["theirs"]["event"], "deletion-completed");
+    env.ok("grant receipt acme").says("it states    that it deleted email");
     for id in [&receipt["ours"]["id"], &receipt["theirs"]["id"]] {
         let again = env.json(&format!("grant receipt acme --message {}", id.as_str().unwrap()));
         assert_eq!(again["theirs"]["id"], receipt["theirs"]["id"]);
@@ -309,5 +304,5 @@ fn a_receipt_verifies_after_the_vendor_has_changed_its_keys() {
         "INSERT INTO vendor_key SELECT vendor_id, 'new', json_set(jwk, '$.kid', 'new', '$.x', 'AAAA'), last_seen + 1000,
          last_seen + 1000 FROM vendor_key",
     );
-    env.ok("grant receipt acme").says("kept beside the receipt; among the vendor's from");
+    env.ok("grant receipt acme").says("kept beside the receipt; the vendor's since");
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use super::args::Globals;
-use super::output::Printer;
+use super::output::{Printer, View};
 use super::prompt::{Prompt, Refusing, Terminal};
 use super::unlock::{Effort, Source, Unlock};
 use crate::error::{Error, Result};
@@ -44,6 +44,14 @@ impl Session {
 
     pub(super) fn printer(&self) -> &Printer {
         &self.printer
+    }
+
+    /// Shows a person what they are about to be asked about. Who wants to read little, and answered yes, is shown nothing.
+    pub(super) fn preview<V: View>(&self, view: &V) -> Result<()> {
+        match self.globals.quiet && self.globals.yes && !self.globals.dry_run {
+            true => Ok(()),
+            false => self.printer.preview(view),
+        }
     }
 
     pub(super) fn prompt(&self) -> &dyn Prompt {

@@ -59,6 +59,13 @@ pub static GRANT_CREATE: [Example; 2] = [
 /// `push`.
 pub static PUSH: [Example; 1] = [example("Deliver what waits", "cmr push")];
 
+/// `outbox list`.
+pub static OUTBOX_LIST: [Example; 1] = [example("What is on its way to acme", "cmr outbox list --vendor acme")];
+
+/// `outbox retry`.
+pub static OUTBOX_RETRY: [Example; 1] =
+    [example("Let all that waits or is held be sent with the next push", "cmr outbox retry --all")];
+
 /// `inbox list`.
 pub static INBOX_LIST: [Example; 2] = [
     example("What needs reading", "cmr inbox list"),
@@ -132,6 +139,8 @@ pub fn all() -> Vec<&'static Example> {
         &VENDOR_ADD,
         &GRANT_CREATE,
         &PUSH,
+        &OUTBOX_LIST,
+        &OUTBOX_RETRY,
         &UPKEEP,
         &UPKEEP_INSTALL,
         &VENDOR_SET,

@@ -1,8 +1,8 @@
 //! `cmr outbox`.
 
-use clap::{Args, Subcommand};
+use clap::{ArgGroup, Args, Subcommand};
 
-use super::candidates;
+use super::{candidates, examples};
 
 /// Messages on their way.
 #[derive(Debug, Args)]
@@ -16,7 +16,11 @@ pub struct OutboxArgs {
 #[derive(Debug, Subcommand)]
 pub enum OutboxVerb {
     /// List what waits, is held or failed
+    #[command(after_help = examples::help(&examples::OUTBOX_LIST))]
     List {
+        /// Only to this vendor
+        #[arg(long, add = candidates::vendors())]
+        vendor: Option<String>,
         /// Delivered and cancelled ones too
         #[arg(long)]
         all: bool,
@@ -28,15 +32,20 @@ pub enum OutboxVerb {
         message: String,
     },
     /// Let held or waiting messages be sent with the next push
+    #[command(override_usage = "cmr outbox retry <MESSAGE>\n       \
+        cmr outbox retry --vendor <VENDOR>\n       \
+        cmr outbox retry --all")]
+    #[command(group(ArgGroup::new("which").required(true).args(["message", "vendor", "all"])))]
+    #[command(after_help = examples::help(&examples::OUTBOX_RETRY))]
     Retry {
         /// The message's id, or its beginning or end
-        #[arg(add = candidates::retriable_messages(), required_unless_present_any = ["vendor", "all"])]
+        #[arg(add = candidates::retriable_messages())]
         message: Option<String>,
-        /// All of this vendor
-        #[arg(long, conflicts_with = "message", add = candidates::vendors())]
+        /// All to this vendor
+        #[arg(long, add = candidates::vendors())]
         vendor: Option<String>,
-        /// All of every vendor
-        #[arg(long, conflicts_with_all = ["message", "vendor"])]
+        /// All to every vendor
+        #[arg(long)]
         all: bool,
     },
     /// Drop a message that waits or is held: the vendor never hears of it

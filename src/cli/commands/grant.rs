@@ -61,7 +61,7 @@ fn create(session: &Session, args: &CreateArgs) -> Result<Outcome> {
     warn_terms(session, &vendor, &scope);
     warn_twice(session, &vault, &vendor, &scope)?;
     let preview = preview_of(&vendor, &args.persona, &scope, expires_at, &rows);
-    session.printer().preview(&preview)?;
+    session.preview(&preview)?;
     if grant::preview::sendable(&rows).is_empty() {
         return Err(Error::bad_input(format!("no claim of this grant can be sent to {}", vendor.name))
             .hint(format!("cmr vendor show {} says what it takes", vendor.name)));
@@ -236,7 +236,7 @@ fn amend(session: &Session, args: &AmendArgs) -> Result<Outcome> {
     let seen = grant.clone();
     grant.scope = amended;
     let rows = lend::look(vault.connection(), &vendor, &grant.persona, &grant.scope.claims)?;
-    session.printer().preview(&preview_of(&vendor, &grant.persona, &grant.scope, grant.expires_at, &rows))?;
+    session.preview(&preview_of(&vendor, &grant.persona, &grant.scope, grant.expires_at, &rows))?;
     let tells = !draft || args.offer;
     if session.globals().dry_run {
         return finish(session, &vault, &vendor, &grant, &rows, Ending::DryRun);
@@ -348,11 +348,7 @@ fn revoke(session: &Session, typed: &str, why: Option<&str>) -> Result<Outcome> 
         .collect();
     has.sort();
     has.dedup();
-    session.printer().preview(&Consequences {
-        vendor: vendor.name.clone(),
-        has,
-        confirm_within_days: lend::CONFIRM_DAYS,
-    })?;
+    session.preview(&Consequences { vendor: vendor.name.clone(), has, confirm_within_days: lend::CONFIRM_DAYS })?;
     if session.globals().dry_run {
         return finish(session, &vault, &vendor, &grant, &[], Ending::DryRun);
     }

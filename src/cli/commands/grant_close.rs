@@ -21,7 +21,7 @@ pub(super) fn run(session: &Session, typed: &str, why: Option<&str>) -> Result<O
     }
     close::check(&grant)?;
     let before = Closed { grant: view_of(&vault, &grant, &vendor.name)?, dry_run: false };
-    session.printer().preview(&before)?;
+    session.preview(&before)?;
     if session.globals().dry_run {
         session.printer().show(&Closed { dry_run: true, ..before })?;
         return Ok(Outcome::Done);

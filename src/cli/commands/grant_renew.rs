@@ -66,7 +66,7 @@ fn set_rule(session: &Session, typed: &str, each: &str, until: &str) -> Result<O
         let grant = view_of(vault, grant, &vendor.name)?;
         Ok::<_, Error>(RuleChange { grant, dry_run: session.globals().dry_run && stage != Stage::Proposed, stage })
     };
-    session.printer().preview(&change(&proposed, Stage::Proposed, &vault)?)?;
+    session.preview(&change(&proposed, Stage::Proposed, &vault)?)?;
     if !session.globals().dry_run {
         session.require("Make this rule?", "--yes")?;
         vault.write(|tx| {
@@ -108,7 +108,7 @@ fn due(session: &Session, typed: &str) -> Result<Outcome> {
     let dry_run = session.globals().dry_run;
     if renewable > 0 && !dry_run {
         if !session.globals().yes {
-            session.printer().preview(&Renewals::of(&due, false, true))?;
+            session.preview(&Renewals::of(&due, false, true))?;
         }
         session.require(&format!("Renew {}?", count(renewable, "grant")), "--yes")?;
         due = vault.write(|tx| renewal::renew_due(tx, within))?;

@@ -87,7 +87,7 @@ fn reply(session: &Session, args: &ReplyArgs) -> Result<Outcome> {
     };
     warn_untaken(session, &vendor);
     let shown = Reply::new(&vendor.name, &received.message, &feedback);
-    session.printer().preview(&shown)?;
+    session.preview(&shown)?;
     if session.globals().dry_run {
         session.printer().show(&Reply { dry_run: true, ..shown })?;
         return Ok(Outcome::Done);

@@ -8,7 +8,6 @@ use serde_json::Value;
 
 use super::super::args::moving::{PullArgs, PushArgs};
 use super::super::output::message::{Line, MessageView, Moved, RefusedView, TroubleView};
-use super::super::output::text::local;
 use super::super::session::Session;
 use super::super::{Outcome, Result};
 use crate::delivery::http::Http;
@@ -21,6 +20,9 @@ use crate::vault::Vault;
 use crate::vendor;
 use crate::wire::event::Event;
 
+/// What `push` says where there is nothing to do.
+const IDLE_PUSH: &str = "Nothing waits, and nothing is new.";
+
 pub(in super::super) fn push(args: &PushArgs, session: &Session) -> Result<Outcome> {
     let mut vault = session.vault()?;
     let vendor_id = vendor_id(&vault, args.vendor.as_deref())?;
@@ -28,22 +30,26 @@ pub(in super::super) fn push(args: &PushArgs, session: &Session) -> Result<Outco
         return waiting(session, &vault, vendor_id.as_deref());
     }
     if delivery::counts(vault.connection())?.queued == 0 && vendor_id.is_none() {
-        session.printer().show(&Moved::default())?;
-        return stuck(&vault, &[]);
+        session.printer().show(&Moved { idle: IDLE_PUSH, ..Moved::default() })?;
+        return stuck(&vault, None, &[]);
     }
     let send = if args.now { Send::All } else { Send::Due };
     let collect = if args.no_pull { Collect::Nothing } else { Collect::FromReached };
     let plan = Plan { vendor_id, send, collect };
     let heard = exchange(session, &mut vault, args.timeout, &plan)?;
     let must_act = !heard.refusing.is_empty();
-    let moved = heard.into_moved();
+    let moved = Moved { idle: IDLE_PUSH, ..heard.into_moved() };
     session.printer().show(&moved)?;
-    if must_act || !moved.refused.is_empty() {
-        return Ok(Outcome::UserMustAct);
-    }
-    let outcome = stuck(&vault, &moved.lines)?;
-    if outcome == Outcome::Queued && !args.now {
-        session.printer().remark("What is queued goes with a later cmr push; at once: cmr push --now");
+    let outcome = match must_act || !moved.refused.is_empty() {
+        true => Outcome::UserMustAct,
+        false => stuck(&vault, plan.vendor_id.as_deref(), &moved.lines)?,
+    };
+    match outcome {
+        Outcome::UserMustAct => session.printer().remark("What needs you, and what to type: cmr status"),
+        Outcome::Queued if !args.now => {
+            session.printer().remark("What is queued goes with a later cmr push; at once: cmr push --now");
+        }
+        _ => {}
     }
     Ok(outcome)
 }
@@ -54,7 +60,7 @@ pub(in super::super) fn pull(args: &PullArgs, session: &Session) -> Result<Outco
     let plan = Plan { vendor_id, collect: Collect::FromAll, ..Plan::default() };
     let heard = exchange(session, &mut vault, args.timeout, &plan)?;
     let must_act = !heard.refusing.is_empty();
-    let moved = heard.into_moved();
+    let moved = Moved { idle: "Nothing is new.", ..heard.into_moved() };
     session.printer().show(&moved)?;
     Ok(match () {
         () if must_act || !moved.refused.is_empty() => Outcome::UserMustAct,
@@ -91,10 +97,13 @@ pub(super) fn converse(
 ) -> Result<()> {
     let http = Http::new(Duration::from_secs(timeout))?;
     let what = if plan.send == Send::Nothing { "Asking vendors" } else { "Delivering to vendors" };
-    let mut progress = session.printer().progress(what);
+    let progress = session.printer().progress(what);
     let (mut done, mut of) = (0, 0);
     talk::talk(vault, http, plan, |news| match news {
-        News::Begins(vendors) => of = vendors as u64,
+        News::Begins(vendors) => {
+            of = vendors as u64;
+            progress.at(0, of);
+        }
         News::Sent(sent) => heard.sent(&sent),
         News::Pulled(pulled) => heard.pulled(pulled),
         News::Ended => {
@@ -104,20 +113,31 @@ pub(super) fn converse(
     })
 }
 
-/// What is still to do, as an exit code: something is held or refused, something is queued, or nothing.
-fn stuck(vault: &Vault, lines: &[Line]) -> Result<Outcome> {
-    let open = delivery::counts(vault.connection())?;
+/// What is still to do, at one vendor or at all, as an exit code: something is held or refused, something is queued, or
+/// nothing.
+fn stuck(vault: &Vault, only: Option<&str>, lines: &[Line]) -> Result<Outcome> {
+    let (held, queued) = match only {
+        None => {
+            let open = delivery::counts(vault.connection())?;
+            (open.held > 0, open.queued > 0)
+        }
+        Some(vendor_id) => {
+            let open = delivery::list(vault.connection(), false)?;
+            let any = |state| open.iter().any(|one| one.vendor_id == vendor_id && one.state == state);
+            (any(MessageState::Held), any(MessageState::Queued))
+        }
+    };
     let refused = lines.iter().any(|line| matches!(line.state.as_str(), "refused" | "failed" | "held"));
     Ok(match () {
-        () if refused || open.held > 0 => Outcome::UserMustAct,
-        () if open.queued > 0 => Outcome::Queued,
+        () if refused || held => Outcome::UserMustAct,
+        () if queued => Outcome::Queued,
         () => Outcome::Done,
     })
 }
 
 fn waiting(session: &Session, vault: &Vault, only: Option<&str>) -> Result<Outcome> {
     let lines = queued(vault, |message| only.is_none_or(|id| id == message.vendor_id))?;
-    session.printer().show(&Moved { lines, dry_run: true, ..Moved::default() })?;
+    session.printer().show(&Moved { lines, dry_run: true, idle: IDLE_PUSH, ..Moved::default() })?;
     Ok(Outcome::Done)
 }
 
@@ -190,7 +210,7 @@ impl Heard {
         self.refused.sort_by(|a, b| a.vendor.cmp(&b.vendor));
         self.troubles.sort_by(|a, b| a.vendor.cmp(&b.vendor));
         let Self { lines, answers, refused, troubles, .. } = self;
-        Moved { lines, answers, refused, troubles, dry_run: false }
+        Moved { lines, answers, refused, troubles, ..Moved::default() }
     }
 }
 
@@ -201,7 +221,8 @@ fn line(sent: &Sent) -> Line {
         grant: sent.grant_id.clone(),
         version: sent.version,
         state: sent.state.name().to_owned(),
-        reason: waits(sent),
+        reason: sent.reason.clone(),
+        due: sent.due_at.filter(|_| sent.state == MessageState::Queued),
         message: sent.id.clone(),
     }
 }
@@ -230,16 +251,5 @@ fn said(event: &str, content: Option<&Value>) -> (String, Option<String>) {
             ("acknowledged".into(), list("refused_claims").map(|claims| format!("but refuses {claims}")))
         }
         _ => ("acknowledged".into(), None),
-    }
-}
-
-fn waits(sent: &Sent) -> Option<String> {
-    let reason = sent.reason.clone();
-    match (sent.state, sent.due_at) {
-        (MessageState::Queued, Some(due)) => {
-            let last = reason.map(|reason| format!("; the last time: {reason}")).unwrap_or_default();
-            Some(format!("waits until {}{last}", local(due)))
-        }
-        _ => reason,
     }
 }

@@ -18,6 +18,10 @@ pub(super) fn new_passphrase(session: &Session, given: Option<SecretString>) -> 
         passphrase::check(given.expose_secret())?;
         return Ok(given);
     }
+    if !session.prompt().is_interactive() {
+        // Nobody is offered anything: the error names what answers.
+        return session.prompt().secret("New passphrase");
+    }
     let offered = passphrase::offer()?;
     session.printer().remark(&format!(
         "A passphrase protects the vault. Choose one, or take this one, which is strong:\n\n    {}\n\n\
@@ -25,10 +29,7 @@ pub(super) fn new_passphrase(session: &Session, given: Option<SecretString>) -> 
         offered.as_str()
     ));
     loop {
-        let typed = match session.prompt().is_interactive() {
-            true => session.prompt().optional_secret("New passphrase")?,
-            false => Some(session.prompt().secret("New passphrase")?),
-        };
+        let typed = session.prompt().optional_secret("New passphrase")?;
         let chosen = typed.unwrap_or_else(|| SecretString::from(offered.as_str()));
         if let Err(error) = passphrase::check(chosen.expose_secret()) {
             session.printer().warn(&error.to_string());

@@ -13,7 +13,7 @@ use crate::wire::jose::Unverified;
 pub(in super::super) fn run(args: &OutboxArgs, session: &Session) -> Result<Outcome> {
     let mut vault = session.vault()?;
     let message = match &args.verb {
-        OutboxVerb::List { all } => return list(session, &vault, *all),
+        OutboxVerb::List { vendor, all } => return list(session, &vault, vendor.as_deref(), *all),
         OutboxVerb::Show { message } => delivery::find(vault.connection(), message)?,
         OutboxVerb::Retry { message: None, vendor, .. } => return retry_all(session, vault, vendor.as_deref()),
         OutboxVerb::Retry { message: Some(message), .. } => {
@@ -34,8 +34,15 @@ pub(in super::super) fn run(args: &OutboxArgs, session: &Session) -> Result<Outc
     Ok(Outcome::Done)
 }
 
-fn list(session: &Session, vault: &Vault, all: bool) -> Result<Outcome> {
-    show(session, vault, &delivery::list(vault.connection(), all)?)
+fn list(session: &Session, vault: &Vault, vendor: Option<&str>, all: bool) -> Result<Outcome> {
+    let only = id_of(vault, vendor)?;
+    let mut messages = delivery::list(vault.connection(), all)?;
+    messages.retain(|message| only.as_ref().is_none_or(|id| *id == message.vendor_id));
+    show(session, vault, &messages)
+}
+
+fn id_of(vault: &Vault, vendor: Option<&str>) -> Result<Option<String>> {
+    vendor.map(|typed| vendor::find(vault.connection(), typed).map(|vendor| vendor.id)).transpose()
 }
 
 fn show(session: &Session, vault: &Vault, messages: &[Message]) -> Result<Outcome> {
@@ -49,7 +56,7 @@ fn show(session: &Session, vault: &Vault, messages: &[Message]) -> Result<Outcom
 }
 
 fn retry_all(session: &Session, mut vault: Vault, vendor: Option<&str>) -> Result<Outcome> {
-    let only = vendor.map(|typed| vendor::find(vault.connection(), typed)).transpose()?.map(|vendor| vendor.id);
+    let only = id_of(&vault, vendor)?;
     let again = vault.write(|tx| delivery::retry_all(tx, only.as_deref()))?;
     show(session, &vault, &again)?;
     if !again.is_empty() {

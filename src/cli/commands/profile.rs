@@ -246,7 +246,7 @@ fn import(session: &Session, persona: &str, file: &Path, card: Option<usize>, na
         dry_run: session.globals().dry_run,
     };
     if !changes.is_empty() && !session.globals().dry_run && !session.globals().yes {
-        session.printer().preview(&view)?;
+        session.preview(&view)?;
         session.require("Set these claims?", "--yes")?;
         view.changes.clear();
         view.left_out.clear();

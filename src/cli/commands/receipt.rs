@@ -24,9 +24,11 @@ pub(super) fn run(session: &Session, typed: &str, message: Option<&str>, output:
     let view = ReceiptView::of(&receipt, &grant, &vendor.name);
     if let Some(path) = output {
         write_new(path, &format!("{}\n", output::document(&view)?))?;
-        session.printer().remark(&format!("The receipt is in {}.", path.display()));
     }
     session.printer().show(&view)?;
+    if let Some(path) = output {
+        session.printer().remark(&format!("The receipt is in {}.", path.display()));
+    }
     match receipt.holds() {
         true => Ok(Outcome::Done),
         false => {

@@ -17,7 +17,7 @@ pub(in super::super) fn run(args: &SearchArgs, session: &Session) -> Result<Outc
     let options = Options { nouns: nouns(&args.within), limit: args.limit as usize, newest: args.newest };
     let (vault, key) = session.vault_and_key()?;
     let found = {
-        let mut progress = session.printer().progress("Indexing the ledger");
+        let progress = session.printer().progress("Indexing the ledger");
         search::search(&vault, &key, &query, &options, &mut |done, of| progress.at(done, of))?
     };
     let view = view(&vault, text, &options, &found)?;

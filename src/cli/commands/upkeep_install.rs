@@ -44,11 +44,20 @@ pub(super) fn install(session: &Session, systemd: bool, cron: bool, at: Time) ->
         false => vec!["systemctl --user daemon-reload".into(), "systemctl --user enable --now cmr-upkeep.timer".into()],
     };
     if !job.credential && job.environment.len() == 1 {
-        next.push("cmr key add device nightly --new-identity FILE, for nobody types a passphrase at night".into());
+        next.push(identity_steps(by_cron));
     }
     let files = files.into_iter().map(|(path, text)| FileView::new(&path, Some(text))).collect();
     session.printer().show(&Timetable { files, removed: false, next, dry_run })?;
     Ok(Outcome::Done)
+}
+
+/// What is to be typed for a job that has no key of its own: nobody types a passphrase at night.
+fn identity_steps(by_cron: bool) -> String {
+    let how = if by_cron { "--cron" } else { "--systemd" };
+    format!(
+        "a key of its own, for nobody types a passphrase at night: \
+         cmr key add device nightly --new-identity FILE, then CMR_IDENTITY_FILE=FILE cmr upkeep install {how}"
+    )
 }
 
 pub(super) fn remove(session: &Session) -> Result<Outcome> {

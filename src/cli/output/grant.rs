@@ -455,6 +455,7 @@ impl View for GrantDetail {
             (Some(at), VendorStatus::NotConfirmed) => format!("; its last word came {}", local(at)),
             (Some(at), _) => format!(", {}", local(at)),
         };
+        let waited_for = grant.confirm_by.filter(|_| grant.vendor_status == VendorStatus::NotConfirmed);
         out.line(format!("Grant to {} {DIM}{}{DIM:#}", grant.vendor, grant.id));
         out.fields([
             ("here", format!("{}, version {}", grant.status.name(), grant.version)),
@@ -477,7 +478,7 @@ impl View for GrantDetail {
                     .map(|at| format!("{}: {}", local(at), grant.ended_how.as_deref().unwrap_or("")))
                     .unwrap_or_default(),
             ),
-            ("confirm by", grant.confirm_by.map(local).unwrap_or_default()),
+            ("confirm by", waited_for.map(local).unwrap_or_default()),
             ("closed", grant.closed.map(|at| format!("{}, without the vendor's word", local(at))).unwrap_or_default()),
         ]);
         if !self.messages.is_empty() {

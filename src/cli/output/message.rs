@@ -1,5 +1,7 @@
 //! `push`, `pull` and `outbox`.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -64,10 +66,8 @@ impl MessageView {
     }
 
     fn words(&self) -> String {
-        let mut words = self.reason.clone().unwrap_or_default();
-        if let (MessageState::Queued, Some(due)) = (self.state, self.due) {
-            words = format!("{words}; again after {}", local(due));
-        }
+        let due = self.due.filter(|_| self.state == MessageState::Queued);
+        let mut words = again(self.reason.as_deref(), due);
         if self.state == MessageState::Queued && self.attempted.is_some() {
             words.push_str("; it may have arrived");
         }
@@ -76,6 +76,12 @@ impl MessageView {
         }
         words.trim_start_matches("; ").to_owned()
     }
+}
+
+/// Why a message is where it is, and from when on it is sent again.
+fn again(reason: Option<&str>, due: Option<Timestamp>) -> String {
+    let due = due.map(|due| format!("again after {}", local(due)));
+    reason.map(str::to_owned).into_iter().chain(due).collect::<Vec<_>>().join("; ")
 }
 
 /// How a state is meant.
@@ -160,6 +166,9 @@ pub struct Moved {
     pub troubles: Vec<TroubleView>,
     /// Whether nothing was sent, because of `--dry-run`.
     pub dry_run: bool,
+    /// What people read where there is nothing to tell.
+    #[serde(skip)]
+    pub idle: &'static str,
 }
 
 /// What became of one message to one vendor.
@@ -177,6 +186,8 @@ pub struct Line {
     pub state: String,
     /// Why, or what the vendor said.
     pub reason: Option<String>,
+    /// Not before this is it sent again.
+    pub due: Option<Timestamp>,
     /// The message's id.
     pub message: String,
 }
@@ -222,14 +233,31 @@ impl Line {
     }
 }
 
-/// One row for a vendor: what is worst of its messages, or else the last of them.
-pub(super) fn row(lines: &[Line]) -> [Col; 4] {
-    let rank = |line: &&Line| match line.tone() {
+/// From so many vendors on nobody counts the rows of a table.
+const MANY: usize = 10;
+
+/// What is worst of a vendor's messages, or else the last of them.
+fn decisive(lines: &[Line]) -> Option<&Line> {
+    lines.iter().max_by_key(|line| match line.tone() {
         Tone::Bad => 2,
         Tone::Warn => 1,
         _ => 0,
-    };
-    let Some(line) = lines.iter().max_by_key(rank) else { return [plain(""), plain(""), plain(""), plain("")] };
+    })
+}
+
+/// How many vendors there are in each state.
+fn summary(by_vendor: &[&[Line]]) -> String {
+    let mut states: BTreeMap<&str, usize> = BTreeMap::new();
+    for line in by_vendor.iter().filter_map(|lines| decisive(lines)) {
+        *states.entry(&line.state).or_default() += 1;
+    }
+    let states: Vec<_> = states.iter().map(|(state, n)| format!("{n} {}", state.replace('_', " "))).collect();
+    format!("{}: {}", count(by_vendor.len(), "vendor"), states.join(", "))
+}
+
+/// One row for a vendor.
+pub(super) fn row(lines: &[Line]) -> [Col; 4] {
+    let Some(line) = decisive(lines) else { return [plain(""), plain(""), plain(""), plain("")] };
     let version = line.version.map(|version| format!(" v{version}")).unwrap_or_default();
     let others = match lines.len() {
         0 | 1 => String::new(),
@@ -239,7 +267,7 @@ pub(super) fn row(lines: &[Line]) -> [Col; 4] {
         toned(&line.vendor, Tone::Strong),
         plain(format!("{}{version}{others}", line.event)),
         toned(line.state.replace('_', " "), line.tone()),
-        plain(line.reason.as_deref().unwrap_or("")),
+        plain(again(line.reason.as_deref(), line.due)),
     ]
 }
 
@@ -248,8 +276,11 @@ impl View for Moved {
 
     fn text(&self, out: &mut Text) {
         if !self.lines.is_empty() {
-            let by_vendor = self.lines.chunk_by(|a, b| a.vendor == b.vendor);
-            out.table(["vendor", "message", "state", ""], by_vendor.map(row).collect());
+            let by_vendor: Vec<_> = self.lines.chunk_by(|a, b| a.vendor == b.vendor).collect();
+            out.table(["vendor", "message", "state", ""], by_vendor.iter().map(|lines| row(lines)).collect());
+            if by_vendor.len() >= MANY && !self.dry_run {
+                out.line(summary(&by_vendor));
+            }
         }
         if !self.answers.is_empty() {
             table(out, &self.answers);
@@ -264,10 +295,35 @@ impl View for Moved {
             out.line(format!("  {} could not be asked for its answers: {}", trouble.vendor, trouble.why));
         }
         if self.lines.is_empty() && self.answers.is_empty() && self.troubles.is_empty() && self.refused.is_empty() {
-            out.line("Nothing waits, and nothing is new.");
+            out.line(self.idle);
         }
         if self.dry_run {
             out.line(format!("Nothing was sent: --dry-run. {} waiting.", count(self.lines.len(), "message")));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(vendor: &str, state: &str) -> Line {
+        Line {
+            vendor: vendor.into(),
+            event: "grant-created".into(),
+            grant: None,
+            version: None,
+            state: state.into(),
+            reason: None,
+            due: None,
+            message: String::new(),
+        }
+    }
+
+    #[test]
+    fn a_vendor_counts_once_by_the_worst_of_its_messages() {
+        let lines = [line("a", "delivered"), line("a", "held"), line("b", "deletion_stated"), line("c", "held")];
+        let by_vendor: Vec<_> = lines.chunk_by(|a, b| a.vendor == b.vendor).collect();
+        assert_eq!(summary(&by_vendor), "3 vendors: 1 deletion stated, 2 held");
     }
 }

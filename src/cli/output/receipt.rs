@@ -7,11 +7,10 @@ use serde_json::Value;
 
 use super::View;
 use super::inbox::said;
-use super::text::{BAD, DIM, GOOD, Text, local};
+use super::text::{DIM, Text, Tone, local, plain, toned};
 use crate::delivery::Message;
 use crate::delivery::receipt::Receipt;
 use crate::grant::Grant;
-use crate::text::printable;
 use crate::vendor::KeptKey;
 use crate::wire::jose::Jwk;
 
@@ -117,10 +116,16 @@ impl ReceiptView {
         let key = self.theirs.thumbprint.clone().unwrap_or_else(|| "not kept".into());
         match (self.theirs.key_from, self.theirs.key_to) {
             (Some(from), Some(to)) => {
-                format!("{key}, kept beside the receipt; among the vendor's from {} to {}", local(from), local(to))
+                format!("{key}, kept beside the receipt; the vendor's since {}, last seen {}", local(from), local(to))
             }
             _ => format!("{key}, kept beside the receipt; the vendor was never seen with it"),
         }
+    }
+
+    /// What the vendor says, after "it states".
+    fn statement(&self) -> String {
+        let words = said(&self.theirs.event, &self.stated);
+        words.strip_prefix("states ").map(str::to_owned).unwrap_or(words)
     }
 
     fn our_key(&self) -> String {
@@ -143,18 +148,16 @@ impl View for ReceiptView {
             ("your key", self.our_key()),
             ("it answered", self.theirs.title()),
             ("its key", self.their_key()),
-            ("it states", said(&self.theirs.event, &self.stated)),
+            ("it states", self.statement()),
         ]);
         out.heading("Checked now");
-        for check in &self.checks {
-            let (style, word) = if check.ok { (GOOD, "holds") } else { (BAD, "FAILS") };
-            out.line(format!("  {style}{word}{style:#}  {}  {DIM}{}{DIM:#}", check.check, printable(&check.detail)));
-        }
-        for (whose, jws) in [("Your token", &self.ours.jws), ("Its token", &self.theirs.jws)] {
-            out.heading(whose);
-            out.line(printable(jws));
-        }
+        let row = |check: &CheckView| {
+            let state = if check.ok { toned("holds", Tone::Good) } else { toned("FAILS", Tone::Bad) };
+            [state, plain(check.check), toned(&check.detail, Tone::Dim)]
+        };
+        out.table(["", "check", ""], self.checks.iter().map(row).collect());
         out.gap();
-        out.line("A statement is the vendor's signed word, and not proof. Both keys are in it with --json.");
+        out.line("A statement is the vendor's signed word, and not proof.");
+        out.line("Both tokens and both keys, for anybody to check: --json, or --output FILE");
     }
 }

@@ -120,20 +120,25 @@ impl Text {
     }
 
     /// Name and value pairs, aligned. What comes from elsewhere is made printable: a name may be a customer's, too.
+    /// On a terminal a long value goes on below itself.
     pub fn fields<'a>(&mut self, fields: impl IntoIterator<Item = (&'a str, String)>) {
         let fields: Vec<_> = fields.into_iter().filter(|(_, value)| !value.is_empty()).collect();
         let width = fields.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+        let room = terminal_width().map_or(usize::MAX, |terminal| terminal.saturating_sub(width + 4));
         for (name, value) in fields {
             let pad = " ".repeat(width - name.chars().count());
-            self.line(format!("  {DIM}{}{DIM:#}{pad}  {}", printable(name), printable(&value)));
+            let value = broken(&printable(&value), room).join(&format!("\n{}", " ".repeat(width + 4)));
+            self.line(format!("  {DIM}{}{DIM:#}{pad}  {value}", printable(name)));
         }
     }
 
     /// A table that fits the terminal; into a pipe it is as wide as it needs to be. A column whose name ends in `?`
     /// is left out where there is no room for it, the last such column first.
     pub fn table<const N: usize>(&mut self, header: [&str; N], rows: Vec<[Col; N]>) {
-        let width = Table::new().width().map(usize::from);
-        let shown = columns_that_fit(&header, &rows, width);
+        let width = terminal_width();
+        let widths: [usize; N] = std::array::from_fn(|index| content_width(&header, &rows, index));
+        let shown = columns_that_fit(&header, &widths, width);
+        let unwrapped = never_wrapped(shown.iter().map(|&index| widths[index]), width);
         let mut table = Table::new();
         table.load_style(comfy_table::presets::NOTHING).enforce_styling().style_text_only();
         table.set_content_arrangement(match width {
@@ -147,7 +152,7 @@ impl Text {
             table.add_row(cells.collect::<Vec<_>>());
         }
         for (place, &index) in shown.iter().enumerate() {
-            let narrow = content_width(&header, &rows, index) <= NEVER_WRAPPED;
+            let narrow = widths[index] <= unwrapped;
             if let Some(column) = table.column_mut(place).filter(|_| narrow) {
                 column.set_constraint(ColumnConstraint::ContentWidth);
             }
@@ -164,33 +169,69 @@ impl Text {
     }
 }
 
-/// A column of no more characters than this is never wrapped: dates, states, ids.
+/// A column of no more characters than this is never wrapped while there is room: dates, states, ids.
 const NEVER_WRAPPED: usize = 22;
 
 /// What a column that may wrap should keep, in characters.
 const LEAST_WRAPPED: usize = 12;
+
+/// How wide the terminal is; `None` where the text goes into a file or a pipe.
+fn terminal_width() -> Option<usize> {
+    Table::new().width().map(usize::from)
+}
+
+/// A text in lines of no more characters than there is room for. A word that is longer stays whole: it may be copied.
+fn broken(text: &str, room: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    let mut used = 0;
+    for word in text.split(' ') {
+        let length = word.chars().count();
+        match lines.last_mut() {
+            Some(line) if line.is_empty() || used + 1 + length <= room => {
+                if !line.is_empty() {
+                    line.push(' ');
+                    used += 1;
+                }
+                line.push_str(word);
+                used += length;
+            }
+            _ => {
+                lines.push(word.to_owned());
+                used = length;
+            }
+        }
+    }
+    lines
+}
 
 fn content_width<const N: usize>(header: &[&str; N], rows: &[[Col; N]], index: usize) -> usize {
     let cells = rows.iter().map(|row| row[index].0.chars().count());
     cells.chain([header[index].trim_end_matches('?').chars().count()]).max().unwrap_or(0)
 }
 
+/// The least that columns need where those of more than `unwrapped` characters are wrapped: one blank on either side of a
+/// column, and one before the line.
+fn needed(widths: impl Iterator<Item = usize>, unwrapped: usize) -> usize {
+    1 + widths.map(|width| if width <= unwrapped { width + 2 } else { LEAST_WRAPPED + 2 }).sum::<usize>()
+}
+
 /// The places of the columns that there is room for.
-fn columns_that_fit<const N: usize>(header: &[&str; N], rows: &[[Col; N]], width: Option<usize>) -> Vec<usize> {
+fn columns_that_fit<const N: usize>(header: &[&str; N], widths: &[usize; N], width: Option<usize>) -> Vec<usize> {
     let mut shown: Vec<usize> = (0..N).collect();
-    let least = |index: usize| match content_width(header, rows, index) {
-        width if width <= NEVER_WRAPPED => width,
-        _ => LEAST_WRAPPED,
-    };
-    // One blank on either side of a column, and one before the line.
-    let needed = |shown: &[usize]| 1 + shown.iter().map(|&index| least(index) + 2).sum::<usize>();
-    while width.is_some_and(|width| needed(&shown) > width) {
+    let all = |shown: &[usize]| needed(shown.iter().map(|&index| widths[index]), NEVER_WRAPPED);
+    while width.is_some_and(|width| all(&shown) > width) {
         match shown.iter().rposition(|&index| header[index].ends_with('?')) {
             Some(place) => _ = shown.remove(place),
             None => break,
         }
     }
     shown
+}
+
+/// How wide a column may be and is not wrapped: the widest are first to be, where there is no room for all.
+fn never_wrapped(widths: impl Iterator<Item = usize> + Clone, width: Option<usize>) -> usize {
+    let fits = |unwrapped: &usize| width.is_none_or(|width| needed(widths.clone(), *unwrapped) <= width);
+    (LEAST_WRAPPED..=NEVER_WRAPPED).rev().find(fits).unwrap_or(LEAST_WRAPPED)
 }
 
 fn styled(cell: Cell, tone: Tone) -> Cell {
@@ -244,9 +285,27 @@ mod tests {
     fn columns_that_may_go_go_from_the_right_when_there_is_no_room() {
         let header = ["vendor", "claims", "granted?", "id?"];
         let rows = [[plain("acme"), plain("name, email, address, birthdate"), plain("2026-11-22"), plain("f68a809b")]];
-        assert_eq!(columns_that_fit(&header, &rows, None), [0, 1, 2, 3]);
-        assert_eq!(columns_that_fit(&header, &rows, Some(80)), [0, 1, 2, 3]);
-        assert_eq!(columns_that_fit(&header, &rows, Some(40)), [0, 1, 2]);
-        assert_eq!(columns_that_fit(&header, &rows, Some(10)), [0, 1]);
+        let widths = std::array::from_fn(|index| content_width(&header, &rows, index));
+        assert_eq!(columns_that_fit(&header, &widths, None), [0, 1, 2, 3]);
+        assert_eq!(columns_that_fit(&header, &widths, Some(80)), [0, 1, 2, 3]);
+        assert_eq!(columns_that_fit(&header, &widths, Some(40)), [0, 1, 2]);
+        assert_eq!(columns_that_fit(&header, &widths, Some(10)), [0, 1]);
+    }
+
+    #[test]
+    fn the_widest_columns_wrap_first_where_not_all_fit() {
+        let widths = [6, 20, 15, 7, 13, 10];
+        assert_eq!(never_wrapped(widths.into_iter(), None), NEVER_WRAPPED);
+        assert_eq!(never_wrapped(widths.into_iter(), Some(84)), NEVER_WRAPPED);
+        assert_eq!(never_wrapped(widths.into_iter(), Some(80)), 19);
+        assert_eq!(never_wrapped(widths.into_iter(), Some(40)), LEAST_WRAPPED);
+    }
+
+    #[test]
+    fn long_values_are_broken_between_words() {
+        assert_eq!(broken("until 23:38, longer while used", 14), ["until 23:38,", "longer while", "used"]);
+        assert_eq!(broken("urn:ietf:params:oauth", 5), ["urn:ietf:params:oauth"]);
+        assert_eq!(broken("a  b", 80), ["a  b"]);
+        assert_eq!(broken("", 80), [""]);
     }
 }
