@@ -3,6 +3,8 @@
 
 pub mod chain;
 pub mod disclosure;
+#[cfg(test)]
+mod nested_tests;
 mod store;
 
 pub use chain::Entry;

@@ -57,7 +57,15 @@ impl Tx<'_> {
         let head = self.head.borrow().clone();
         self.execute_batch("SAVEPOINT part")?;
         let result = part();
-        if result.is_err() {
+        if let Err(error) = &result {
+            // Where the disk is full or fails, SQLite takes back the whole transaction: nothing may go on in its place.
+            if self.is_autocommit() {
+                return if is_from_sqlite(error) {
+                    result
+                } else {
+                    Err(Error::failed("the database took the change back"))
+                };
+            }
             self.execute_batch("ROLLBACK TO part")?;
             *self.head.borrow_mut() = head;
             self.chain.set(None);
@@ -267,8 +275,11 @@ pub fn quick_check(connection: &Connection) -> Result<()> {
 
 /// Names the database in an error that it gave while it was read, outside of this room.
 pub fn name_database(error: Error, dir: &Path) -> Error {
-    let from_sqlite = std::error::Error::source(&error).is_some_and(|source| source.is::<rusqlite::Error>());
-    if from_sqlite { name_file(error, &dir.join(super::DATABASE)) } else { error }
+    if is_from_sqlite(&error) { name_file(error, &dir.join(super::DATABASE)) } else { error }
+}
+
+fn is_from_sqlite(error: &Error) -> bool {
+    std::error::Error::source(error).is_some_and(|source| source.is::<rusqlite::Error>())
 }
 
 /// Adds the file to a damage report that does not name one yet.
