@@ -362,9 +362,9 @@ impl View for Consequences {
             out.line(format!("{} has nothing by this grant: unsent messages of it are cancelled.", self.vendor));
             return;
         }
-        out.line(format!("{} has by this grant: {}.", self.vendor, self.has.join(", ")));
-        out.line(format!(
-            "It will be told to stop using it, to delete it, to notify those it gave it to, and to state so, signed,\n\
+        out.paragraph(&format!("{} has by this grant: {}.", self.vendor, self.has.join(", ")));
+        out.paragraph(&format!(
+            "It will be told to stop using it, to delete it, to notify those it gave it to, and to state so, signed, \
              within {} days. Until then the revocation shows as not confirmed. An ended grant does not come back.",
             self.confirm_within_days
         ));

@@ -106,6 +106,22 @@ impl Text {
         self.0.push('\n');
     }
 
+    /// Sentences, which a terminal's edge breaks between words.
+    pub fn paragraph(&mut self, text: &str) {
+        let lines = broken(text, terminal_width().unwrap_or(PARAGRAPH).min(PARAGRAPH));
+        lines.iter().for_each(|line| self.line(line));
+    }
+
+    /// What is to be done, and the command for it: beside it, or below it where there is no room.
+    pub fn step(&mut self, what: &str, command: &str) {
+        let (what, width) = (printable(what), terminal_width().unwrap_or(usize::MAX));
+        if what.chars().count() + command.chars().count() + 4 <= width {
+            return self.line(format!("  {what}  {DIM}{command}{DIM:#}"));
+        }
+        broken(&what, width.saturating_sub(2)).iter().for_each(|line| self.line(format!("  {line}")));
+        self.line(format!("    {DIM}{command}{DIM:#}"));
+    }
+
     /// An empty line, unless nothing was written yet.
     pub fn gap(&mut self) {
         if !self.0.is_empty() {
@@ -171,6 +187,9 @@ impl Text {
 
 /// A column of no more characters than this is never wrapped while there is room: dates, states, ids.
 const NEVER_WRAPPED: usize = 22;
+
+/// How wide sentences are set where there is room.
+const PARAGRAPH: usize = 100;
 
 /// What a column that may wrap should keep, in characters.
 const LEAST_WRAPPED: usize = 12;
