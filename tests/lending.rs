@@ -446,6 +446,16 @@ fn the_log_about_a_vendor_has_its_grants_too() {
 }
 
 #[test]
+fn a_vendor_without_grants_is_not_taken_for_all_vendors() {
+    let (env, _shops) = with_shops(["acme", "bank"]);
+    lend(&env, "bank", "email");
+    env.ok("grant list --vendor acme")
+        .says("acme has no such grant")
+        .says("cmr grant create acme")
+        .never_says("nothing");
+}
+
+#[test]
 fn an_end_that_comes_sooner_is_shown_as_that() {
     let (env, _shops) = with_shops(["acme"]);
     lend(&env, "acme", "email");
