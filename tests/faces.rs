@@ -243,6 +243,10 @@ fn quiet_says_the_result_and_nothing_else() {
         let run = env.ok(line);
         assert!(run.err.is_empty() && !run.out.is_empty(), "{run}");
     }
+    // Nobody is asked, so nobody is shown what it would be about; but --dry-run is there to show it.
+    let create = "grant create acme --claims email --purpose DeliveryOfGoods --expires 90d --yes --quiet";
+    env.ok(&format!("{create} --dry-run")).says("would get");
+    env.ok(create).says("Grant made for acme").never_says("would get");
 }
 
 #[test]

@@ -444,3 +444,21 @@ fn the_log_about_a_vendor_has_its_grants_too() {
     assert_eq!(actions, ["grant-created", "relationship-created", "grant-drafted", "vendor-added"]);
     assert!(log["entries"].as_array().unwrap().iter().all(|entry| entry["vendor"] == "acme"));
 }
+
+#[test]
+fn a_vendor_without_grants_is_not_taken_for_all_vendors() {
+    let (env, _shops) = with_shops(["acme", "bank"]);
+    lend(&env, "bank", "email");
+    env.ok("grant list --vendor acme")
+        .says("acme has no such grant")
+        .says("cmr grant create acme")
+        .never_says("nothing");
+}
+
+#[test]
+fn an_end_that_comes_sooner_is_shown_as_that() {
+    let (env, _shops) = with_shops(["acme"]);
+    lend(&env, "acme", "email");
+    env.ok("grant renew acme --expires 10d --dry-run").says("and no longer until");
+    env.ok("grant renew acme --expires 2y --dry-run").never_says("no longer");
+}

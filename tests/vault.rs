@@ -409,3 +409,11 @@ fn version_and_help_need_no_vault_and_touch_none() {
     empty.ok("--help");
     assert!(!empty.vault().exists());
 }
+
+#[test]
+fn no_passphrase_is_offered_where_nobody_can_take_it() {
+    let env = TestEnv::empty();
+    let run = env.ends(2, "init --no-input");
+    run.says("cannot ask here").says("--passphrase-fd").never_says("take this one");
+    assert!(!env.vault().join("vault.toml").exists());
+}

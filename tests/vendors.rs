@@ -512,3 +512,31 @@ fn a_vendor_that_always_has_more_is_cut_off() {
     env.ends(5, "pull");
     assert!(liar.seen("/poll").len() <= 110, "{}", liar.seen("/poll").len());
 }
+
+// Several vendors.
+
+#[test]
+fn a_push_to_one_vendor_speaks_of_that_vendor() {
+    let (env, liar) = lent();
+    let other = Liar::start();
+    env.add_vendor("bank", &other.url(), TOKEN);
+    env.ok("grant create bank --claims email --purpose DeliveryOfGoods --expires 90d --yes");
+    liar.answers_pushes([Say::status(503)]);
+    let moved = env.json_ends(4, "push acme");
+    let line = &moved["lines"][0];
+    assert!(!line["reason"].as_str().unwrap().contains("again") && line["due"].is_string(), "the time apart: {line}");
+    // What waits for acme is none of the bank's.
+    env.ok("push bank").never_says("queued");
+    assert_eq!(env.json("outbox list --vendor bank")["messages"], json!([]));
+    assert_eq!(env.json("outbox list --vendor acme")["messages"].as_array().unwrap().len(), 2);
+    env.ends(4, "push").says("again after");
+    env.ok("pull").says("Nothing is new.").never_says("Nothing waits");
+}
+
+#[test]
+fn a_push_that_needs_the_user_says_where_to_look() {
+    let (env, liar) = lent();
+    liar.answers_pushes([Say::status(403)]);
+    env.ends(5, "push").says("cmr status");
+    env.ends(2, "outbox retry").says("--vendor <VENDOR>").says("--all");
+}

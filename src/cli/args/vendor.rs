@@ -87,7 +87,7 @@ pub enum VendorVerb {
         /// Sign with a new key there, as soon as the vendor took it
         #[arg(long)]
         new_key: bool,
-        /// Every vendor that knows a key of yours
+        /// With --new-key: at every vendor that knows a key of yours
         #[arg(long, requires = "new_key", conflicts_with_all = ["vendor", "name", "title", "account", "rank",
               "token_file", "token_fd", "discover", "approve_origin"])]
         all: bool,

@@ -176,7 +176,7 @@ fn list(session: &Session, only: Option<&str>, all: bool) -> Result<Outcome> {
     };
     let view = |grant: &Grant| standing.view(grant, names.get(&grant.vendor_id).map_or("", String::as_str));
     let grants = grants.iter().filter(|grant| all || open(grant)).map(view).collect();
-    session.printer().show(&Grants { grants })?;
+    session.printer().show(&Grants { grants, vendor: only.map(|vendor| vendor.name) })?;
     Ok(Outcome::Done)
 }
 

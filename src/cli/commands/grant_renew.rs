@@ -42,7 +42,11 @@ fn by_hand(session: &Session, typed: &str, expires: &str) -> Result<Outcome> {
         return Err(Error::bad_input(format!("the grant to {} has ended", vendor.name))
             .hint("an ended grant does not come back: cmr grant create"));
     }
-    let until = local(expires_at);
+    // One that ends sooner than it did is to be seen as that.
+    let until = match expires_at < grant.expires_at {
+        true => format!("{}, and no longer until {}", local(expires_at), local(grant.expires_at)),
+        false => local(expires_at),
+    };
     if session.globals().dry_run {
         session.printer().remark(&format!("{} would keep the grant until {until}.", vendor.name));
         return finish(session, &vault, &vendor, &grant, &[], Ending::DryRun);

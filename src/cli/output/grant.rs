@@ -190,6 +190,9 @@ impl GrantView {
 pub struct Grants {
     /// The grants, newest first.
     pub grants: Vec<GrantView>,
+    /// The only vendor that was asked about.
+    #[serde(skip)]
+    pub vendor: Option<String>,
 }
 
 impl View for Grants {
@@ -197,7 +200,11 @@ impl View for Grants {
 
     fn text(&self, out: &mut Text) {
         if self.grants.is_empty() {
-            out.line("You lend nothing. Lend: cmr grant create VENDOR --claims … --purpose … --expires 90d");
+            let (state, vendor) = match &self.vendor {
+                Some(vendor) => (format!("{vendor} has no such grant."), vendor.as_str()),
+                None => ("You lend nothing.".to_owned(), "VENDOR"),
+            };
+            out.line(format!("{state} Lend: cmr grant create {vendor} --claims … --purpose … --expires 90d"));
             return;
         }
         let row = |grant: &GrantView| {
@@ -362,9 +369,9 @@ impl View for Consequences {
             out.line(format!("{} has nothing by this grant: unsent messages of it are cancelled.", self.vendor));
             return;
         }
-        out.line(format!("{} has by this grant: {}.", self.vendor, self.has.join(", ")));
-        out.line(format!(
-            "It will be told to stop using it, to delete it, to notify those it gave it to, and to state so, signed,\n\
+        out.paragraph(&format!("{} has by this grant: {}.", self.vendor, self.has.join(", ")));
+        out.paragraph(&format!(
+            "It will be told to stop using it, to delete it, to notify those it gave it to, and to state so, signed, \
              within {} days. Until then the revocation shows as not confirmed. An ended grant does not come back.",
             self.confirm_within_days
         ));
@@ -389,7 +396,7 @@ impl View for Closed {
             return out.line("Nothing was done: --dry-run.");
         }
         if grant.closed.is_some() {
-            return out.line(format!("Closed for {vendor}, without its word {DIM}{}{DIM:#}", grant.id));
+            return out.line(format!("Closed without the word of {vendor} {DIM}{}{DIM:#}", grant.id));
         }
         out.line(format!("{vendor} never confirmed that this grant is over, nor that it deleted anything."));
         out.line(match grant.underway {

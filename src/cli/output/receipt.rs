@@ -155,7 +155,7 @@ impl View for ReceiptView {
             let state = if check.ok { toned("holds", Tone::Good) } else { toned("FAILS", Tone::Bad) };
             [state, plain(check.check), toned(&check.detail, Tone::Dim)]
         };
-        out.table(["", "check", ""], self.checks.iter().map(row).collect());
+        out.table(["state", "check", ""], self.checks.iter().map(row).collect());
         out.gap();
         out.line("A statement is the vendor's signed word, and not proof.");
         out.line("Both tokens and both keys, for anybody to check: --json, or --output FILE");

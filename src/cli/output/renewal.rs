@@ -67,7 +67,7 @@ impl View for RuleChange {
             Stage::Removed => out.line(format!("{name} has no rule any more: it ends on {}.", local(grant.expires))),
             Stage::Set => {
                 out.line(format!("{name} is renewed {}.", grant.rule_words()));
-                out.line("The vendor is not told of the rule. cmr upkeep goes by it; each night: cmr upkeep install");
+                out.line("The vendor is not told of the rule. To have it used each night: cmr upkeep install");
             }
         }
     }

@@ -75,7 +75,7 @@ pub fn list(out: &mut Text, tasks: &[TaskView]) {
     }
     out.heading("What needs you");
     for task in tasks {
-        out.line(format!("  {}  {DIM}{}{DIM:#}", printable(&task.what), task.command));
+        out.step(&task.what, &task.command);
     }
 }
 

@@ -106,6 +106,22 @@ impl Text {
         self.0.push('\n');
     }
 
+    /// Sentences, which a terminal's edge breaks between words.
+    pub fn paragraph(&mut self, text: &str) {
+        let lines = broken(text, terminal_width().unwrap_or(PARAGRAPH).min(PARAGRAPH));
+        lines.iter().for_each(|line| self.line(line));
+    }
+
+    /// What is to be done, and the command for it: beside it, or below it where there is no room.
+    pub fn step(&mut self, what: &str, command: &str) {
+        let (what, width) = (printable(what), terminal_width().unwrap_or(usize::MAX));
+        if what.chars().count() + command.chars().count() + 4 <= width {
+            return self.line(format!("  {what}  {DIM}{command}{DIM:#}"));
+        }
+        broken(&what, width.saturating_sub(2)).iter().for_each(|line| self.line(format!("  {line}")));
+        self.line(format!("    {DIM}{command}{DIM:#}"));
+    }
+
     /// An empty line, unless nothing was written yet.
     pub fn gap(&mut self) {
         if !self.0.is_empty() {
@@ -172,6 +188,12 @@ impl Text {
 /// A column of no more characters than this is never wrapped while there is room: dates, states, ids.
 const NEVER_WRAPPED: usize = 22;
 
+/// What such a column can do with before narrow ones wrap.
+const LEAST_SQUEEZED: usize = 8;
+
+/// How wide sentences are set where there is room.
+const PARAGRAPH: usize = 100;
+
 /// What a column that may wrap should keep, in characters.
 const LEAST_WRAPPED: usize = 12;
 
@@ -209,16 +231,21 @@ fn content_width<const N: usize>(header: &[&str; N], rows: &[[Col; N]], index: u
     cells.chain([header[index].trim_end_matches('?').chars().count()]).max().unwrap_or(0)
 }
 
-/// The least that columns need where those of more than `unwrapped` characters are wrapped: one blank on either side of a
-/// column, and one before the line.
-fn needed(widths: impl Iterator<Item = usize>, unwrapped: usize) -> usize {
-    1 + widths.map(|width| if width <= unwrapped { width + 2 } else { LEAST_WRAPPED + 2 }).sum::<usize>()
+/// The least that columns need where those of more than `unwrapped` characters are wrapped, and wide ones keep `wide`:
+/// one blank on either side of a column, and one before the line.
+fn needed(widths: impl Iterator<Item = usize>, unwrapped: usize, wide: usize) -> usize {
+    let least = |width| match width {
+        width if width <= unwrapped => width,
+        width if width <= NEVER_WRAPPED => LEAST_WRAPPED,
+        _ => wide,
+    };
+    1 + widths.map(|width| least(width) + 2).sum::<usize>()
 }
 
 /// The places of the columns that there is room for.
 fn columns_that_fit<const N: usize>(header: &[&str; N], widths: &[usize; N], width: Option<usize>) -> Vec<usize> {
     let mut shown: Vec<usize> = (0..N).collect();
-    let all = |shown: &[usize]| needed(shown.iter().map(|&index| widths[index]), NEVER_WRAPPED);
+    let all = |shown: &[usize]| needed(shown.iter().map(|&index| widths[index]), NEVER_WRAPPED, LEAST_WRAPPED);
     while width.is_some_and(|width| all(&shown) > width) {
         match shown.iter().rposition(|&index| header[index].ends_with('?')) {
             Some(place) => _ = shown.remove(place),
@@ -230,7 +257,8 @@ fn columns_that_fit<const N: usize>(header: &[&str; N], widths: &[usize; N], wid
 
 /// How wide a column may be and is not wrapped: the widest are first to be, where there is no room for all.
 fn never_wrapped(widths: impl Iterator<Item = usize> + Clone, width: Option<usize>) -> usize {
-    let fits = |unwrapped: &usize| width.is_none_or(|width| needed(widths.clone(), *unwrapped) <= width);
+    let fits =
+        |unwrapped: &usize| width.is_none_or(|width| needed(widths.clone(), *unwrapped, LEAST_SQUEEZED) <= width);
     (LEAST_WRAPPED..=NEVER_WRAPPED).rev().find(fits).unwrap_or(LEAST_WRAPPED)
 }
 
@@ -299,6 +327,7 @@ mod tests {
         assert_eq!(never_wrapped(widths.into_iter(), Some(84)), NEVER_WRAPPED);
         assert_eq!(never_wrapped(widths.into_iter(), Some(80)), 19);
         assert_eq!(never_wrapped(widths.into_iter(), Some(40)), LEAST_WRAPPED);
+        assert_eq!(never_wrapped([6, 20, 6, 90, 8].into_iter(), Some(60)), NEVER_WRAPPED, "the wide one gives first");
     }
 
     #[test]
