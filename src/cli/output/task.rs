@@ -4,9 +4,8 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::text::{DIM, Text, count, day};
+use super::text::{Text, count, day};
 use crate::delivery::tasks::{About, Kind, Task};
-use crate::text::printable;
 
 /// How many vendors a line names.
 const NAMED: usize = 5;
