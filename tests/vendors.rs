@@ -540,3 +540,12 @@ fn a_push_that_needs_the_user_says_where_to_look() {
     env.ends(5, "push").says("cmr status");
     env.ends(2, "outbox retry").says("--vendor <VENDOR>").says("--all");
 }
+
+#[test]
+fn a_name_that_could_be_many_vendors_names_some_and_says_that_there_are_more() {
+    let env = TestEnv::new();
+    for number in 1..=7 {
+        env.add_vendor(&format!("shop{number}"), &Liar::start().url(), TOKEN);
+    }
+    env.ends(6, "vendor show shop").says("could be 7 vendors").says("shop6, …").never_says("shop7");
+}

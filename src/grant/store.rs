@@ -121,7 +121,8 @@ fn one(typed: &str, mut found: Vec<Grant>) -> Result<Grant> {
                 format!("{short} ({})", purposes.join(", "))
             };
             let listed: Vec<String> = found.iter().take(6).map(one).collect();
-            Err(Error::not_found(format!("{typed} could be {several} grants: {}", listed.join(", ")))
+            let others = if several > listed.len() { ", …" } else { "" };
+            Err(Error::not_found(format!("{typed} could be {several} grants: {}{others}", listed.join(", ")))
                 .hint("type the id of one of them"))
         }
     }

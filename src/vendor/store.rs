@@ -167,7 +167,8 @@ fn beginning(connection: &Connection, typed: &str, limit: usize) -> Result<Vec<(
 }
 
 fn ambiguous(typed: &str, several: usize, names: Vec<String>) -> Error {
-    Error::not_found(format!("{typed:?} could be {several} vendors: {}", names.join(", ")))
+    let others = if several > names.len() { ", …" } else { "" };
+    Error::not_found(format!("{typed:?} could be {several} vendors: {}{others}", names.join(", ")))
         .hint("type more of the name")
 }
 

@@ -114,10 +114,9 @@ fn typed_text(session: &Session, args: &ReplyArgs, vendor: &Vendor) -> Result<St
             Ok(text)
         }
         Some(text) => Ok(text.to_owned()),
-        None => session.prompt().line(
-            &format!("What do you want to say to {}?", vendor.name),
-            "--text TEXT, or --text - for standard input",
-        ),
+        None => session
+            .prompt()
+            .line(&format!("What you want to say to {}", vendor.name), "--text TEXT, or --text - for standard input"),
     }
 }
 
