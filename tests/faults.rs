@@ -378,3 +378,17 @@ fn who_may_have_few_files_talks_to_fewer_vendors_at_a_time() {
     assert!(!run.err.contains("open files"), "{run}");
     assert!(slow.iter().all(|liar| liar.pushed().len() == 2), "{run}");
 }
+
+/// Whatever answers in place of a vendor while it is away knows neither its endpoint nor its document.
+#[test]
+fn a_vendor_that_is_away_as_a_whole_is_waited_for() {
+    let (env, front, shop) = lent_through();
+    for (document, says) in [(Say::status(503), "503"), (Say::Reset, "could not be reached")] {
+        front.answers_pushes([Say::status(404)]);
+        front.publishes(document);
+        env.ends(4, "push --now").says(says);
+    }
+    front.publishes(Say::Pass);
+    env.ok("push --now");
+    assert_eq!(applied(&shop), ["relationship-created", "grant-created"]);
+}

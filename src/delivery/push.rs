@@ -11,7 +11,7 @@ use super::http::{MAX_ERROR_BODY, Reply, Trouble};
 use super::message::{Message, MessageState};
 use super::talk::{Conversation, News};
 use super::{discover, lend, rekey, resign, store};
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::grant::{self, Step};
 use crate::ledger;
 use crate::text::printable;
@@ -153,8 +153,7 @@ impl Conversation {
                 match self.rediscover(all).await? {
                     Ok(turn) => return Ok((None, turn)),
                     Err(error) => {
-                        let redirected = matches!(answer, Answer::Http { status: 300..=399, .. });
-                        answered.verdict = Verdict::Hold(if redirected { Hold::Redirected } else { Hold::Unreachable });
+                        answered.verdict = without_document(&answer, &error, message.attempts + 1, dice()?);
                         answered.words = format!("{}; {error}", answered.words);
                     }
                 }
@@ -268,6 +267,16 @@ fn read(reply: &Result<Reply, Trouble>) -> (Answer, String) {
     let answer = Answer::Http { status: reply.status, code: body.map(|body| body.err), retry_after: wait };
     let words: String = printable(&words).chars().take(300).collect();
     (answer, words)
+}
+
+/// What to do about a vendor that is not where its document said, and whose document could not be taken over. One whose
+/// document did not come at all may be away as a whole, and come back.
+fn without_document(answer: &Answer, error: &Error, attempts: u32, dice: f64) -> Verdict {
+    match answer {
+        _ if error.kind() == Kind::Failed => verdict(&Answer::Nothing, Remedies::default(), attempts, dice),
+        Answer::Http { status: 300..=399, .. } => Verdict::Hold(Hold::Redirected),
+        _ => Verdict::Hold(Hold::Unreachable),
+    }
 }
 
 /// What the ledger says of an answer: the status and the standard's code, for all else is the vendor's to choose.
