@@ -160,8 +160,17 @@ impl Conversation {
             }
             _ => {}
         }
-        let vendor = Arc::clone(&self.vendor);
-        self.clerk.write(move |tx| settle_and_go_on(tx, &vendor, message, &answered, all)).await
+        self.settle_and_go_on(message, answered, all).await
+    }
+
+    /// Settles a message and takes out the one after it, in one transaction, unless the vendor has had its share.
+    async fn settle_and_go_on(&self, message: Message, answered: Answered, all: bool) -> Result<(Option<Sent>, Turn)> {
+        let (vendor, goes_on) = (Arc::clone(&self.vendor), !self.is_too_slow());
+        let settle = move |tx: &Tx| {
+            let (settled, clear) = settle_one(tx, &vendor, message, &answered)?;
+            Ok((settled, if clear && goes_on { next(tx, &vendor.id, all)? } else { Turn::Nobody }))
+        };
+        self.clerk.write(settle).await
     }
 
     /// Reads the vendor's document again, and takes out the next message. A document with endpoints on an origin that the
@@ -188,19 +197,12 @@ impl Conversation {
     }
 }
 
-/// Settles a message and takes out the one after it, in one transaction. What was refused for good is out of the way;
-/// what waits or is held stops the vendor's queue.
-fn settle_and_go_on(
-    tx: &Tx,
-    vendor: &Vendor,
-    message: Message,
-    answered: &Answered,
-    all: bool,
-) -> Result<(Option<Sent>, Turn)> {
+/// Settles a message, and says whether the next may go. What was refused for good is out of the way; what waits or is held
+/// stops the vendor's queue.
+fn settle_one(tx: &Tx, vendor: &Vendor, message: Message, answered: &Answered) -> Result<(Option<Sent>, bool)> {
     let settled = settle(tx, vendor, message, answered)?;
-    let goes_on = settled.as_ref().is_none_or(|m| matches!(m.state, MessageState::Delivered | MessageState::Failed));
-    let turn = if goes_on { next(tx, &vendor.id, all)? } else { Turn::Nobody };
-    Ok((settled.map(|message| Sent::of(&message, &vendor.name)), turn))
+    let clear = settled.as_ref().is_none_or(|m| matches!(m.state, MessageState::Delivered | MessageState::Failed));
+    Ok((settled.map(|message| Sent::of(&message, &vendor.name)), clear))
 }
 
 /// Records what became of a message, with its ledger entry. None for a message that another command cancelled while it

@@ -1,6 +1,7 @@
 //! Talking to one vendor: what waits is sent, then the answers are collected.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use url::Url;
 
@@ -125,14 +126,23 @@ pub(super) struct Conversation {
     pub(super) seat: Seat,
     pub(super) vendor: Arc<Vendor>,
     pub(super) relationship: Arc<Relationship>,
+    /// How long its slow answers took, together.
+    waited: Duration,
 }
+
+/// How long one vendor may keep an exchange busy by slow answers, in requests that take all the time they may: a command
+/// that has something to take back from another vendor may be waiting for its turn.
+pub(super) const PATIENCE: u32 = 4;
+
+/// What is not slow, whatever the time-out.
+const QUICK: Duration = Duration::from_secs(1);
 
 impl Conversation {
     async fn begin(clerk: &Clerk<News>, http: Http, seat: Seat, vendor_id: String) -> Result<Self> {
         let load = move |tx: &Tx| Ok((vendor::get(tx, &vendor_id)?, vendor::relationship(tx, &vendor_id)?));
         let (vendor, relationship) = clerk.write(load).await?;
         let (vendor, relationship) = (Arc::new(vendor), Arc::new(relationship));
-        Ok(Self { clerk: clerk.clone(), http, seat, vendor, relationship })
+        Ok(Self { clerk: clerk.clone(), http, seat, vendor, relationship, waited: Duration::ZERO })
     }
 
     async fn run(&mut self, plan: &Plan) -> Result<()> {
@@ -159,6 +169,17 @@ impl Conversation {
             Url::parse(endpoint).map_err(|e| Error::damaged(format!("it holds an endpoint that is no URL: {e}")))?;
         let token = self.relationship.token.as_ref();
         let post = Post { url: &url, content_type, body, token, limit };
-        Ok(self.seat.wait(self.http.post(post, self.vendor.allow_loopback)).await)
+        let start = Instant::now();
+        let reply = self.seat.wait(self.http.post(post, self.vendor.allow_loopback)).await;
+        let took = start.elapsed();
+        if took > QUICK.min(self.http.timeout() / PATIENCE) {
+            self.waited += took;
+        }
+        Ok(reply)
+    }
+
+    /// Whether the vendor has had its share of this exchange.
+    pub(super) fn is_too_slow(&self) -> bool {
+        self.waited > self.http.timeout().saturating_mul(PATIENCE)
     }
 }
