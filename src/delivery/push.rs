@@ -190,6 +190,8 @@ impl Conversation {
         self.vendor = Arc::new(Vendor { metadata, ..Vendor::clone(&vendor) });
         let now = Arc::clone(&self.vendor);
         let take_over = move |tx: &Tx| {
+            // Another command may have approved an origin meanwhile.
+            let vendor = vendor::get(tx, &vendor.id)?;
             vendor::set_metadata(tx, &vendor, &now.metadata, &vendor.approved_origins)?;
             next(tx, &vendor.id, all)
         };
