@@ -275,3 +275,19 @@ fn a_vendor_that_always_has_more_and_takes_its_time_does_not_keep_the_others_wai
     env.ends(5, "pull --timeout 1").says("takes too long");
     assert!(liar.seen("/poll").len() <= 12, "{}", liar.seen("/poll").len());
 }
+
+/// What the user approves while a push reads the vendor's document again is not forgotten by it.
+#[test]
+fn an_origin_approved_while_the_document_is_read_again_stays_approved() {
+    let (env, liar) = lent("email");
+    let path = "/.well-known/oauth-protected-resource";
+    let before = liar.seen(path).len();
+    liar.answers_pushes([Say::status(404)]);
+    liar.publishes(Say::Late(Duration::from_secs(2), 200, liar.document().to_string().into_bytes()));
+    let push = env.typed("push --no-pull").stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    wait_until("the document is asked for", Duration::from_secs(20), || liar.seen(path).len() > before);
+    let approve = "UPDATE vendor SET approved_origins = '[\"https://push.example\"]'";
+    env.open_vault().write(|tx| tx.execute_batch(approve).map_err(Into::into)).unwrap();
+    assert!(push.wait_with_output().unwrap().status.success());
+    assert_eq!(env.json("vendor show acme")["approved_origins"], json!(["https://push.example"]));
+}

@@ -378,3 +378,34 @@ fn who_may_have_few_files_talks_to_fewer_vendors_at_a_time() {
     assert!(!run.err.contains("open files"), "{run}");
     assert!(slow.iter().all(|liar| liar.pushed().len() == 2), "{run}");
 }
+
+/// Whatever answers in place of a vendor while it is away knows neither its endpoint nor its document.
+#[test]
+fn a_vendor_that_is_away_as_a_whole_is_waited_for() {
+    let (env, front, shop) = lent_through();
+    for (document, says) in [(Say::status(503), "503"), (Say::Reset, "could not be reached")] {
+        front.answers_pushes([Say::status(404)]);
+        front.publishes(document);
+        env.ends(4, "push --now").says(says);
+    }
+    front.publishes(Say::Pass);
+    env.ok("push --now");
+    assert_eq!(applied(&shop), ["relationship-created", "grant-created"]);
+}
+
+/// Others wait for their turn, and one of them may have something to take back from another vendor.
+#[test]
+fn a_vendor_that_answers_everything_just_in_time_does_not_keep_an_exchange_busy_for_ever() {
+    let (env, liar) = told();
+    for _ in 0..19 {
+        env.ok("grant create acme --claims email --purpose DeliveryOfGoods --expires 90d --yes");
+    }
+    let before = liar.pushed().len();
+    liar.answers_pushes((0..19).map(|_| Say::Late(Duration::from_millis(500), 202, Vec::new())));
+    env.ends(4, "push --timeout 1");
+    let sent = liar.pushed().len() - before;
+    assert!((4..=9).contains(&sent), "{sent}");
+    liar.answers_pushes([]);
+    env.ok("push");
+    assert_eq!(liar.pushed().len() - before, 19, "each once, and none was lost");
+}

@@ -350,6 +350,11 @@ fn what_the_user_changed_is_neither_written_over_nor_removed() {
     }
     assert_eq!(fs::read_to_string(&timer).unwrap(), changed);
     assert_eq!(installed(&env).len(), 2);
+    // A link is the user's too, even one that leads nowhere.
+    std::fs::remove_file(&timer).unwrap();
+    std::os::unix::fs::symlink("elsewhere.timer", &timer).unwrap();
+    env.ends(7, "upkeep install --systemd").says("not as cmr upkeep install writes it");
+    assert!(timer.is_symlink());
 }
 
 #[test]

@@ -251,6 +251,51 @@ pub async fn all<I: 'static>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{delivery::race_tests, ledger};
+
+    /// One change of a group fails: nothing of the group is done, nobody is told that it was, and nobody is waited for.
+    #[test]
+    fn what_was_in_a_group_that_failed_is_not_told_and_the_slow_are_not_waited_for() {
+        let dir = tempfile::tempdir().unwrap();
+        let (mut vault, _) = race_tests::lent(dir.path());
+        let before = ledger::count(vault.connection()).unwrap();
+        let ((is_told, begins), (ordered, goes_on)) = (mpsc::channel(), mpsc::channel());
+        let mut heard = Vec::new();
+        let told = |news: u32| {
+            heard.push(news);
+            // While this waits, what is ordered comes into one group.
+            is_told.send(()).unwrap();
+            goes_on.recv_timeout(Duration::from_secs(20)).unwrap();
+        };
+        let start = std::time::Instant::now();
+        let result = run(
+            &mut vault,
+            |_| Ok(()),
+            told,
+            async move |clerk: Clerk<u32>| {
+                clerk.tell(0)?;
+                begins.recv().unwrap();
+                all(0..3, 3, async move |number, _| match number {
+                    0 => {
+                        clerk.write(|tx| ledger::append(tx, "tested", "test", &serde_json::json!({}))).await?;
+                        clerk.tell(1)
+                    }
+                    1 => clerk.write(|_| Err(Error::failed("the disk is full"))).await,
+                    _ => {
+                        ordered.send(()).unwrap();
+                        tokio::time::sleep(Duration::from_secs(60)).await;
+                        clerk.tell(2)
+                    }
+                })
+                .await
+            },
+        );
+        assert_eq!(result.unwrap_err().to_string(), "the disk is full");
+        assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
+        assert_eq!(heard, [0]);
+        assert_eq!(ledger::count(vault.connection()).unwrap(), before);
+        ledger::check_anchor(&vault).unwrap();
+    }
 
     #[test]
     fn no_more_are_talked_to_than_there_are_files_for() {

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::discover;
 use super::incoming::{self, Incoming};
 use super::message::Message;
-use super::talk::{Conversation, News, endpoint};
+use super::talk::{Conversation, News, PATIENCE, endpoint};
 use crate::error::{Error, Kind, Result};
 use crate::vault::Tx;
 use crate::vendor::{self, KeysRule, Relationship, Vendor};
@@ -29,9 +29,6 @@ const MAX_TAKEN: usize = 8 * 1024 * 1024;
 
 /// How many polls in a row one vendor may ask for: a vendor that always has more is cut off until the next pull.
 const MAX_POLLS: usize = 100;
-
-/// How long one vendor may keep a pull busy, in requests that take all the time they may: the others wait for it.
-const PATIENCE: u32 = 4;
 
 /// A message of a vendor that was verified and is durable here.
 #[derive(Debug, Clone, PartialEq)]

@@ -11,7 +11,7 @@ use super::http::{MAX_ERROR_BODY, Reply, Trouble};
 use super::message::{Message, MessageState};
 use super::talk::{Conversation, News, endpoint};
 use super::{discover, lend, rekey, resign, store};
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::grant::{self, Step};
 use crate::ledger;
 use crate::text::printable;
@@ -153,16 +153,24 @@ impl Conversation {
                 match self.rediscover(all).await? {
                     Ok(turn) => return Ok((None, turn)),
                     Err(error) => {
-                        let redirected = matches!(answer, Answer::Http { status: 300..=399, .. });
-                        answered.verdict = Verdict::Hold(if redirected { Hold::Redirected } else { Hold::Unreachable });
+                        answered.verdict = without_document(&answer, &error, message.attempts + 1, dice()?);
                         answered.words = format!("{}; {error}", answered.words);
                     }
                 }
             }
             _ => {}
         }
-        let vendor = Arc::clone(&self.vendor);
-        self.clerk.write(move |tx| settle_and_go_on(tx, &vendor, message, &answered, all)).await
+        self.settle_and_go_on(message, answered, all).await
+    }
+
+    /// Settles a message and takes out the one after it, in one transaction, unless the vendor has had its share.
+    async fn settle_and_go_on(&self, message: Message, answered: Answered, all: bool) -> Result<(Option<Sent>, Turn)> {
+        let (vendor, goes_on) = (Arc::clone(&self.vendor), !self.is_too_slow());
+        let settle = move |tx: &Tx| {
+            let (settled, clear) = settle_one(tx, &vendor, message, &answered)?;
+            Ok((settled, if clear && goes_on { next(tx, &vendor.id, all)? } else { Turn::Nobody }))
+        };
+        self.clerk.write(settle).await
     }
 
     /// Reads the vendor's document again, and takes out the next message. A document with endpoints on an origin that the
@@ -183,6 +191,8 @@ impl Conversation {
         self.vendor = Arc::new(Vendor { metadata, ..Vendor::clone(&vendor) });
         let now = Arc::clone(&self.vendor);
         let take_over = move |tx: &Tx| {
+            // Another command may have approved an origin meanwhile.
+            let vendor = vendor::get(tx, &vendor.id)?;
             vendor::set_metadata(tx, &vendor, &now.metadata, &vendor.approved_origins)?;
             next(tx, &vendor.id, all)
         };
@@ -190,19 +200,12 @@ impl Conversation {
     }
 }
 
-/// Settles a message and takes out the one after it, in one transaction. What was refused for good is out of the way;
-/// what waits or is held stops the vendor's queue.
-fn settle_and_go_on(
-    tx: &Tx,
-    vendor: &Vendor,
-    message: Message,
-    answered: &Answered,
-    all: bool,
-) -> Result<(Option<Sent>, Turn)> {
+/// Settles a message, and says whether the next may go. What was refused for good is out of the way; what waits or is held
+/// stops the vendor's queue.
+fn settle_one(tx: &Tx, vendor: &Vendor, message: Message, answered: &Answered) -> Result<(Option<Sent>, bool)> {
     let settled = settle(tx, vendor, message, answered)?;
-    let goes_on = settled.as_ref().is_none_or(|m| matches!(m.state, MessageState::Delivered | MessageState::Failed));
-    let turn = if goes_on { next(tx, &vendor.id, all)? } else { Turn::Nobody };
-    Ok((settled.map(|message| Sent::of(&message, &vendor.name)), turn))
+    let clear = settled.as_ref().is_none_or(|m| matches!(m.state, MessageState::Delivered | MessageState::Failed));
+    Ok((settled.map(|message| Sent::of(&message, &vendor.name)), clear))
 }
 
 /// Records what became of a message, with its ledger entry. None for a message that another command cancelled while it
@@ -269,6 +272,16 @@ fn read(reply: &Result<Reply, Trouble>) -> (Answer, String) {
     let answer = Answer::Http { status: reply.status, code: body.map(|body| body.err), retry_after: wait };
     let words: String = printable(&words).chars().take(300).collect();
     (answer, words)
+}
+
+/// What to do about a vendor that is not where its document said, and whose document could not be taken over. One whose
+/// document did not come at all may be away as a whole, and come back.
+fn without_document(answer: &Answer, error: &Error, attempts: u32, dice: f64) -> Verdict {
+    match answer {
+        _ if error.kind() == Kind::Failed => verdict(&Answer::Nothing, Remedies::default(), attempts, dice),
+        Answer::Http { status: 300..=399, .. } => Verdict::Hold(Hold::Redirected),
+        _ => Verdict::Hold(Hold::Unreachable),
+    }
 }
 
 /// What the ledger says of an answer: the status and the standard's code, for all else is the vendor's to choose.

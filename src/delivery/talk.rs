@@ -1,6 +1,7 @@
 //! Talking to one vendor: what waits is sent, then the answers are collected.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use url::Url;
 
@@ -127,7 +128,16 @@ pub(super) struct Conversation {
     pub(super) relationship: Arc<Relationship>,
     /// Where its messages go.
     pub(super) push_url: Arc<Url>,
+    /// How long its slow answers took, together.
+    waited: Duration,
 }
+
+/// How long one vendor may keep an exchange busy by slow answers, in requests that take all the time they may: a command
+/// that has something to take back from another vendor may be waiting for its turn.
+pub(super) const PATIENCE: u32 = 4;
+
+/// What is not slow, whatever the time-out.
+const QUICK: Duration = Duration::from_secs(1);
 
 impl Conversation {
     async fn begin(clerk: &Clerk<News>, http: Http, seat: Seat, vendor_id: String) -> Result<Self> {
@@ -135,7 +145,8 @@ impl Conversation {
         let (vendor, relationship) = clerk.write(load).await?;
         let push_url = Arc::new(endpoint(&vendor.metadata.cmr.push_endpoint)?);
         let (vendor, relationship) = (Arc::new(vendor), Arc::new(relationship));
-        Ok(Self { clerk: clerk.clone(), http, seat, vendor, relationship, push_url })
+        let waited = Duration::ZERO;
+        Ok(Self { clerk: clerk.clone(), http, seat, vendor, relationship, push_url, waited })
     }
 
     async fn run(&mut self, plan: &Plan) -> Result<()> {
@@ -160,7 +171,18 @@ impl Conversation {
     ) -> Result<Reply, Trouble> {
         let token = self.relationship.token.as_ref();
         let post = Post { url, content_type, body, token, limit };
-        self.seat.wait(self.http.post(post, self.vendor.allow_loopback)).await
+        let start = Instant::now();
+        let reply = self.seat.wait(self.http.post(post, self.vendor.allow_loopback)).await;
+        let took = start.elapsed();
+        if took > QUICK.min(self.http.timeout() / PATIENCE) {
+            self.waited += took;
+        }
+        reply
+    }
+
+    /// Whether the vendor has had its share of this exchange.
+    pub(super) fn is_too_slow(&self) -> bool {
+        self.waited > self.http.timeout().saturating_mul(PATIENCE)
     }
 }
 

@@ -123,6 +123,10 @@ fn absolute(path: &Path) -> Result<PathBuf> {
 
 /// Refuses to write over what is not ours, or is another vault's.
 fn check_free(path: &Path, job: &Job) -> Result<()> {
+    // A link is somebody's own, wherever it leads: writing would put a file in its place.
+    if path.is_symlink() {
+        return Err(changed(path));
+    }
     let Some(text) = read(path)? else { return Ok(()) };
     if !is_untouched(&text) {
         return Err(changed(path));

@@ -1,7 +1,7 @@
 //! The commands' side: asking the agent, and starting one.
 
 use std::fs::{self, File};
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
@@ -21,6 +21,9 @@ use super::protocol::{self, HEAD, MOST, Outcome, Report, Verb};
 use super::server::READY;
 use super::{PATIENCE, place};
 use crate::error::{Error, Result};
+
+/// How often an agent is asked that cuts us off.
+const TRIES: usize = 5;
 
 /// The data key of a vault, if an agent holds it. This counts as a use: the vault stays unlocked for longer.
 pub fn key(vault: &Path) -> Option<DataKey> {
@@ -88,8 +91,7 @@ fn end(stream: &UnixStream) -> Result<()> {
 
 /// Asks, and gives the whole answer if it is what was asked for.
 fn ask(vault: &Path, verb: Verb) -> Option<Zeroizing<Vec<u8>>> {
-    let mut stream = connect(vault)?;
-    let answer = exchange(&mut stream, verb).inspect_err(|e| log::debug!("the agent does not answer: {e}")).ok()?;
+    let answer = (0..TRIES).find_map(|_| answer(vault, verb))??;
     match protocol::parse_answer(&answer).0 {
         Outcome::Done => Some(answer),
         Outcome::Locked => None,
@@ -98,6 +100,21 @@ fn ask(vault: &Path, verb: Verb) -> Option<Zeroizing<Vec<u8>>> {
             log::debug!("the agent is of another version, and is ended");
             let _ = lock(vault);
             None
+        }
+    }
+}
+
+/// One try: an answer, nothing where there is nobody to answer, or none because we were cut off and may ask again. The agent
+/// waits for nobody long, and on a busy machine a command may be late with its question.
+fn answer(vault: &Path, verb: Verb) -> Option<Option<Zeroizing<Vec<u8>>>> {
+    let Some(mut stream) = connect(vault) else { return Some(None) };
+    match exchange(&mut stream, verb) {
+        Ok(answer) if answer.is_empty() => None,
+        Ok(answer) => Some(Some(answer)),
+        Err(e) if matches!(e.kind(), ErrorKind::BrokenPipe | ErrorKind::ConnectionReset) => None,
+        Err(e) => {
+            log::debug!("the agent does not answer: {e}");
+            Some(None)
         }
     }
 }
