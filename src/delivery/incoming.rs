@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::message::{Message, MessageState};
+use super::queue_store;
 use super::store;
 use crate::error::{Error, Result};
 use crate::grant::{self, Grant, Step};
@@ -172,7 +173,7 @@ impl Incoming<'_> {
                 grant.ended_at = Some(self.tx.now());
                 grant.ended_how = Some("the vendor declined it".into());
                 // Whoever declines a message has it, even where its server never said that it took it.
-                store::stop_declined(self.tx, &grant.id)?;
+                queue_store::stop_declined(self.tx, &grant.id)?;
             }
             grant::save(self.tx, grant)?;
         }

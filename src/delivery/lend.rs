@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::events::{About, Signer};
-use super::{rekey, renewal, store};
+use super::{queue_store, rekey, renewal, store};
 use crate::error::{Error, Kind, Result};
 use crate::grant::model::Mode;
 use crate::grant::preview::{Outgoing, Row, preview, sendable};
@@ -136,8 +136,8 @@ pub fn change(tx: &Tx, vendor: &Vendor, grant: &mut Grant) -> Result<()> {
 
 /// Takes back what of a grant is under way, because the grant goes whole again: the event that it goes with.
 pub(super) fn overtake(tx: &Tx, signer: &Signer, grant: &mut Grant) -> Result<Event> {
-    let never_left = !store::cancel_untried(tx, &grant.id)?;
-    store::stop_retrying(tx, &grant.id)?;
+    let never_left = !queue_store::cancel_untried(tx, &grant.id)?;
+    queue_store::stop_retrying(tx, &grant.id)?;
     introduce(tx, signer)?;
     if !never_left {
         return Ok(Event::GrantUpdated);
@@ -153,8 +153,8 @@ pub(super) fn overtake(tx: &Tx, signer: &Signer, grant: &mut Grant) -> Result<Ev
 /// # Errors
 /// Kind bad input if the grant has ended already.
 pub fn revoke(tx: &Tx, vendor: &Vendor, grant: &mut Grant, how: &str) -> Result<bool> {
-    let told = store::cancel_untried(tx, &grant.id)?;
-    store::stop_retrying(tx, &grant.id)?;
+    let told = queue_store::cancel_untried(tx, &grant.id)?;
+    queue_store::stop_retrying(tx, &grant.id)?;
     advance(grant, Step::Revoke { told })?;
     grant.ended_at = Some(tx.now());
     grant.ended_how = Some(how.to_owned());
@@ -185,8 +185,8 @@ pub fn revoke(tx: &Tx, vendor: &Vendor, grant: &mut Grant, how: &str) -> Result<
 pub fn expire_due(tx: &Tx) -> Result<Vec<Grant>> {
     let mut due = grant::due_to_expire(tx, tx.now())?;
     for grant in &mut due {
-        let told = store::cancel_untried(tx, &grant.id)?;
-        store::stop_retrying(tx, &grant.id)?;
+        let told = queue_store::cancel_untried(tx, &grant.id)?;
+        queue_store::stop_retrying(tx, &grant.id)?;
         advance(grant, Step::Expire { told })?;
         grant.ended_at = Some(grant.expires_at);
         grant.ended_how = Some("its time was over".into());
@@ -255,7 +255,7 @@ fn follow_grant(tx: &Tx, vendor: Vendor, mut grant: Grant) -> Result<Option<Foll
 /// A grant that never left, and of which nothing is left to lend, is over: its unsent message must not go either.
 fn follow_or_end(tx: &Tx, vendor: &Vendor, grant: &mut Grant) -> Result<()> {
     let nothing_left = to_send(tx, vendor, grant)?.is_empty();
-    if nothing_left && store::nothing_left(tx, &grant.id)? {
+    if nothing_left && queue_store::nothing_left(tx, &grant.id)? {
         return revoke(tx, vendor, grant, "its last claim was taken away").map(|_| ());
     }
     change(tx, vendor, grant)
@@ -299,7 +299,7 @@ pub(super) fn prev(tx: &Tx, grant: &Grant) -> Result<Option<String>> {
 
 /// Queues the relationship's key ahead of the first message, unless the vendor has it or it is on its way.
 pub(super) fn introduce(tx: &Tx, signer: &Signer) -> Result<()> {
-    if signer.relationship.introduced_at.is_some() || store::introduction_waits(tx, &signer.vendor.id)? {
+    if signer.relationship.introduced_at.is_some() || queue_store::introduction_waits(tx, &signer.vendor.id)? {
         return Ok(());
     }
     queue_introduction(tx, signer)
@@ -308,7 +308,7 @@ pub(super) fn introduce(tx: &Tx, signer: &Signer) -> Result<()> {
 /// Queues the relationship's key whatever was sent before.
 pub(super) fn introduce_again(tx: &Tx, vendor: &Vendor) -> Result<()> {
     rekey::stand_back(tx, vendor)?;
-    if store::introduction_waits(tx, &vendor.id)? {
+    if queue_store::introduction_waits(tx, &vendor.id)? {
         return Ok(());
     }
     queue_introduction(tx, &Signer::of(tx, vendor)?)

@@ -15,6 +15,7 @@ pub mod lend;
 pub mod message;
 pub mod pull;
 pub mod push;
+mod queue_store;
 #[cfg(test)]
 mod race_tests;
 pub mod receipt;
@@ -29,8 +30,6 @@ pub mod tasks;
 mod underway_store;
 
 pub use message::{Message, MessageState};
-pub use store::{
-    Brief, Counts, after, beginning_with, counts, drop_message, find, list, named, of_grant, received_beginning_with,
-    retry, retry_all,
-};
+pub use queue_store::{Counts, counts, drop_message, retry, retry_all};
+pub use store::{Brief, after, beginning_with, find, list, named, of_grant, received_beginning_with};
 pub use underway_store::{Of, Underway, next_due, underway};

@@ -10,7 +10,7 @@ use super::answer::{Answer, Hold, Remedies, Verdict, retry_after, verdict};
 use super::http::{MAX_ERROR_BODY, Reply, Trouble};
 use super::message::{Message, MessageState};
 use super::talk::{Conversation, News, endpoint};
-use super::{discover, lend, rekey, resign, store};
+use super::{discover, lend, queue_store, rekey, resign};
 use crate::error::{Error, Kind, Result};
 use crate::grant::{self, Step};
 use crate::ledger;
@@ -72,7 +72,7 @@ pub(super) enum Turn {
 /// Takes the next message of a vendor out to be sent, whatever other commands did to the queue meanwhile. What is over
 /// must have been expired in the same transaction.
 pub(super) fn next(tx: &Tx, vendor_id: &str, all: bool) -> Result<Turn> {
-    let Some(message) = store::next_of(tx, vendor_id)? else { return Ok(Turn::Nobody) };
+    let Some(message) = queue_store::next_of(tx, vendor_id)? else { return Ok(Turn::Nobody) };
     if message.state == MessageState::Held {
         return Ok(Turn::Nobody);
     }
@@ -80,7 +80,7 @@ pub(super) fn next(tx: &Tx, vendor_id: &str, all: bool) -> Result<Turn> {
         return Ok(Turn::Later(message));
     }
     let message = resign::if_old(tx, message)?;
-    store::mark_attempt(tx, &message)?;
+    queue_store::mark_attempt(tx, &message)?;
     Ok(Turn::Send(message))
 }
 
@@ -212,23 +212,23 @@ fn settle_one(tx: &Tx, vendor: &Vendor, message: Message, answered: &Answered) -
 /// was under way, and that did not arrive: it stays cancelled.
 pub(super) fn settle(tx: &Tx, vendor: &Vendor, mut message: Message, answered: &Answered) -> Result<Option<Message>> {
     if answered.unsent {
-        store::unmark_attempt(tx, &message)?;
+        queue_store::unmark_attempt(tx, &message)?;
     }
     let words = &answered.words;
     let (state, reason) = match answered.verdict {
         Verdict::Delivered { unusual } => (MessageState::Delivered, unusual.then(|| words.clone())),
         Verdict::Later(wait) => {
             let due = tx.now().checked_add(wait).unwrap_or(Timestamp::MAX);
-            let waits = store::set_due(tx, &message.id, due, words)?;
+            let waits = queue_store::set_due(tx, &message.id, due, words)?;
             return Ok(waits.then(|| Message { due_at: Some(due), reason: Some(words.clone()), ..message }));
         }
         Verdict::Hold(hold) => (MessageState::Held, Some(format!("{} ({words})", hold.reason()))),
         _ => (MessageState::Failed, Some(words.clone())),
     };
     if state == MessageState::Delivered {
-        store::set_state(tx, &message.id, state, reason.as_deref())?;
+        queue_store::set_state(tx, &message.id, state, reason.as_deref())?;
         delivered(tx, &message)?;
-    } else if !store::set_state_of_open(tx, &message.id, state, reason.as_deref())? {
+    } else if !queue_store::set_state_of_open(tx, &message.id, state, reason.as_deref())? {
         return Ok(None);
     }
     let noted = reason.is_some().then_some(&answered.noted);

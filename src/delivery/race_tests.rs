@@ -2,7 +2,7 @@
 
 use jiff::ToSpan;
 
-use super::{Message, lend, push, store};
+use super::{Message, lend, push, queue_store, store};
 use crate::error::Result;
 use crate::grant::model::Mode;
 use crate::grant::{self, LentClaim, Purpose, Scope};
@@ -71,9 +71,9 @@ pub(super) fn lend_again(tx: &Tx, vendor: &Vendor) -> Result<()> {
 
 /// The grant's first message, as a push looks at it before it sends.
 fn looked_at(vault: &mut Vault, vendor: &Vendor) -> Message {
-    let introduction = store::next_of(vault.connection(), &vendor.id).unwrap().unwrap();
-    vault.write(|tx| store::set_state(tx, &introduction.id, super::MessageState::Delivered, None)).unwrap();
-    store::next_of(vault.connection(), &vendor.id).unwrap().unwrap()
+    let introduction = queue_store::next_of(vault.connection(), &vendor.id).unwrap().unwrap();
+    vault.write(|tx| queue_store::set_state(tx, &introduction.id, super::MessageState::Delivered, None)).unwrap();
+    queue_store::next_of(vault.connection(), &vendor.id).unwrap().unwrap()
 }
 
 fn revoke(vault: &mut Vault, vendor: &Vendor) {
@@ -102,7 +102,7 @@ fn a_message_cancelled_since_it_was_looked_at_is_neither_retried_nor_dropped() {
     let (mut vault, vendor) = lent(dir.path());
     let message = looked_at(&mut vault, &vendor);
     revoke(&mut vault, &vendor);
-    assert!(vault.write(|tx| store::retry(tx, &message)).is_err());
-    assert!(vault.write(|tx| store::drop_message(tx, &message)).is_err());
-    assert!(store::next_of(vault.connection(), &vendor.id).unwrap().is_none());
+    assert!(vault.write(|tx| queue_store::retry(tx, &message)).is_err());
+    assert!(vault.write(|tx| queue_store::drop_message(tx, &message)).is_err());
+    assert!(queue_store::next_of(vault.connection(), &vendor.id).unwrap().is_none());
 }

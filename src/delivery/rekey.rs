@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::events::{About, Signer};
 use super::message::{Message, MessageState};
-use super::{resign, store};
+use super::{queue_store, resign, store};
 use crate::error::{Error, Result};
 use crate::ledger;
 use crate::vault::Tx;
@@ -74,7 +74,7 @@ pub fn settled(tx: &Tx, vendor: &Vendor, message: &mut Message) -> Result<()> {
         MessageState::Delivered => taken(tx, vendor, message),
         MessageState::Failed => refused(tx, vendor, message),
         // The vendor said no to the only attempt: it knows the old key, and what is urgent may go first.
-        MessageState::Held if store::get(tx, &message.id)?.attempts <= 1 => store::wait_in_turn(tx, message),
+        MessageState::Held if store::get(tx, &message.id)?.attempts <= 1 => queue_store::wait_in_turn(tx, message),
         _ => Ok(()),
     }
 }
@@ -90,7 +90,7 @@ fn taken(tx: &Tx, vendor: &Vendor, message: &Message) -> Result<()> {
 
 fn refused(tx: &Tx, vendor: &Vendor, message: &mut Message) -> Result<()> {
     let reason = format!("{}; the old key goes on signing", message.reason.as_deref().unwrap_or_default());
-    store::set_state(tx, &message.id, MessageState::Failed, Some(&reason))?;
+    queue_store::set_state(tx, &message.id, MessageState::Failed, Some(&reason))?;
     message.reason = Some(reason);
     put_away(tx, vendor, message)
 }
@@ -121,7 +121,7 @@ pub(super) fn dropped(tx: &Tx, message: &Message) -> Result<()> {
 /// Lets the relationship's key be registered again before a change of it: the vendor has just said that it knows neither
 /// that message nor its key.
 pub(super) fn stand_back(tx: &Tx, vendor: &Vendor) -> Result<()> {
-    let open = store::open_of(tx, &vendor.id)?;
+    let open = queue_store::open_of(tx, &vendor.id)?;
     let change = open.iter().find(|message| message.event == Event::KeysChanged.name());
-    change.map_or(Ok(()), |message| store::wait_in_turn(tx, message))
+    change.map_or(Ok(()), |message| queue_store::wait_in_turn(tx, message))
 }

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::answer::{Hold, Verdict};
 use super::push::{self, Answered, Turn};
 use super::race_tests::{lend_again, lent};
-use super::{Message, MessageState, lend, rekey, renewal, resign, store};
+use super::{Message, MessageState, lend, queue_store, rekey, renewal, resign, store};
 use crate::error::Result;
 use crate::grant;
 use crate::profile::{self, model::Claim, model::ClaimValue};
@@ -115,9 +115,9 @@ impl Story {
             // One waits already, or the key is not known yet.
             Step::NewKey => _ = self.vault.write(|tx| rekey::queue(tx, &self.vendor)),
             Step::Age => self.age(),
-            Step::Retry => self.on_open(store::retry),
+            Step::Retry => self.on_open(queue_store::retry),
             Step::Drop => self.on_open(|tx, message| match message.event == Event::KeysChanged.name() {
-                true => store::drop_message(tx, message),
+                true => queue_store::drop_message(tx, message),
                 false => Ok(()),
             }),
             Step::Deliver(ending) => self.deliver(ending),
@@ -136,7 +136,7 @@ impl Story {
 
     /// Whether it may be done to each of them is for the rules to say.
     fn on_open(&mut self, change: impl Fn(&Tx, &Message) -> Result<()>) {
-        for message in store::open_of(self.vault.connection(), &self.vendor.id).unwrap() {
+        for message in queue_store::open_of(self.vault.connection(), &self.vendor.id).unwrap() {
             let _ = self.vault.write(|tx| change(tx, &message));
         }
     }
@@ -204,7 +204,7 @@ proptest! {
             story.take(Step::Deliver(Ending::Taken));
         }
         let (connection, id) = (story.vault.connection(), story.vendor.id.clone());
-        prop_assert_eq!(store::open_of(connection, &id).unwrap(), []);
+        prop_assert_eq!(queue_store::open_of(connection, &id).unwrap(), []);
         let (now, next) = vendor::own_keys(connection, &id).unwrap();
         prop_assert_eq!(next, None);
         prop_assert_eq!(Some(now.thumbprint), story.shop.key.unwrap().thumbprint().ok());
@@ -213,7 +213,7 @@ proptest! {
 
 /// The events that wait, in their order.
 fn waiting(story: &Story) -> Vec<String> {
-    let open = store::open_of(story.vault.connection(), &story.vendor.id).unwrap();
+    let open = queue_store::open_of(story.vault.connection(), &story.vendor.id).unwrap();
     open.into_iter().map(|message| message.event).collect()
 }
 
@@ -226,14 +226,14 @@ fn what_waited_for_seven_days_is_signed_again_and_keeps_its_turn() {
     let dir = tempfile::tempdir().unwrap();
     let mut story = story(dir.path());
     story.take(Step::Lend);
-    let before = store::open_of(story.vault.connection(), &story.vendor.id).unwrap();
+    let before = queue_store::open_of(story.vault.connection(), &story.vendor.id).unwrap();
     let old = before[0].clone();
     let fresh = story.vault.write(|tx| resign::if_old(tx, old.clone())).unwrap();
     assert_eq!(fresh, old, "it is not old yet");
     let aged = Message { created_at: old.created_at - (24 * resign::OLD_DAYS).hours(), ..old.clone() };
     let new = story.vault.write(|tx| resign::if_old(tx, aged)).unwrap();
     assert_ne!(new.id, old.id);
-    let after = store::open_of(story.vault.connection(), &story.vendor.id).unwrap();
+    let after = queue_store::open_of(story.vault.connection(), &story.vendor.id).unwrap();
     let ids: Vec<_> = after.iter().map(|message| &message.id).collect();
     assert_eq!(ids, [&new.id, &before[1].id], "it keeps its turn, and the other is left alone");
     let was = store::find(story.vault.connection(), &old.id).unwrap();
@@ -262,7 +262,7 @@ fn what_may_have_arrived_keeps_its_bytes_however_old_it_is() {
     story.take(Step::Deliver(Ending::Busy));
     let again = |story: &mut Story| {
         story.age();
-        let head = store::next_of(story.vault.connection(), &story.vendor.id).unwrap().unwrap();
+        let head = queue_store::next_of(story.vault.connection(), &story.vendor.id).unwrap().unwrap();
         (story.vault.write(|tx| resign::if_old(tx, head.clone())).unwrap(), head)
     };
     let (after, before) = again(&mut story);

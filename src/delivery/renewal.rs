@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::events::Signer;
 use super::lend::{advance, last_told, note, overtake, prev, queue, tell_claims};
+use super::queue_store;
 use super::store;
 use crate::error::{Error, Kind, Result};
 use crate::grant::renewal::{Decision, Why, check, decide};
@@ -45,7 +46,7 @@ pub fn renew(tx: &Tx, vendor: &Vendor, grant: &mut Grant, expires_at: Timestamp)
 }
 
 fn tell_end(tx: &Tx, signer: &Signer, grant: &Grant) -> Result<()> {
-    store::cancel_renewals(tx, &grant.id)?;
+    queue_store::cancel_renewals(tx, &grant.id)?;
     let payload = GrantRenewed {
         grant_id: grant.id.clone(),
         version: grant.state.version,

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::message::{Message, MessageState};
+use super::queue_store;
 use super::store;
 use crate::error::{Error, Result};
 use crate::ledger::{self, disclosure};
@@ -40,7 +41,7 @@ pub fn if_old(tx: &Tx, message: Message) -> Result<Message> {
 /// # Errors
 /// The database's.
 pub fn all_open(tx: &Tx, vendor_id: &str) -> Result<usize> {
-    let mut open = store::open_of(tx, vendor_id)?;
+    let mut open = queue_store::open_of(tx, vendor_id)?;
     open.retain(never_left);
     open.iter().try_for_each(|message| again(tx, message).map(|_| ()))?;
     Ok(open.len())
@@ -58,10 +59,10 @@ pub fn again(tx: &Tx, message: &Message) -> Result<Message> {
     let jws = claims.sign(&key, message.event == Event::RelationshipCreated.name());
     let new = Message { id: claims.jti, set_hash: set_hash(&jws), jws, created_at: tx.now(), ..message.clone() };
     store::insert(tx, &new, &new.id)?;
-    store::take_turn(tx, &message.id, &new.id)?;
+    queue_store::take_turn(tx, &message.id, &new.id)?;
     disclosure::carry_over(tx, &message.id, &new.id)?;
     let reason = format!("signed again as {}", new.id);
-    store::set_state(tx, &message.id, MessageState::Cancelled, Some(&reason))?;
+    queue_store::set_state(tx, &message.id, MessageState::Cancelled, Some(&reason))?;
     let body = json!({"vendor": message.vendor_id, "event": message.event, "grant": message.grant_id, "was": message.id,
                       "key": key.thumbprint(), "set_hash": new.set_hash});
     ledger::append(tx, "message-signed-again", &new.id, &body)?;

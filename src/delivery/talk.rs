@@ -9,7 +9,7 @@ use super::exchange::{self, AT_ONCE, Clerk, Seat};
 use super::http::{Http, Post, Reply, Trouble};
 use super::pull::Pulled;
 use super::push::Sent;
-use super::{lend, store};
+use super::{lend, queue_store};
 use crate::error::{Error, Result};
 use crate::vault::{Tx, Vault, lock, try_lock};
 use crate::vendor::{self, Relationship, Vendor};
@@ -109,7 +109,7 @@ pub fn talk(vault: &mut Vault, http: Http, plan: &Plan, told: impl FnMut(News)) 
 fn whom(vault: &Vault, plan: &Plan) -> Result<Vec<String>> {
     let mut whom = match plan.send {
         Send::Nothing => Vec::new(),
-        Send::Due | Send::All => store::vendors_waiting(vault.connection())?,
+        Send::Due | Send::All => queue_store::vendors_waiting(vault.connection())?,
     };
     if plan.collect == Collect::FromAll {
         let waiting: std::collections::HashSet<String> = whom.iter().cloned().collect();
