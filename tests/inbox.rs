@@ -251,6 +251,10 @@ fn a_text_comes_from_standard_input_and_never_from_nowhere() {
     piped.stdin.take().unwrap().write_all("Line one\nLine two\n".as_bytes()).unwrap();
     let reply = Run::ended_with(piped.wait_with_output().unwrap(), "inbox reply".into()).succeeded().document();
     assert_eq!((&reply["text"], &reply["kind"]), (&json!("Line one\nLine two"), &json!("complaint")));
+    let long = format!("a{}", "é".repeat(20_000));
+    let mut piped = env.typed(&format!("inbox reply {id} --text - --yes"));
+    piped.stdin(std::fs::File::open(env.file("long.txt", long)).unwrap());
+    Run::of(&mut piped).ended(7).says("longer than 4000");
     let most = "x".repeat(5000);
     env.ends(7, &format!("inbox reply {id} --text {most} --yes")).says("4000");
 }

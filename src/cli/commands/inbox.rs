@@ -108,10 +108,14 @@ fn typed_text(session: &Session, args: &ReplyArgs, vendor: &Vendor) -> Result<St
         Some("-") => {
             // A byte more than may be sent in any script: what is longer is refused, and not read to its end.
             let most = 4 * feedback::MAX_TEXT as u64 + 1;
-            let mut text = String::new();
-            let read = std::io::stdin().take(most).read_to_string(&mut text);
+            let mut text = Vec::new();
+            let read = std::io::stdin().take(most).read_to_end(&mut text);
             read.map_err(|e| Error::bad_input(format!("cannot read the text from standard input: {e}")))?;
-            Ok(text)
+            if text.len() as u64 == most {
+                // It may end within a character.
+                return Err(Error::bad_input(format!("the text is longer than {} characters", feedback::MAX_TEXT)));
+            }
+            String::from_utf8(text).map_err(|_| Error::bad_input("the text from standard input is not UTF-8"))
         }
         Some(text) => Ok(text.to_owned()),
         None => session
