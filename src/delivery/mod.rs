@@ -1,5 +1,5 @@
-//! Moving: the outbox, what to do with each answer, and the way over HTTP. It uses the nouns and the wire; nothing
-//! uses it but the door.
+//! Moving: the outbox and the inbox, conversations with many vendors at once, what to do with each answer, and the way
+//! over HTTP. It uses the nouns and the wire; nothing uses it but the door and search.
 
 pub mod address;
 pub mod answer;
