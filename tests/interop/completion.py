@@ -215,9 +215,13 @@ def poison(cmr):
     database.execute(f"PRAGMA key = \"x'{key.decode()}'\"")
     with database:
         for number, name in enumerate(HOSTILE):
-            what = "'', url, ?, allow_loopback, approved_origins, added_at, discovered_at FROM vendor"
+            same = "url, allow_loopback, approved_origins, added_at, discovered_at"
             row = (f"hostile-{number}", name, f"\x1b[31m{name}\t$(touch pwned)\nq:q")
-            database.execute(f"INSERT INTO vendor SELECT ?, ?, {what} WHERE name = 'acme'", row)
+            database.execute(
+                f"INSERT INTO vendor (id, name, title, domain, {same}) SELECT ?, ?, '', ?, {same} FROM vendor"
+                " WHERE name = 'acme'",
+                row,
+            )
         database.execute("UPDATE vendor SET domain = ? WHERE name = 'acme'", ("a:b\\c\n$(touch pwned)\t`touch pwned`%F{red}",))
     database.close()
 
