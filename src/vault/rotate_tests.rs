@@ -201,8 +201,10 @@ fn a_stranger_that_goes_on_writing_with_the_old_key_damages_nothing() {
     let key = place.key(&place.secrets[0]);
     let path = place.path().join(DATABASE);
     let stop = std::sync::atomic::AtomicBool::new(false);
+    let (begun, begins) = std::sync::mpsc::channel();
     let committed = std::thread::scope(|scope| {
         let stranger = scope.spawn(|| {
+            let begun = begun;
             let connection = RefCell::new(database::open(&path, &key).unwrap());
             let mut committed = Vec::new();
             for n in 0.. {
@@ -218,9 +220,12 @@ fn a_stranger_that_goes_on_writing_with_the_old_key_damages_nothing() {
                     Ok(_) => committed.push(name),
                     Err(_) => break,
                 }
+                let _ = begun.send(());
             }
             committed
         });
+        // It is at it before the first rotation.
+        begins.recv().unwrap();
         for _ in 0..3 {
             let vault = place.open(&place.secrets[0]);
             let plan = Plan::new(&vault, &Passphrases::new(), &Asker::nobody()).unwrap();
