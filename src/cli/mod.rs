@@ -13,6 +13,7 @@ mod completion;
 mod config;
 mod hidden;
 mod keyring;
+mod new_file;
 pub mod output;
 mod prompt;
 mod secret;

@@ -66,7 +66,7 @@ pub fn check(connection: &Connection, vendor: &Vendor) -> Result<()> {
 ///
 /// # Errors
 /// The database's.
-pub fn settled(tx: &Tx, vendor: &Vendor, message: &mut Message) -> Result<()> {
+pub(super) fn settled(tx: &Tx, vendor: &Vendor, message: &mut Message) -> Result<()> {
     if message.event != Event::KeysChanged.name() {
         return Ok(());
     }

@@ -17,10 +17,10 @@ use crate::wire::jose::set_hash;
 use crate::wire::set::{Claims, Unchecked};
 
 /// After how many days a message that never left is signed again before it leaves.
-pub const OLD_DAYS: i64 = 7;
+pub(super) const OLD_DAYS: i64 = 7;
 
 /// Whether a message is to be signed again before it is sent.
-pub fn is_old(message: &Message, now: Timestamp) -> bool {
+fn is_old(message: &Message, now: Timestamp) -> bool {
     never_left(message) && message.created_at <= now - (24 * OLD_DAYS).hours()
 }
 
@@ -32,7 +32,7 @@ fn never_left(message: &Message) -> bool {
 ///
 /// # Errors
 /// The database's.
-pub fn if_old(tx: &Tx, message: Message) -> Result<Message> {
+pub(super) fn if_old(tx: &Tx, message: Message) -> Result<Message> {
     if is_old(&message, tx.now()) { again(tx, &message) } else { Ok(message) }
 }
 
@@ -40,7 +40,7 @@ pub fn if_old(tx: &Tx, message: Message) -> Result<Message> {
 ///
 /// # Errors
 /// The database's.
-pub fn all_open(tx: &Tx, vendor_id: &str) -> Result<usize> {
+pub(super) fn all_open(tx: &Tx, vendor_id: &str) -> Result<usize> {
     let mut open = queue_store::open_of(tx, vendor_id)?;
     open.retain(never_left);
     open.iter().try_for_each(|message| again(tx, message).map(|_| ()))?;
@@ -52,7 +52,7 @@ pub fn all_open(tx: &Tx, vendor_id: &str) -> Result<usize> {
 ///
 /// # Errors
 /// Kind damaged for a message that cannot be read; the database's.
-pub fn again(tx: &Tx, message: &Message) -> Result<Message> {
+pub(super) fn again(tx: &Tx, message: &Message) -> Result<Message> {
     let claims = claims_of(tx, message)?;
     // No look at how large it is: it waits already, and the vendor says if it is too large.
     let key = vendor::signing_key(tx, &message.vendor_id)?;

@@ -23,6 +23,7 @@ mod key_store;
 mod model;
 mod rules;
 mod server;
+mod show_store;
 mod store;
 mod verify;
 
@@ -66,7 +67,7 @@ pub fn add_customer(data_dir: &Path, name: &str) -> Result<NewCustomer> {
 /// # Errors
 /// Kind not found if no receiver has run there; otherwise where its data cannot be read.
 pub fn customers(data_dir: &Path) -> Result<Vec<CustomerView>> {
-    let customers = Store::open(data_dir)?.read(|db| store::customers(db))?;
+    let customers = Store::open(data_dir)?.read(|db| show_store::customers(db))?;
     Ok(customers.into_iter().map(|(_, customer)| customer).collect())
 }
 
@@ -76,7 +77,7 @@ pub fn customers(data_dir: &Path) -> Result<Vec<CustomerView>> {
 /// Kind not found for an unknown name, or if no receiver has run there; otherwise where its data cannot be read.
 pub fn show(data_dir: &Path, customer: Option<&str>) -> Result<Vec<CustomerDetail>> {
     let mut store = Store::open(data_dir)?;
-    let all = store.read(|db| store::customers(db))?;
+    let all = store.read(|db| show_store::customers(db))?;
     if let Some(name) = customer
         && !all.iter().any(|(_, known)| known.name == name)
     {
@@ -94,9 +95,9 @@ fn detail(db: &Connection, id: i64, customer: CustomerView) -> rusqlite::Result<
     Ok(CustomerDetail {
         customer,
         grants: store::grants(db, id)?,
-        received: store::received(db, id)?,
-        feedback: store::feedback(db, id)?,
-        waiting: store::queued(db, id)?,
-        refused: store::refusals(db, id)?,
+        received: show_store::received(db, id)?,
+        feedback: show_store::feedback(db, id)?,
+        waiting: show_store::queued(db, id)?,
+        refused: show_store::refusals(db, id)?,
     })
 }

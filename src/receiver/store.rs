@@ -10,10 +10,8 @@ use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, Transaction
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::key_store::{binding, keys};
-use super::model::{
-    Customer, CustomerView, FeedbackView, Grant, Outcome, Outgoing, ReceivedView, RefusedView, WaitingView,
-};
+use super::key_store::binding;
+use super::model::{Customer, Grant, Outcome, Outgoing};
 use super::verify::Verified;
 use crate::error::{Error, Result, io};
 use crate::wire::event::FeedbackSubmitted;
@@ -361,63 +359,6 @@ pub fn refuse(db: &Connection, customer: i64, jti: &str, why: &ErrorBody, now: T
     Ok(())
 }
 
-/// Every customer with their row id, in the order of their names.
-pub fn customers(db: &Connection) -> rusqlite::Result<Vec<(i64, CustomerView)>> {
-    let sql = "SELECT id, name, created_at, issuer, bound_at,
-                      (SELECT count(*) FROM lent WHERE customer = customer.id AND status = 'active') AS active
-               FROM customer ORDER BY name";
-    let read = |row: &Row<'_>| {
-        let view = CustomerView {
-            name: row.get("name")?,
-            created_at: time(row, "created_at")?,
-            issuer: row.get("issuer")?,
-            bound_at: row.get::<_, Option<i64>>("bound_at")?.map(|_| time(row, "bound_at")).transpose()?,
-            keys: keys(db, row.get("id")?)?,
-            active_grants: row.get("active")?,
-        };
-        Ok((row.get("id")?, view))
-    };
-    db.prepare(sql)?.query_map([], read)?.collect()
-}
-
-/// The SETs that a customer sent, oldest first.
-pub fn received(db: &Connection, customer: i64) -> rusqlite::Result<Vec<ReceivedView>> {
-    let read = |row: &Row<'_>| {
-        Ok(ReceivedView {
-            jti: row.get("jti")?,
-            event: row.get("event")?,
-            grant_id: row.get("grant_id")?,
-            version: row.get("version")?,
-            set_hash: row.get("set_hash")?,
-            received_at: time(row, "received_at")?,
-            outcome: from_word(row, "outcome")?,
-            reason: row.get("reason")?,
-        })
-    };
-    db.prepare("SELECT * FROM received WHERE customer = ?1 ORDER BY id")?.query_map([customer], read)?.collect()
-}
-
-/// The answers that wait for a customer, oldest first, without their bodies.
-pub fn queued(db: &Connection, customer: i64) -> rusqlite::Result<Vec<WaitingView>> {
-    let read = |row: &Row<'_>| {
-        Ok(WaitingView { jti: row.get("jti")?, event: row.get("event")?, created_at: time(row, "created_at")? })
-    };
-    db.prepare("SELECT * FROM outgoing WHERE customer = ?1 ORDER BY id")?.query_map([customer], read)?.collect()
-}
-
-/// The answers that a customer refused, oldest first.
-pub fn refusals(db: &Connection, customer: i64) -> rusqlite::Result<Vec<RefusedView>> {
-    let read = |row: &Row<'_>| {
-        Ok(RefusedView {
-            jti: row.get("jti")?,
-            err: row.get("err")?,
-            description: row.get("description")?,
-            refused_at: time(row, "refused_at")?,
-        })
-    };
-    db.prepare("SELECT * FROM refused WHERE customer = ?1 ORDER BY id")?.query_map([customer], read)?.collect()
-}
-
 /// Keeps what a customer has to say: it is meant for the vendor.
 pub fn keep_feedback(
     db: &Connection,
@@ -433,19 +374,7 @@ pub fn keep_feedback(
     Ok(())
 }
 
-/// What a customer had to say, oldest first.
-pub fn feedback(db: &Connection, customer: i64) -> rusqlite::Result<Vec<FeedbackView>> {
-    let read = |row: &Row<'_>| {
-        Ok(FeedbackView {
-            jti: row.get("jti")?,
-            feedback: from_json(row, "body")?,
-            received_at: time(row, "received_at")?,
-        })
-    };
-    db.prepare("SELECT * FROM feedback WHERE customer = ?1 ORDER BY id")?.query_map([customer], read)?.collect()
-}
-
-fn time(row: &Row<'_>, column: &str) -> rusqlite::Result<Timestamp> {
+pub(super) fn time(row: &Row<'_>, column: &str) -> rusqlite::Result<Timestamp> {
     Timestamp::from_microsecond(row.get(column)?)
         .map_err(|e| rusqlite::Error::FromSqlConversionFailure(0, Type::Integer, Box::new(e)))
 }
@@ -467,6 +396,6 @@ fn word(value: &impl Serialize) -> String {
     to_json(value).trim_matches('"').to_owned()
 }
 
-fn from_word<T: DeserializeOwned>(row: &Row<'_>, column: &str) -> rusqlite::Result<T> {
+pub(super) fn from_word<T: DeserializeOwned>(row: &Row<'_>, column: &str) -> rusqlite::Result<T> {
     parse(&to_json(&row.get::<_, String>(column)?))
 }

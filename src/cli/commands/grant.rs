@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::super::args::grant::{AmendArgs, CreateArgs, GrantArgs, GrantVerb};
-use super::super::output::grant::{Consequences, GrantDetail, GrantView, Grants, Lent, Preview, PreviewRow, Reason};
+use super::super::output::grant::{GrantDetail, GrantView, Grants, Reason};
+use super::super::output::lending::{Consequences, Lent, Preview, PreviewRow};
 use super::super::output::message::MessageView;
 use super::super::session::Session;
 use super::super::{Outcome, Result};

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::super::output::grant::Closed;
+use super::super::output::lending::Closed;
 use super::super::session::Session;
 use super::super::{Outcome, Result};
 use super::grant::{unchanged, view_of};

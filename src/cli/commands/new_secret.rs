@@ -1,14 +1,13 @@
 //! Secrets that a command makes or asks for anew: a passphrase, a recovery key, a file with an identity.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::super::Result;
 use super::super::session::Session;
+use super::super::{Result, new_file};
 use crate::error::io;
 use crate::vault::passphrase;
 
@@ -69,8 +68,7 @@ pub(super) struct SecretFile<'a> {
 impl<'a> SecretFile<'a> {
     /// Makes it. One that is there is left alone.
     pub(super) fn create(path: &'a Path) -> Result<Self> {
-        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-        Ok(Self { path, file: file.map_err(|e| io("create", path, e))?, kept: false })
+        Ok(Self { path, file: new_file::create(path)?, kept: false })
     }
 
     /// Writes the secret, durably.

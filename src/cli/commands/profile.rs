@@ -1,8 +1,6 @@
 //! `cmr profile`.
 
-use std::fs::OpenOptions;
-use std::io::{Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::io::Read;
 use std::path::Path;
 
 use rusqlite::Connection;
@@ -13,7 +11,7 @@ use super::super::output::profile::{
     VersionView,
 };
 use super::super::session::Session;
-use super::super::{Outcome, Result};
+use super::super::{Outcome, Result, new_file};
 use super::editor;
 use crate::delivery::lend;
 use crate::error::{Error, io};
@@ -363,14 +361,7 @@ fn export(session: &Session, persona: &str, output: Option<&Path>) -> Result<Out
         }
         return Ok(Outcome::Done);
     };
-    let mut file =
-        OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(|e| match e.kind() {
-            std::io::ErrorKind::AlreadyExists => {
-                Error::bad_input(format!("{} exists", path.display())).hint("name a new file: nothing is overwritten")
-            }
-            _ => io("create", path, e),
-        })?;
-    file.write_all(card.as_bytes()).and_then(|()| file.sync_all()).map_err(|e| io("write", path, e))?;
+    new_file::write(path, &card)?;
     session.printer().show(&Exported { file: Some(path.display().to_string()), claims: claims.len(), card: None })?;
     Ok(Outcome::Done)
 }

@@ -1,16 +1,12 @@
 //! `cmr grant receipt`.
 
-use std::fs::OpenOptions;
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use super::super::output::receipt::ReceiptView;
-use super::super::output::{self};
 use super::super::session::Session;
-use super::super::{Outcome, Result};
+use super::super::{Outcome, Result, new_file, output};
 use crate::delivery::{self, receipt};
-use crate::error::{Error, io};
+use crate::error::Error;
 use crate::{grant, vendor};
 
 /// Shows a receipt, or writes it to a file. One that does not verify is shown all the same, and then is an error.
@@ -23,7 +19,7 @@ pub(super) fn run(session: &Session, typed: &str, message: Option<&str>, output:
     let receipt = receipt::receipt(connection, &grant, message.as_ref())?;
     let view = ReceiptView::of(&receipt, &grant, &vendor.name);
     if let Some(path) = output {
-        write_new(path, &format!("{}\n", output::document(&view)?))?;
+        new_file::write(path, &format!("{}\n", output::document(&view)?))?;
     }
     session.printer().show(&view)?;
     if let Some(path) = output {
@@ -37,16 +33,4 @@ pub(super) fn run(session: &Session, typed: &str, message: Option<&str>, output:
                 .hint("a backup may hold it as it was"))
         }
     }
-}
-
-/// Writes a file that was not there.
-fn write_new(path: &Path, text: &str) -> Result<()> {
-    let mut file =
-        OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(|e| match e.kind() {
-            std::io::ErrorKind::AlreadyExists => {
-                Error::bad_input(format!("{} exists", path.display())).hint("name a new file: nothing is overwritten")
-            }
-            _ => io("create", path, e),
-        })?;
-    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(|e| io("write", path, e))
 }

@@ -16,6 +16,7 @@ pub mod grant;
 pub mod inbox;
 pub mod key;
 pub mod ledger;
+pub mod lending;
 mod logger;
 pub mod message;
 pub mod profile;

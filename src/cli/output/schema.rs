@@ -5,8 +5,8 @@ use serde_json::json;
 
 use super::View;
 use super::{
-    demo, grant, inbox, key, ledger, message, profile, receipt, receiver, renewal, search, upkeep, vault, vendor,
-    vendor_key,
+    demo, grant, inbox, key, ledger, lending, message, profile, receipt, receiver, renewal, search, upkeep, vault,
+    vendor, vendor_key,
 };
 
 /// The schema of a view, with the member `schema` that every document has.
@@ -48,11 +48,11 @@ pub fn all() -> Vec<(&'static str, Schema)> {
         schema_of::<vendor::Known>(),
         schema_of::<grant::Grants>(),
         schema_of::<grant::GrantDetail>(),
-        schema_of::<grant::Preview>(),
-        schema_of::<grant::Lent>(),
+        schema_of::<lending::Preview>(),
+        schema_of::<lending::Lent>(),
         schema_of::<renewal::RuleChange>(),
         schema_of::<renewal::Renewals>(),
-        schema_of::<grant::Closed>(),
+        schema_of::<lending::Closed>(),
         schema_of::<receipt::ReceiptView>(),
         schema_of::<message::Moved>(),
         schema_of::<message::Outbox>(),

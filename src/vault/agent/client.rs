@@ -91,7 +91,7 @@ fn end(stream: &UnixStream) -> Result<()> {
 
 /// Asks, and gives the whole answer if it is what was asked for.
 fn ask(vault: &Path, verb: Verb) -> Option<Zeroizing<Vec<u8>>> {
-    let answer = (0..TRIES).find_map(|_| answer(vault, verb))??;
+    let answer = patiently(|| connect(vault).map(|mut stream| exchange(&mut stream, verb)))?;
     match protocol::parse_answer(&answer).0 {
         Outcome::Done => Some(answer),
         Outcome::Locked => None,
@@ -104,19 +104,20 @@ fn ask(vault: &Path, verb: Verb) -> Option<Zeroizing<Vec<u8>>> {
     }
 }
 
-/// One try: an answer, nothing where there is nobody to answer, or none because we were cut off and may ask again. The agent
-/// waits for nobody long, and on a busy machine a command may be late with its question.
-fn answer(vault: &Path, verb: Verb) -> Option<Option<Zeroizing<Vec<u8>>>> {
-    let Some(mut stream) = connect(vault) else { return Some(None) };
-    match exchange(&mut stream, verb) {
-        Ok(answer) if answer.is_empty() => None,
-        Ok(answer) => Some(Some(answer)),
-        Err(e) if matches!(e.kind(), ErrorKind::BrokenPipe | ErrorKind::ConnectionReset) => None,
-        Err(e) => {
-            log::debug!("the agent does not answer: {e}");
-            Some(None)
+/// An answer, if there is somebody who gives one: `once` tries, and gives none where nobody is there. The agent waits for
+/// nobody long, and on a busy machine a command may be late with its question: one that is cut off asks again.
+fn patiently(mut once: impl FnMut() -> Option<std::io::Result<Zeroizing<Vec<u8>>>>) -> Option<Zeroizing<Vec<u8>>> {
+    for _ in 0..TRIES {
+        match once()? {
+            Ok(answer) if !answer.is_empty() => return Some(answer),
+            Err(e) if !matches!(e.kind(), ErrorKind::BrokenPipe | ErrorKind::ConnectionReset) => {
+                log::debug!("the agent does not answer: {e}");
+                return None;
+            }
+            _ => {}
         }
     }
+    None
 }
 
 fn connect(vault: &Path) -> Option<UnixStream> {
@@ -240,4 +241,28 @@ pub fn turn(vault: &Path) -> Result<Option<Turn>> {
     let socket = place::socket(vault);
     place::prepare(&socket)?;
     Ok(files::try_lock(&socket.with_extension("turn"))?.map(|lock| Turn { _lock: lock }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_cut_off_asks_again_and_who_is_kept_waiting_does_not() {
+        let said = || Some(Ok(Zeroizing::new(vec![1])));
+        let fails = |kind: ErrorKind| Some(Err(kind.into()));
+        let tried = |tries: Vec<Option<std::io::Result<_>>>| {
+            let mut tries = tries.into_iter();
+            let answer = patiently(|| tries.next().unwrap());
+            (answer.is_some(), tries.len())
+        };
+        let nothing = || Some(Ok(Zeroizing::default()));
+        assert_eq!(
+            tried(vec![fails(ErrorKind::BrokenPipe), nothing(), fails(ErrorKind::ConnectionReset), said()]),
+            (true, 0)
+        );
+        assert_eq!(tried(vec![fails(ErrorKind::WouldBlock), said()]), (false, 1));
+        assert_eq!(tried(vec![None, said()]), (false, 1));
+        assert_eq!(tried((0..TRIES + 1).map(|_| nothing()).collect()), (false, 1));
+    }
 }
