@@ -4,6 +4,7 @@ pub mod cli;
 pub mod delivery;
 pub mod error;
 pub mod grant;
+pub mod import;
 pub mod ledger;
 pub mod profile;
 pub mod receiver;

@@ -25,6 +25,10 @@ pub enum Answer {
         /// How long the vendor asks to wait.
         retry_after: Option<Duration>,
     },
+    /// The vendor's system took it, as its channel says so.
+    Taken,
+    /// It is written, and only a person can bring it.
+    ByHand,
     /// Connection refused, lost, timed out, or the name did not resolve. The message may have arrived.
     Nothing,
     /// We did not want to talk to the vendor's address: it is not one that a vendor may have.
@@ -91,12 +95,16 @@ pub enum Hold {
     Redirected,
     /// The vendor's address is not one that a vendor may have.
     Address,
+    /// Nobody but the user can bring it.
+    ByHand,
 }
 
 /// The verdict on an answer. `attempts` counts those made, this one included; `dice` is a random number from 0 to 1.
 pub fn verdict(answer: &Answer, tried: Remedies, attempts: u32, dice: f64) -> Verdict {
     let (status, code, retry_after) = match answer {
         Answer::Http { status, code, retry_after } => (status, code, retry_after),
+        Answer::Taken => return Verdict::Delivered { unusual: false },
+        Answer::ByHand => return Verdict::Hold(Hold::ByHand),
         Answer::Nothing => return Verdict::Later(backoff(attempts, dice)),
         Answer::NotContacted => return Verdict::Hold(Hold::Address),
     };
@@ -145,6 +153,7 @@ impl Hold {
             Hold::Unreachable => "the vendor is not to be found at its address any more",
             Hold::Redirected => "the vendor's address redirects elsewhere",
             Hold::Address => "the vendor's address is not contacted",
+            Hold::ByHand => "you bring it yourself",
         }
     }
 }

@@ -7,12 +7,16 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
-use reqwest::{Client, Method};
+use base64ct::Encoding;
+use reqwest::Client;
+pub use reqwest::Method;
+use reqwest::header::{ACCEPT, AUTHORIZATION, AsHeaderName, CONTENT_TYPE, LOCATION};
+pub use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 use secrecy::{ExposeSecret, SecretString};
 use url::{Host, Url};
+use zeroize::Zeroizing;
 
 use super::address;
 use crate::error::{Error, Result, io};
@@ -54,10 +58,8 @@ impl From<Trouble> for Error {
 pub struct Reply {
     /// Its status.
     pub status: u16,
-    /// Its `Retry-After`.
-    pub retry_after: Option<String>,
-    /// Its `Location`.
-    location: Option<String>,
+    /// Its header fields.
+    pub headers: HeaderMap,
     /// Its body, at most as much as was asked for.
     pub body: Vec<u8>,
     /// Whether the body went on.
@@ -66,18 +68,79 @@ pub struct Reply {
     pub broken: bool,
 }
 
-/// What goes out with a POST.
-pub struct Post<'a> {
-    /// Where.
-    pub url: &'a Url,
-    /// Content type of the body.
-    pub content_type: &'static str,
-    /// The body.
-    pub body: String,
-    /// The bearer token.
-    pub token: Option<&'a SecretString>,
+impl Reply {
+    /// A header field of it, if it is text.
+    pub fn header(&self, name: impl AsHeaderName) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+}
+
+/// A request, whatever it is for. A redirect comes back as the answer that it is, and a body that is larger than asked for
+/// is cut.
+#[derive(Debug)]
+pub struct Request {
+    /// Its method.
+    pub method: Method,
+    /// Where it goes.
+    pub url: Url,
+    /// Its header fields. Those with a secret are marked sensitive ([`bearer`], [`basic`]): nothing prints them then.
+    pub headers: HeaderMap,
+    /// Its body.
+    pub body: Option<String>,
     /// The most of the answer's body that is read, in bytes.
     pub limit: usize,
+}
+
+impl Request {
+    /// A request for JSON, without a body.
+    pub fn new(method: Method, url: Url, limit: usize) -> Self {
+        let headers = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("application/json"))]);
+        Self { method, url, headers, body: None, limit }
+    }
+
+    /// The same with a body of this content type.
+    #[must_use]
+    pub fn with_body(mut self, content_type: &'static str, body: String) -> Self {
+        self.headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        self.body = Some(body);
+        self
+    }
+
+    /// The same with this value of `Authorization`.
+    #[must_use]
+    pub fn authorized(mut self, authorization: Option<HeaderValue>) -> Self {
+        if let Some(value) = authorization {
+            self.headers.insert(AUTHORIZATION, value);
+        }
+        self
+    }
+}
+
+/// `Authorization` with a bearer token (RFC 6750).
+///
+/// # Errors
+/// Kind bad input for a token with characters that no token has.
+pub fn bearer(token: &SecretString) -> Result<HeaderValue> {
+    sensitive(&Zeroizing::new(format!("Bearer {}", token.expose_secret())))
+}
+
+/// `Authorization` with a user's name and password (RFC 7617).
+///
+/// # Errors
+/// Kind bad input for a name with a colon.
+pub fn basic(user: &str, password: &SecretString) -> Result<HeaderValue> {
+    if user.contains(':') {
+        return Err(Error::bad_input("a user name with a colon cannot be sent to a vendor"));
+    }
+    let pair = Zeroizing::new(format!("{user}:{}", password.expose_secret()));
+    sensitive(&Zeroizing::new(format!("Basic {}", base64ct::Base64::encode_string(pair.as_bytes()))))
+}
+
+fn sensitive(text: &str) -> Result<HeaderValue> {
+    let mut value = HeaderValue::try_from(text)
+        .map_err(|_| Error::bad_input("the vendor's token holds characters that no token has"))?;
+    value.set_sensitive(true);
+    Ok(value)
 }
 
 /// Runs what talks to vendors, on this thread. Only commands that send or fetch come here.
@@ -131,14 +194,12 @@ impl Http {
     pub async fn get(&self, url: &Url, allow_loopback: bool, limit: usize) -> Result<Reply, Trouble> {
         let mut at = url.clone();
         for _ in 0..=MAX_REDIRECTS {
-            let mut headers = HeaderMap::new();
-            headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-            let reply = self.send(Method::GET, &at, allow_loopback, headers, None, limit).await?;
+            let reply = self.send(Request::new(Method::GET, at.clone(), limit), allow_loopback).await?;
             if reply.cut {
                 let what = format!("{at} sends more than {limit} bytes");
                 return Err(Trouble::Refused(Error::bad_input(what)));
             }
-            match (reply.status, reply.location.as_deref().and_then(|to| at.join(to).ok())) {
+            match (reply.status, reply.header(LOCATION).and_then(|to| at.join(to).ok())) {
                 (301 | 302 | 303 | 307 | 308, Some(next)) if next.origin() == at.origin() => at = next,
                 (301 | 302 | 303 | 307 | 308, Some(next)) => {
                     let host = next.origin().ascii_serialization();
@@ -153,33 +214,13 @@ impl Http {
         Err(Trouble::Refused(Error::bad_input(format!("{url} redirects more than {MAX_REDIRECTS} times"))))
     }
 
-    /// Posts. A redirect comes back as the answer that it is.
+    /// Sends a request and reads the answer.
     ///
     /// # Errors
     /// [`Trouble`]. A larger body than asked for is cut, not an error.
-    pub async fn post(&self, post: Post<'_>, allow_loopback: bool) -> Result<Reply, Trouble> {
-        let mut headers = HeaderMap::new();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static(post.content_type));
-        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-        if let Some(token) = post.token {
-            let mut value = HeaderValue::try_from(format!("Bearer {}", token.expose_secret())).map_err(|_| {
-                Trouble::Refused(Error::bad_input("the vendor's token holds characters that no token has"))
-            })?;
-            value.set_sensitive(true);
-            headers.insert(AUTHORIZATION, value);
-        }
-        self.send(Method::POST, post.url, allow_loopback, headers, Some(post.body), post.limit).await
-    }
-
-    async fn send(
-        &self,
-        method: Method,
-        url: &Url,
-        allow_loopback: bool,
-        headers: HeaderMap,
-        body: Option<String>,
-        limit: usize,
-    ) -> Result<Reply, Trouble> {
+    pub async fn send(&self, request: Request, allow_loopback: bool) -> Result<Reply, Trouble> {
+        let Request { method, url, headers, body, limit } = request;
+        let url = &url;
         let client = self.client(url, allow_loopback).await?;
         log::debug!("{method} {url}");
         let mut request = client.request(method, url.clone()).headers(headers);
@@ -188,11 +229,9 @@ impl Http {
         }
         let network = |e: reqwest::Error| Trouble::Network { what: network_words(url, &e), sent: !e.is_connect() };
         let mut response = request.send().await.map_err(network)?;
-        let header = |name| response.headers().get(name).and_then(|v: &HeaderValue| v.to_str().ok()).map(str::to_owned);
         let mut reply = Reply {
             status: response.status().as_u16(),
-            retry_after: header(RETRY_AFTER),
-            location: header(LOCATION),
+            headers: std::mem::take(response.headers_mut()),
             body: Vec::new(),
             cut: false,
             broken: false,

@@ -3,6 +3,7 @@
 
 pub mod address;
 pub mod answer;
+pub mod channel;
 pub mod close;
 pub mod discover;
 mod events;

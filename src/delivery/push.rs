@@ -268,7 +268,7 @@ fn read(reply: &Result<Reply, Trouble>) -> (Answer, String) {
         Some(body) => format!("{} {}", reply.status, body.err.as_str()),
         None => format!("it answered {}", reply.status),
     };
-    let wait = reply.retry_after.as_deref().and_then(|header| retry_after(header, Timestamp::now()));
+    let wait = reply.header("retry-after").and_then(|header| retry_after(header, Timestamp::now()));
     let answer = Answer::Http { status: reply.status, code: body.map(|body| body.err), retry_after: wait };
     let words: String = printable(&words).chars().take(300).collect();
     (answer, words)
@@ -289,7 +289,7 @@ fn noted(answer: &Answer, words: &str) -> String {
     match answer {
         Answer::Http { code: Some(ErrorCode::Other(_)) | None, status, .. } => format!("it answered {status}"),
         Answer::Http { code: Some(code), status, .. } => format!("{status} {}", code.as_str()),
-        Answer::Nothing | Answer::NotContacted => words.to_owned(),
+        Answer::Nothing | Answer::NotContacted | Answer::Taken | Answer::ByHand => words.to_owned(),
     }
 }
 

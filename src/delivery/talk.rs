@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use url::Url;
 
 use super::exchange::{self, AT_ONCE, Clerk, Seat};
-use super::http::{Http, Post, Reply, Trouble};
+use super::http::{self, Http, Method, Reply, Request, Trouble};
 use super::pull::Pulled;
 use super::push::Sent;
 use super::{lend, queue_store};
@@ -169,10 +169,10 @@ impl Conversation {
         body: String,
         limit: usize,
     ) -> Result<Reply, Trouble> {
-        let token = self.relationship.token.as_ref();
-        let post = Post { url, content_type, body, token, limit };
+        let token = self.relationship.token.as_ref().map(http::bearer).transpose().map_err(Trouble::Refused)?;
+        let request = Request::new(Method::POST, url.clone(), limit).with_body(content_type, body).authorized(token);
         let start = Instant::now();
-        let reply = self.seat.wait(self.http.post(post, self.vendor.allow_loopback)).await;
+        let reply = self.seat.wait(self.http.send(request, self.vendor.allow_loopback)).await;
         let took = start.elapsed();
         if took > QUICK.min(self.http.timeout() / PATIENCE) {
             self.waited += took;

@@ -12,7 +12,13 @@ use crate::error::{Error, Result, io};
 const APPLICATION_ID: i64 = 0x636d_7276;
 
 /// Each takes the schema one version further. Never edit one that was released.
-const MIGRATIONS: &[&str] = &[include_str!("schema.sql"), include_str!("schema-2.sql"), include_str!("schema-3.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("schema.sql"),
+    include_str!("schema-2.sql"),
+    include_str!("schema-3.sql"),
+    include_str!("schema-4.sql"),
+    include_str!("schema-5.sql"),
+];
 
 /// Brings the schema to this program's version; a backup of an older vault is left beside it first.
 pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<()> {
