@@ -155,7 +155,8 @@ fn new_vendor(number: usize, jwk: &Jwk) -> error::Result<NewVendor> {
     });
     Ok(NewVendor {
         name: format!("vendor-{number:06}"),
-        metadata: Metadata::parse(document.to_string().as_bytes(), &resource)?,
+        metadata: Some(Metadata::parse(document.to_string().as_bytes(), &resource)?),
+        channels: Vec::new(),
         url: resource,
         keys: vec![jwk.clone()],
         allow_loopback: false,

@@ -367,7 +367,7 @@ const CROWD: &str = "
     INSERT INTO message SELECT printf('01a00000-0000-7000-9000-%012x', i * 40503), direction, 'id-' || i, NULL, event,
         version, 'jti-' || i, jws, set_hash, created_at, answers, verified_by
         FROM many, message WHERE vendor_id NOT LIKE 'id-%' GROUP BY i;
-    INSERT INTO delivery SELECT id, vendor_id, 2, 'queued', 0, NULL, NULL, NULL, NULL
+    INSERT INTO delivery SELECT id, vendor_id, 2, 'queued', 0, NULL, NULL, NULL, NULL, NULL
         FROM message WHERE vendor_id LIKE 'id-%'";
 
 /// Ten thousand vendors: what they have in common is right, and it comes at once.

@@ -41,7 +41,7 @@ fn a_vault_of_schema_1_opens_with_all_that_is_in_it() {
     // What it was is kept beside it, under the same key.
     assert!(env.vault().join("vault-before-v2.db").exists());
     let version = |sql: &str| env.open_vault().connection().query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
-    assert_eq!(version("SELECT user_version FROM pragma_user_version"), 3);
+    assert_eq!(version("SELECT user_version FROM pragma_user_version"), 5);
     assert_eq!(version("SELECT count(*) FROM sqlite_schema WHERE name = 'note_vendor'"), 1);
 }
 

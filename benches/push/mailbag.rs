@@ -8,7 +8,7 @@ use std::process::Command;
 use std::time::Instant;
 
 use cmr::delivery::exchange::{self, AT_ONCE};
-use cmr::delivery::http::{self, Http, MAX_ERROR_BODY, Post};
+use cmr::delivery::http::{self, Http, MAX_ERROR_BODY, Method, Request};
 use cmr::delivery::lend::{self, NewGrant};
 use cmr::delivery::talk::{self, Plan, Send};
 use cmr::grant::model::Mode;
@@ -71,7 +71,8 @@ impl Bag {
         let new = NewVendor {
             name: format!("vendor-{number:06}"),
             url,
-            metadata,
+            metadata: Some(metadata),
+            channels: Vec::new(),
             keys: vec![SigningKey::from_seed(&[7; 32]).public()],
             allow_loopback: true,
             approved_origins: Vec::new(),
@@ -142,7 +143,8 @@ fn bare(vault: &Vault, http: Http) -> Result<f64> {
         if !bags.contains_key(&message.vendor_id) {
             let vendor = vendor::get(vault.connection(), &message.vendor_id)?;
             let token = vendor::relationship(vault.connection(), &vendor.id)?.token;
-            let url = Url::parse(&vendor.metadata.cmr.push_endpoint)?;
+            let document = vendor.metadata.ok_or("a vendor has no document")?;
+            let url = Url::parse(&document.cmr.push_endpoint)?;
             bags.insert(message.vendor_id.clone(), (url, token, Vec::new()));
         }
         if let Some(bag) = bags.get_mut(&message.vendor_id) {
@@ -153,9 +155,11 @@ fn bare(vault: &Vault, http: Http) -> Result<f64> {
     http::run(exchange::all(bags.into_values(), AT_ONCE, async move |(url, token, messages), mut seat| {
         let http = http.apart();
         for body in messages {
-            let (token, limit) = (token.as_ref(), MAX_ERROR_BODY);
-            let post = Post { url: &url, content_type: SET_CONTENT_TYPE, body, token, limit };
-            let reply = seat.wait(http.post(post, true)).await.map_err(error::Error::from)?;
+            let token = token.as_ref().map(http::bearer).transpose()?;
+            let request = Request::new(Method::POST, url.clone(), MAX_ERROR_BODY)
+                .with_body(SET_CONTENT_TYPE, body)
+                .authorized(token);
+            let reply = seat.wait(http.send(request, true)).await.map_err(error::Error::from)?;
             if reply.status != 202 {
                 return Err(error::Error::failed(format!("the sink answered {}", reply.status)));
             }

@@ -54,7 +54,7 @@ impl<'a> Signer<'a> {
             events: [(event.uri(), payload)].into(),
         };
         let jws = claims.sign(&self.key, event == Event::RelationshipCreated);
-        let most = self.vendor.metadata.max_set_bytes();
+        let most = self.vendor.max_set_bytes();
         // A vendor must not be able to keep a grant from being taken back by what it says of itself, nor end an exchange with
         // others in which it is to be shown the key again.
         let goes_anyway = matches!(event, Event::GrantRevoked | Event::RelationshipCreated);
@@ -84,6 +84,7 @@ impl<'a> Signer<'a> {
             reason: None,
             answers: None,
             verified_by: None,
+            channel: None,
         })
     }
 }

@@ -199,6 +199,7 @@ impl Incoming<'_> {
             reason: None,
             answers,
             verified_by: serde_json::to_string(self.key).ok(),
+            channel: None,
         }
     }
 

@@ -8,6 +8,7 @@ use rusqlite::Connection;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::channel::Ways;
 use super::events::{About, Signer};
 use super::{queue_store, rekey, renewal, store};
 use crate::error::{Error, Kind, Result};
@@ -50,6 +51,7 @@ fn to_send(connection: &Connection, vendor: &Vendor, grant: &Grant) -> Result<BT
 
 fn outgoing(connection: &Connection, vendor: &Vendor, persona: &str, claims: &[LentClaim]) -> Result<Vec<Outgoing>> {
     let aliases = vendor::aliases(connection, &vendor.id)?;
+    let ways = Ways::of(connection, vendor)?;
     let mut outgoing = Vec::new();
     for lent in claims {
         let plain = ClaimName::plain(lent.claim.base())?;
@@ -62,7 +64,7 @@ fn outgoing(connection: &Connection, vendor: &Vendor, persona: &str, claims: &[L
             claim: lent.claim.base().to_owned(),
             value: value.map(|value| value.to_json()),
             alias: alias.is_some(),
-            taken: vendor.metadata.takes_claim(lent.claim.base()),
+            taken: ways.takes(lent.claim.base()),
         });
     }
     Ok(outgoing)
@@ -299,7 +301,10 @@ pub(super) fn prev(tx: &Tx, grant: &Grant) -> Result<Option<String>> {
 
 /// Queues the relationship's key ahead of the first message, unless the vendor has it or it is on its way.
 pub(super) fn introduce(tx: &Tx, signer: &Signer) -> Result<()> {
-    if signer.relationship.introduced_at.is_some() || queue_store::introduction_waits(tx, &signer.vendor.id)? {
+    if signer.relationship.introduced_at.is_some()
+        || !Ways::of(tx, signer.vendor)?.speak_the_protocol()
+        || queue_store::introduction_waits(tx, &signer.vendor.id)?
+    {
         return Ok(());
     }
     queue_introduction(tx, signer)

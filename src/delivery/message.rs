@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
+use crate::vendor::ChannelKind;
 use crate::wire::set::{Claims, Unchecked};
 
 /// What has become of a message that is ours to send.
@@ -80,6 +81,8 @@ pub struct Message {
     pub answers: Option<String>,
     /// The key (JWK) that it was verified with.
     pub verified_by: Option<String>,
+    /// By which way it was last tried.
+    pub channel: Option<ChannelKind>,
 }
 
 impl Message {

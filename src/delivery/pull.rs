@@ -8,12 +8,14 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::discover;
+use super::http::{self, Method, Request};
 use super::incoming::{self, Incoming};
 use super::message::Message;
 use super::talk::{Conversation, News, PATIENCE, endpoint};
 use crate::error::{Error, Kind, Result};
 use crate::vault::Tx;
 use crate::vendor::{self, KeysRule, Relationship, Vendor};
+use crate::wire::discovery::Metadata;
 use crate::wire::jose::Jwk;
 use crate::wire::set::{Claims, Refusal, Unchecked};
 use crate::wire::transport::{ErrorBody, ErrorCode, PollRequest, PollResponse};
@@ -76,6 +78,10 @@ struct Taken {
     unknown: Vec<Handed>,
 }
 
+fn document(vendor: &Vendor) -> Result<&Metadata> {
+    vendor.metadata.as_ref().ok_or_else(|| Error::damaged(format!("it holds no document of {}", vendor.name)))
+}
+
 impl Conversation {
     /// Asks the vendor for its answers until it has no more.
     pub(super) async fn collect(&mut self) -> Result<()> {
@@ -122,9 +128,14 @@ impl Conversation {
     }
 
     async fn poll(&mut self, request: &PollRequest) -> Result<Result<PollResponse>> {
-        let url = endpoint(&self.vendor.metadata.cmr.poll_endpoint)?;
+        let url = endpoint(&document(&self.vendor)?.cmr.poll_endpoint)?;
         let body = serde_json::to_string(request).map_err(|e| Error::failed(format!("cannot write a poll: {e}")))?;
-        let reply = match self.post(&url, "application/json", body, MAX_ANSWER).await {
+        let token = match self.relationship.token.as_ref().map(http::bearer).transpose() {
+            Ok(token) => token,
+            Err(error) => return Ok(Err(error)),
+        };
+        let request = Request::new(Method::POST, url, MAX_ANSWER).with_body("application/json", body).authorized(token);
+        let reply = match self.way().send(request).await {
             Ok(reply) => reply,
             Err(trouble) => return Ok(Err(trouble.into())),
         };
@@ -167,7 +178,7 @@ impl Conversation {
         let vendor = Arc::clone(&self.vendor);
         let asked = Arc::clone(&vendor);
         self.clerk.write(move |tx| vendor::note_asked(tx, &asked.id)).await?;
-        let fetched = self.seat.wait(discover::keys(&self.http, &vendor.metadata, vendor.allow_loopback)).await;
+        let fetched = self.seat.wait(discover::keys(&self.http, document(&vendor)?, vendor.allow_loopback)).await;
         let keys = match fetched {
             Ok(set) => set.keys,
             Err(error) => {

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::answer::{Answer, Hold, Remedies, Verdict, retry_after, verdict};
-use super::http::{MAX_ERROR_BODY, Reply, Trouble};
+use super::answer::{Answer, Hold, Remedies, Verdict, verdict};
+use super::channel::{self, Kind as ChannelKind, Parcel, Ways, pack};
 use super::message::{Message, MessageState};
-use super::talk::{Conversation, News, endpoint};
+use super::talk::{Conversation, News};
 use super::{discover, lend, queue_store, rekey, resign};
 use crate::error::{Error, Kind, Result};
 use crate::grant::{self, Step};
@@ -18,7 +18,7 @@ use crate::text::printable;
 use crate::vault::Tx;
 use crate::vendor::{self, Vendor};
 use crate::wire::event::Event;
-use crate::wire::transport::{ErrorBody, ErrorCode, SET_CONTENT_TYPE};
+use crate::wire::transport::ErrorCode;
 
 /// What a push did with one message: the message as it is now, but for its token.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,9 +61,9 @@ impl Sent {
 #[derive(Debug)]
 pub(super) enum Turn {
     /// This message's: it is marked as tried, and may have arrived from now on.
-    Send(Message),
+    Send(Box<Parcel>),
     /// This message's, but not yet.
-    Later(Message),
+    Later(Box<Message>),
     /// Nobody's: the queue is empty, or stopped by what is held. What comes after that would be out of order: it may be
     /// the key that the rest is signed with.
     Nobody,
@@ -71,17 +71,33 @@ pub(super) enum Turn {
 
 /// Takes the next message of a vendor out to be sent, whatever other commands did to the queue meanwhile. What is over
 /// must have been expired in the same transaction.
-pub(super) fn next(tx: &Tx, vendor_id: &str, all: bool) -> Result<Turn> {
-    let Some(message) = queue_store::next_of(tx, vendor_id)? else { return Ok(Turn::Nobody) };
-    if message.state == MessageState::Held {
-        return Ok(Turn::Nobody);
+pub(super) fn next(tx: &Tx, vendor: &Arc<Vendor>, ways: &Ways, all: bool) -> Result<Turn> {
+    loop {
+        let Some(message) = queue_store::next_of(tx, &vendor.id)? else { return Ok(Turn::Nobody) };
+        if message.state == MessageState::Held {
+            return Ok(Turn::Nobody);
+        }
+        let carried = Event::from_name(&message.event).and_then(|event| Some((event, ways.carrying(event)?.kind())));
+        let Some((event, kind)) = carried else {
+            untold(tx, vendor, &message)?;
+            continue;
+        };
+        if !all && message.due_at.is_some_and(|due| due > tx.now()) {
+            return Ok(Turn::Later(Box::new(message)));
+        }
+        let message = resign::if_old(tx, message)?;
+        queue_store::mark_attempt(tx, &message, kind)?;
+        let message = Message { channel: Some(kind), ..message };
+        return Ok(Turn::Send(Box::new(pack(tx, vendor, kind, event, message)?)));
     }
-    if !all && message.due_at.is_some_and(|due| due > tx.now()) {
-        return Ok(Turn::Later(message));
-    }
-    let message = resign::if_old(tx, message)?;
-    queue_store::mark_attempt(tx, &message)?;
-    Ok(Turn::Send(message))
+}
+
+/// Takes a message out of the queue that none of the vendor's ways can carry: nothing would be said by it there.
+fn untold(tx: &Tx, vendor: &Vendor, message: &Message) -> Result<()> {
+    let reason = format!("no channel of {} carries this: it is not told", vendor.name);
+    queue_store::set_state(tx, &message.id, MessageState::Cancelled, Some(&reason))?;
+    let body = json!({"vendor": vendor.id, "event": message.event, "grant": message.grant_id});
+    ledger::append(tx, "message-not-told", &message.id, &body)
 }
 
 /// What a vendor's answer to a message means.
@@ -99,18 +115,18 @@ impl Conversation {
     /// Sends the vendor's messages in order until one has to wait. Returns whether the vendor took any.
     pub(super) async fn drain(&mut self, all: bool) -> Result<bool> {
         let (mut remedies, mut reached) = (Remedies::default(), false);
-        let id = self.vendor.id.clone();
-        let mut turn = self.clerk.write(move |tx| next(tx, &id, all)).await?;
+        let (vendor, ways) = (Arc::clone(&self.vendor), Arc::clone(&self.ways));
+        let mut turn = self.clerk.write(move |tx| next(tx, &vendor, &ways, all)).await?;
         loop {
-            let message = match turn {
-                Turn::Send(message) => message,
+            let parcel = match turn {
+                Turn::Send(parcel) => *parcel,
                 Turn::Later(message) => {
                     self.clerk.tell(News::Sent(Sent::of(&message, &self.vendor.name)))?;
                     return Ok(reached);
                 }
                 Turn::Nobody => return Ok(reached),
             };
-            let (settled, next) = self.deliver(message, &mut remedies, all).await?;
+            let (settled, next) = self.deliver(parcel, &mut remedies, all).await?;
             if let Some(sent) = settled {
                 reached |= sent.state == MessageState::Delivered;
                 self.clerk.tell(News::Sent(sent))?;
@@ -121,13 +137,15 @@ impl Conversation {
 
     /// Sends one message, settles it, and takes out the next. Nothing is settled where the message must be sent once more,
     /// after a remedy.
-    async fn deliver(&mut self, message: Message, remedies: &mut Remedies, all: bool) -> Result<(Option<Sent>, Turn)> {
-        let url = Arc::clone(&self.push_url);
-        let reply = self.post(&url, SET_CONTENT_TYPE, message.jws.clone(), MAX_ERROR_BODY).await;
-        let (answer, words) = read(&reply);
+    async fn deliver(&mut self, parcel: Parcel, remedies: &mut Remedies, all: bool) -> Result<(Option<Sent>, Turn)> {
+        if parcel.message.channel != Some(ChannelKind::Set) {
+            // Neither its key nor its document is what such a vendor goes by.
+            (remedies.key, remedies.discovery) = (true, true);
+        }
+        let channel::Outcome { answer, words, unsent } = self.bring(&parcel).await;
+        let message = parcel.message;
         let verdict = verdict(&answer, *remedies, message.attempts + 1, dice()?).for_event(&message.event);
         log::info!("{} to {}: {verdict:?}", message.event, self.vendor.name);
-        let unsent = matches!(reply, Err(Trouble::Network { sent: false, .. } | Trouble::Refused(_)));
         let noted = noted(&answer, &words);
         let mut answered = Answered { verdict, words, noted, unsent };
         match verdict {
@@ -141,10 +159,10 @@ impl Conversation {
             }
             Verdict::RegisterKey => {
                 remedies.key = true;
-                let vendor = Arc::clone(&self.vendor);
+                let (vendor, ways) = (Arc::clone(&self.vendor), Arc::clone(&self.ways));
                 let introduce = move |tx: &Tx| {
                     lend::introduce_again(tx, &vendor)?;
-                    next(tx, &vendor.id, all)
+                    next(tx, &vendor, &ways, all)
                 };
                 return Ok((None, self.clerk.write(introduce).await?));
             }
@@ -163,12 +181,23 @@ impl Conversation {
         self.settle_and_go_on(message, answered, all).await
     }
 
+    /// Brings a message by its way, or takes back what it takes back.
+    async fn bring(&mut self, parcel: &Parcel) -> channel::Outcome {
+        let ways = Arc::clone(&self.ways);
+        let Some(channel) = ways.carrying(parcel.event) else { return channel::Outcome::no_way() };
+        let mut way = self.way();
+        match parcel.event {
+            Event::GrantRevoked => channel.withdraw(&mut way, parcel).await,
+            _ => channel.deliver(&mut way, parcel).await,
+        }
+    }
+
     /// Settles a message and takes out the one after it, in one transaction, unless the vendor has had its share.
     async fn settle_and_go_on(&self, message: Message, answered: Answered, all: bool) -> Result<(Option<Sent>, Turn)> {
-        let (vendor, goes_on) = (Arc::clone(&self.vendor), !self.is_too_slow());
+        let (vendor, ways, goes_on) = (Arc::clone(&self.vendor), Arc::clone(&self.ways), !self.is_too_slow());
         let settle = move |tx: &Tx| {
             let (settled, clear) = settle_one(tx, &vendor, message, &answered)?;
-            Ok((settled, if clear && goes_on { next(tx, &vendor.id, all)? } else { Turn::Nobody }))
+            Ok((settled, if clear && goes_on { next(tx, &vendor, &ways, all)? } else { Turn::Nobody }))
         };
         self.clerk.write(settle).await
     }
@@ -187,14 +216,13 @@ impl Conversation {
             let what = format!("its document now names {}, which you have not approved", printable(new));
             return Ok(Err(Error::must_act(what)));
         }
-        self.push_url = Arc::new(endpoint(&metadata.cmr.push_endpoint)?);
-        self.vendor = Arc::new(Vendor { metadata, ..Vendor::clone(&vendor) });
-        let now = Arc::clone(&self.vendor);
+        self.vendor = Arc::new(Vendor { metadata: Some(metadata.clone()), ..Vendor::clone(&vendor) });
+        let (now, ways) = (Arc::clone(&self.vendor), Arc::clone(&self.ways));
         let take_over = move |tx: &Tx| {
             // Another command may have approved an origin meanwhile.
             let vendor = vendor::get(tx, &vendor.id)?;
-            vendor::set_metadata(tx, &vendor, &now.metadata, &vendor.approved_origins)?;
-            next(tx, &vendor.id, all)
+            vendor::set_metadata(tx, &vendor, &metadata, &vendor.approved_origins)?;
+            next(tx, &now, &ways, all)
         };
         self.clerk.write(take_over).await.map(Ok)
     }
@@ -247,31 +275,6 @@ fn delivered(tx: &Tx, message: &Message) -> Result<()> {
         grant::take_step(tx, id, Step::Delivered)?;
     }
     Ok(())
-}
-
-/// The answer, and what it says in words.
-fn read(reply: &Result<Reply, Trouble>) -> (Answer, String) {
-    let reply = match reply {
-        Ok(reply) => reply,
-        Err(Trouble::Network { what, .. }) => return (Answer::Nothing, what.clone()),
-        Err(Trouble::Refused(error)) => return (Answer::NotContacted, error.to_string()),
-    };
-    if reply.broken && (400..500).contains(&reply.status) {
-        // What it would have said decides whether the message fails for good.
-        return (Answer::Nothing, format!("it answered {}, and its answer broke off", reply.status));
-    }
-    let body: Option<ErrorBody> = serde_json::from_slice(&reply.body).ok();
-    let words = match &body {
-        Some(body) if !body.description.is_empty() => {
-            format!("{} {}: {}", reply.status, body.err.as_str(), body.description)
-        }
-        Some(body) => format!("{} {}", reply.status, body.err.as_str()),
-        None => format!("it answered {}", reply.status),
-    };
-    let wait = reply.header("retry-after").and_then(|header| retry_after(header, Timestamp::now()));
-    let answer = Answer::Http { status: reply.status, code: body.map(|body| body.err), retry_after: wait };
-    let words: String = printable(&words).chars().take(300).collect();
-    (answer, words)
 }
 
 /// What to do about a vendor that is not where its document said, and whose document could not be taken over. One whose

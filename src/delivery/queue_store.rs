@@ -10,6 +10,7 @@ use super::store::{DELIVERIES, LEFT_OR_WILL, OPEN, get, list, place, select_from
 use crate::error::{Error, Result};
 use crate::ledger;
 use crate::vault::{Tx, to_millis};
+use crate::vendor::ChannelKind;
 use crate::wire::event::Event;
 
 /// How many messages of ours are not at an end.
@@ -74,11 +75,12 @@ pub(super) fn open_of(connection: &Connection, vendor_id: &str) -> Result<Vec<Me
 ///
 /// A change of the key goes before everything else from then on: until its answer is known, nobody can say by which key
 /// the vendor knows us.
-pub(super) fn mark_attempt(tx: &Tx, message: &Message) -> Result<()> {
+pub(super) fn mark_attempt(tx: &Tx, message: &Message, by: ChannelKind) -> Result<()> {
     let sql = "UPDATE delivery SET attempts = attempts + 1, attempted_at = coalesce(attempted_at, ?2),
-                                   place = CASE WHEN ?3 THEN 0 ELSE place END
+                                   place = CASE WHEN ?3 THEN 0 ELSE place END, channel = ?4
                WHERE message_id = ?1";
-    tx.prepare_cached(sql)?.execute((&message.id, tx.now_millis(), message.event == Event::KeysChanged.name()))?;
+    let first = message.event == Event::KeysChanged.name();
+    tx.prepare_cached(sql)?.execute((&message.id, tx.now_millis(), first, by.name()))?;
     Ok(())
 }
 

@@ -1,7 +1,10 @@
 //! What happens when another command changes the outbox between two steps of a push.
 
+use std::sync::Arc;
+
 use jiff::ToSpan;
 
+use super::channel::Ways;
 use super::{Message, lend, push, queue_store, store};
 use crate::error::Result;
 use crate::grant::model::Mode;
@@ -38,7 +41,8 @@ fn lend_email(tx: &Tx) -> Result<Vendor> {
     });
     let new = NewVendor {
         name: "acme".into(),
-        metadata: Metadata::parse(document.to_string().as_bytes(), &url)?,
+        metadata: Some(Metadata::parse(document.to_string().as_bytes(), &url)?),
+        channels: Vec::new(),
         url,
         keys: Vec::new(),
         allow_loopback: false,
@@ -76,6 +80,11 @@ fn looked_at(vault: &mut Vault, vendor: &Vendor) -> Message {
     queue_store::next_of(vault.connection(), &vendor.id).unwrap().unwrap()
 }
 
+/// Takes out whatever's turn it is.
+pub(super) fn next(tx: &Tx, vendor: &Vendor) -> Result<push::Turn> {
+    push::next(tx, &Arc::new(vendor.clone()), &Ways::of(tx, vendor)?, true)
+}
+
 fn revoke(vault: &mut Vault, vendor: &Vendor) {
     let revoked = vault.write(|tx| {
         let mut grant = grant::list_of_vendor(tx, &vendor.id)?.remove(0);
@@ -90,7 +99,7 @@ fn a_message_taken_back_since_it_was_looked_at_is_not_sent() {
     let (mut vault, vendor) = lent(dir.path());
     let message = looked_at(&mut vault, &vendor);
     revoke(&mut vault, &vendor);
-    let turn = vault.write(|tx| push::next(tx, &vendor.id, true)).unwrap();
+    let turn = vault.write(|tx| next(tx, &vendor)).unwrap();
     assert!(matches!(turn, push::Turn::Nobody), "{turn:?}");
     let now = store::find(vault.connection(), &message.id).unwrap();
     assert_eq!((now.attempts, now.attempted_at), (0, None));

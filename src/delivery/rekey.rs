@@ -53,8 +53,7 @@ pub fn check(connection: &Connection, vendor: &Vendor) -> Result<()> {
         return Err(Error::bad_input(format!("a new key waits already for {name} to take it"))
             .hint(format!("tell it: cmr push {name}")));
     }
-    let taken = &vendor.metadata.cmr.events_supported;
-    if !taken.is_empty() && !taken.contains(&Event::KeysChanged.uri()) {
+    if vendor.leaves_out(Event::KeysChanged) {
         return Err(Error::bad_input(format!("{name} does not say that it takes a change of key"))
             .hint(format!("read its document again: cmr vendor set {name} --discover")));
     }

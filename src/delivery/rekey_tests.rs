@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::answer::{Hold, Verdict};
 use super::push::{self, Answered, Turn};
-use super::race_tests::{lend_again, lent};
+use super::race_tests::{self, lend_again, lent};
 use super::{Message, MessageState, lend, queue_store, rekey, renewal, resign, store};
 use crate::error::Result;
 use crate::grant;
@@ -149,7 +149,8 @@ impl Story {
     /// What a push does with one message.
     fn deliver(&mut self, ending: Ending) {
         let Self { vault, vendor, shop, .. } = self;
-        let Turn::Send(message) = vault.write(|tx| push::next(tx, &vendor.id, true)).unwrap() else { return };
+        let Turn::Send(parcel) = vault.write(|tx| race_tests::next(tx, vendor)).unwrap() else { return };
+        let message = parcel.message;
         // What it took it does not refuse when it comes again.
         let again = shop.taken.contains(&message.jws);
         let ending = if again && !matches!(ending, Ending::Lost | Ending::Away) { Ending::Taken } else { ending };

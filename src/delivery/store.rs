@@ -5,11 +5,12 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::message::{Message, MessageState};
 use crate::error::{Error, Result};
 use crate::vault::{Tx, from_millis, to_millis};
+use crate::vendor::ChannelKind;
 use crate::wire::event::Event;
 
 const COLUMNS: &str = "m.id, m.direction, m.vendor_id, m.grant_id, m.event, m.version, m.jws, m.set_hash, d.state, \
                        m.created_at, coalesce(d.attempts, 0), d.attempted_at, d.due_at, d.delivered_at, d.reason, \
-                       m.answers, m.verified_by";
+                       m.answers, m.verified_by, d.channel";
 
 /// A message with what became of it, which only our own have.
 const MESSAGES: &str = "message m LEFT JOIN delivery d ON d.message_id = m.id";
@@ -42,6 +43,7 @@ fn message(row: &Row) -> rusqlite::Result<Message> {
         reason: row.get(14)?,
         answers: row.get(15)?,
         verified_by: row.get(16)?,
+        channel: row.get::<_, Option<String>>(17)?.and_then(|name| ChannelKind::from_name(&name)),
     })
 }
 
@@ -173,7 +175,7 @@ pub fn named(connection: &Connection, id: &str) -> Result<Vec<(Message, String)>
 
 fn with_jti(connection: &Connection, rest: &str, params: impl rusqlite::Params) -> Result<Vec<(Message, String)>> {
     let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS}, m.jti FROM {MESSAGES} {rest}"))?;
-    let rows = statement.query_map(params, |row| Ok((message(row)?, row.get(17)?)))?;
+    let rows = statement.query_map(params, |row| Ok((message(row)?, row.get(18)?)))?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 

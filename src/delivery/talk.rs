@@ -1,12 +1,13 @@
 //! Talking to one vendor: what waits is sent, then the answers are collected.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use url::Url;
 
+use super::channel::{Way, Ways};
 use super::exchange::{self, AT_ONCE, Clerk, Seat};
-use super::http::{self, Http, Method, Reply, Request, Trouble};
+use super::http::Http;
 use super::pull::Pulled;
 use super::push::Sent;
 use super::{lend, queue_store};
@@ -126,8 +127,8 @@ pub(super) struct Conversation {
     pub(super) seat: Seat,
     pub(super) vendor: Arc<Vendor>,
     pub(super) relationship: Arc<Relationship>,
-    /// Where its messages go.
-    pub(super) push_url: Arc<Url>,
+    /// The ways to it.
+    pub(super) ways: Arc<Ways>,
     /// How long its slow answers took, together.
     waited: Duration,
 }
@@ -136,17 +137,16 @@ pub(super) struct Conversation {
 /// that has something to take back from another vendor may be waiting for its turn.
 pub(super) const PATIENCE: u32 = 4;
 
-/// What is not slow, whatever the time-out.
-const QUICK: Duration = Duration::from_secs(1);
-
 impl Conversation {
     async fn begin(clerk: &Clerk<News>, http: Http, seat: Seat, vendor_id: String) -> Result<Self> {
-        let load = move |tx: &Tx| Ok((vendor::get(tx, &vendor_id)?, vendor::relationship(tx, &vendor_id)?));
-        let (vendor, relationship) = clerk.write(load).await?;
-        let push_url = Arc::new(endpoint(&vendor.metadata.cmr.push_endpoint)?);
-        let (vendor, relationship) = (Arc::new(vendor), Arc::new(relationship));
+        let load = move |tx: &Tx| {
+            let vendor = vendor::get(tx, &vendor_id)?;
+            Ok((vendor::relationship(tx, &vendor_id)?, Ways::of(tx, &vendor)?, vendor))
+        };
+        let (relationship, ways, vendor) = clerk.write(load).await?;
+        let (vendor, ways, relationship) = (Arc::new(vendor), Arc::new(ways), Arc::new(relationship));
         let waited = Duration::ZERO;
-        Ok(Self { clerk: clerk.clone(), http, seat, vendor, relationship, push_url, waited })
+        Ok(Self { clerk: clerk.clone(), http, seat, vendor, relationship, ways, waited })
     }
 
     async fn run(&mut self, plan: &Plan) -> Result<()> {
@@ -155,29 +155,23 @@ impl Conversation {
             Send::Due | Send::All => self.drain(plan.send == Send::All).await?,
         };
         match plan.collect {
+            // Only who speaks the protocol has answers to hand over.
+            _ if self.vendor.metadata.is_none() => Ok(()),
             Collect::FromAll => self.collect().await,
             Collect::FromReached if reached => self.collect().await,
             Collect::FromReached | Collect::Nothing => Ok(()),
         }
     }
 
-    /// Posts to one of the vendor's endpoints, with the relationship's token.
-    pub(super) async fn post(
-        &mut self,
-        url: &Url,
-        content_type: &'static str,
-        body: String,
-        limit: usize,
-    ) -> Result<Reply, Trouble> {
-        let token = self.relationship.token.as_ref().map(http::bearer).transpose().map_err(Trouble::Refused)?;
-        let request = Request::new(Method::POST, url.clone(), limit).with_body(content_type, body).authorized(token);
-        let start = Instant::now();
-        let reply = self.seat.wait(self.http.send(request, self.vendor.allow_loopback)).await;
-        let took = start.elapsed();
-        if took > QUICK.min(self.http.timeout() / PATIENCE) {
-            self.waited += took;
+    /// The means to go a way to the vendor.
+    pub(super) fn way(&mut self) -> Way<'_> {
+        Way {
+            http: &self.http,
+            seat: &mut self.seat,
+            allow_loopback: self.vendor.allow_loopback,
+            credential: self.relationship.token.as_ref(),
+            waited: &mut self.waited,
         }
-        reply
     }
 
     /// Whether the vendor has had its share of this exchange.

@@ -23,7 +23,8 @@ fn a_key_that_was_withdrawn_verifies_old_receipts_and_no_new_answer() {
     let new = NewVendor {
         name: "acme".into(),
         url: Url::parse("https://acme.example").unwrap(),
-        metadata: metadata(),
+        metadata: Some(metadata()),
+        channels: Vec::new(),
         keys: vec![jwk(1), jwk(2)],
         allow_loopback: false,
         approved_origins: Vec::new(),

@@ -1,6 +1,7 @@
 //! Them: vendors, the relationship with each, aliases, notes, and the keys that each signs with.
 
 mod card_store;
+mod channel_store;
 mod kept_key_store;
 mod key_rule;
 mod key_store;
@@ -8,13 +9,14 @@ pub mod model;
 mod store;
 
 pub use card_store::{Card, Note, card, cards_after, list, name_of, note, notes_after};
+pub use channel_store::{channels, order_channels, put_channel, remove_channel};
 pub use kept_key_store::{KeptKey, kept_keys, kept_own_keys};
 pub use key_rule::{KeysRule, keys_rule};
 pub use key_store::{
     OwnKey, add_key, add_next_key, current_key, end_key_change, key, keys, keys_asked, note_asked, own_keys,
     signing_key,
 };
-pub use model::{Relationship, Vendor};
+pub use model::{Channel, ChannelKind, FoundBy, Relationship, Vendor};
 pub use store::{
     NewVendor, add, add_note, aliases, beginning_with, count, find, get, introduced, mark_introduced, names, notes,
     relationship, remove_alias, rename, set_account, set_alias, set_metadata, set_rank, set_title, set_token,

@@ -7,8 +7,9 @@ use serde_json::json;
 use url::Url;
 use uuid::Uuid;
 
+use super::channel_store::{channels, insert_channel};
 use super::key_store::add_key;
-use super::model::{Relationship, Vendor};
+use super::model::{Channel, ChannelKind, Relationship, Vendor};
 use crate::error::{Error, Result};
 use crate::ledger;
 use crate::profile::model::{ClaimName, ClaimValue};
@@ -23,12 +24,12 @@ const COLUMNS: &str =
 
 fn vendor(row: &Row) -> rusqlite::Result<Result<Vendor>> {
     let id: String = row.get(0)?;
-    let (url, metadata, origins): (String, String, String) = (row.get(3)?, row.get(5)?, row.get(7)?);
+    let (url, metadata, origins): (String, Option<String>, String) = (row.get(3)?, row.get(5)?, row.get(7)?);
     let damaged = |what| Error::damaged(format!("it holds a vendor, {id}, whose {what} is not readable"));
-    let parse = || -> Result<(Url, Metadata, Vec<String>)> {
+    let parse = || -> Result<(Url, Option<Metadata>, Vec<String>)> {
         Ok((
             Url::parse(&url).map_err(|_| damaged("URL"))?,
-            serde_json::from_str(&metadata).map_err(|_| damaged("document"))?,
+            metadata.map(|json| serde_json::from_str(&json)).transpose().map_err(|_| damaged("document"))?,
             serde_json::from_str(&origins).map_err(|_| damaged("list of origins"))?,
         ))
     };
@@ -39,6 +40,10 @@ fn vendor(row: &Row) -> rusqlite::Result<Result<Vendor>> {
     Ok(Ok(Vendor {
         name: row.get(1)?,
         title: row.get(2)?,
+        resource: match &metadata {
+            Some(metadata) => metadata.resource.clone(),
+            None => resource_id(&url),
+        },
         url,
         domain: row.get(4)?,
         metadata,
@@ -51,7 +56,7 @@ fn vendor(row: &Row) -> rusqlite::Result<Result<Vendor>> {
 }
 
 fn select(connection: &Connection, rest: &str, params: impl rusqlite::Params) -> Result<Vec<Vendor>> {
-    let from = "FROM vendor JOIN vendor_document ON vendor_id = id";
+    let from = "FROM vendor LEFT JOIN vendor_document ON vendor_id = id";
     let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} {from} {rest}"))?;
     statement.query_map(params, vendor)?.map(|row| row?).collect()
 }
@@ -187,8 +192,10 @@ pub struct NewVendor {
     pub name: String,
     /// The URL that it was discovered at.
     pub url: Url,
-    /// Its document.
-    pub metadata: Metadata,
+    /// Its document, if it speaks the protocol.
+    pub metadata: Option<Metadata>,
+    /// The ways to it beside the protocol, in the user's order.
+    pub channels: Vec<Channel>,
     /// The keys that it signs with.
     pub keys: Vec<Jwk>,
     /// Whether its host may be this machine.
@@ -220,7 +227,7 @@ pub fn add(tx: &Tx, new: NewVendor) -> Result<Vendor> {
         params![
             id,
             new.name,
-            new.metadata.resource_name.as_deref().map(crate::text::printable),
+            new.metadata.as_ref().and_then(|m| m.resource_name.as_deref()).map(crate::text::printable),
             new.url.as_str(),
             domain,
             new.allow_loopback,
@@ -228,8 +235,15 @@ pub fn add(tx: &Tx, new: NewVendor) -> Result<Vendor> {
             now
         ],
     )?;
-    let document = json!(new.metadata).to_string();
-    tx.execute("INSERT INTO vendor_document (vendor_id, document) VALUES (?1, ?2)", (&id, document))?;
+    if let Some(metadata) = &new.metadata {
+        let document = json!(metadata).to_string();
+        tx.execute("INSERT INTO vendor_document (vendor_id, document) VALUES (?1, ?2)", (&id, document))?;
+    }
+    let is_ordered = new.channels.iter().any(|channel| channel.kind == ChannelKind::Set);
+    if new.metadata.is_some() && !is_ordered {
+        insert_channel(tx, &id, &Channel::PROTOCOL)?;
+    }
+    new.channels.iter().try_for_each(|channel| insert_channel(tx, &id, channel))?;
     let key = SigningKey::generate().map_err(|e| Error::failed(format!("the system gave no random numbers: {e}")))?;
     let thumbprint = key.thumbprint();
     tx.execute(
@@ -243,8 +257,9 @@ pub fn add(tx: &Tx, new: NewVendor) -> Result<Vendor> {
     for jwk in &new.keys {
         add_key(tx, &id, jwk)?;
     }
+    let kinds: Vec<&str> = channels(tx, &id)?.into_iter().map(|channel| channel.kind.name()).collect();
     let body = json!({"url": new.url.as_str(), "key": thumbprint, "allow_loopback": new.allow_loopback,
-                      "approved_origins": new.approved_origins, "vendor": id});
+                      "approved_origins": new.approved_origins, "channels": kinds, "vendor": id});
     ledger::append(tx, "vendor-added", &new.name, &body)?;
     get(tx, &id)
 }
@@ -344,8 +359,16 @@ pub fn set_metadata(tx: &Tx, vendor: &Vendor, metadata: &Metadata, approved: &[S
         params![vendor.id, json!(approved).to_string(), tx.now_millis()],
     )?;
     let document = json!(metadata).to_string();
-    tx.execute("UPDATE vendor_document SET document = ?2 WHERE vendor_id = ?1", (&vendor.id, document))?;
-    if *metadata == vendor.metadata && approved == vendor.approved_origins {
+    let known = vendor.metadata.is_some();
+    tx.execute(
+        "INSERT INTO vendor_document (vendor_id, document) VALUES (?1, ?2)
+         ON CONFLICT (vendor_id) DO UPDATE SET document = excluded.document",
+        (&vendor.id, document),
+    )?;
+    if !known {
+        insert_channel(tx, &vendor.id, &Channel::PROTOCOL)?;
+    }
+    if Some(metadata) == vendor.metadata.as_ref() && approved == vendor.approved_origins {
         return Ok(());
     }
     changed(tx, vendor, "document")

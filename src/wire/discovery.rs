@@ -142,11 +142,6 @@ impl Metadata {
     pub fn max_set_bytes(&self) -> usize {
         self.cmr.max_set_bytes.unwrap_or(DEFAULT_MAX_SET_BYTES)
     }
-
-    /// Whether the vendor takes this claim.
-    pub fn takes_claim(&self, claim: &str) -> bool {
-        self.cmr.claims_supported.is_empty() || self.cmr.claims_supported.iter().any(|c| c == claim)
-    }
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use super::{candidates, examples};
+use crate::vendor::ChannelKind;
 
 /// Vendors, and your relationship with each.
 #[derive(Debug, Args)]
@@ -25,6 +26,40 @@ pub struct TokenArgs {
     pub token_fd: Option<u32>,
 }
 
+/// The ways to a vendor, and what sets them up.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Channels")]
+pub struct ChannelArgs {
+    /// The way that messages go, or several in your order: set, scim, connector, mail, letter
+    #[arg(long = "channel", value_name = "KIND", value_delimiter = ',', value_parser = channel)]
+    pub channels: Vec<ChannelKind>,
+    /// For connector: which one; cmr vendor connector list shows them
+    #[arg(long, value_name = "NAME")]
+    pub connector: Option<String>,
+    /// Whatever else a channel needs, such as user_id=@ada:example.org
+    #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
+    pub with: Vec<(String, String)>,
+    /// For mail: the vendor's address
+    #[arg(long, value_name = "ADDRESS")]
+    pub mail_to: Option<String>,
+    /// For letter: a file with the vendor's postal address, or the address with \n between its lines
+    #[arg(long, value_name = "FILE|TEXT")]
+    pub letter_to: Option<String>,
+    /// For mail and letter: the vendor's language, en, fr, de or es
+    #[arg(long, value_name = "LANGUAGE")]
+    pub language: Option<String>,
+}
+
+fn channel(typed: &str) -> Result<ChannelKind, String> {
+    let names = || ChannelKind::ALL.map(ChannelKind::name).join(", ");
+    ChannelKind::from_name(typed).ok_or_else(|| format!("the channels are {}", names()))
+}
+
+fn pair(typed: &str) -> Result<(String, String), String> {
+    let (name, value) = typed.split_once('=').ok_or("it has the form NAME=VALUE")?;
+    Ok((name.trim().to_owned(), value.trim().to_owned()))
+}
+
 /// What to do with vendors.
 #[derive(Debug, Subcommand)]
 pub enum VendorVerb {
@@ -33,9 +68,12 @@ pub enum VendorVerb {
     Add {
         /// What you call it
         name: String,
-        /// Its https URL, as it names it for cmr
+        /// Its https URL, as it names it for cmr, or that of its server
         #[arg(long)]
-        url: String,
+        url: Option<String>,
+        /// The ways to it.
+        #[command(flatten)]
+        channel: ChannelArgs,
         /// Where the token comes from.
         #[command(flatten)]
         token: TokenArgs,
@@ -81,6 +119,12 @@ pub enum VendorVerb {
         /// Read its document and keys again
         #[arg(long)]
         discover: bool,
+        /// The ways to it.
+        #[command(flatten)]
+        channel: ChannelArgs,
+        /// Take a channel away
+        #[arg(long, value_name = "KIND", value_parser = channel, help_heading = "Channels")]
+        drop_channel: Option<ChannelKind>,
         /// Approve an endpoint's origin other than the vendor's own
         #[arg(long, value_name = "ORIGIN")]
         approve_origin: Vec<String>,
@@ -89,7 +133,8 @@ pub enum VendorVerb {
         new_key: bool,
         /// With --new-key: at every vendor that knows a key of yours
         #[arg(long, requires = "new_key", conflicts_with_all = ["vendor", "name", "title", "account", "rank",
-              "token_file", "token_fd", "discover", "approve_origin"])]
+              "token_file", "token_fd", "discover", "approve_origin", "channels", "connector", "with", "mail_to",
+              "letter_to", "language", "drop_channel"])]
         all: bool,
     },
     /// Note something about a vendor

@@ -99,7 +99,7 @@ fn scope_without_claims(args: &CreateArgs) -> Result<Scope> {
 }
 
 fn warn_terms(session: &Session, vendor: &Vendor, scope: &Scope) {
-    let supported = &vendor.metadata.cmr.terms_supported;
+    let supported = vendor.terms_supported();
     if let Some(terms) = scope.terms.as_ref().filter(|terms| !supported.is_empty() && !supported.contains(terms)) {
         session.printer().warn(&format!("{} does not say that it signs {terms}: it may decline", vendor.name));
     }

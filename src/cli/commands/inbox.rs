@@ -126,8 +126,7 @@ fn typed_text(session: &Session, args: &ReplyArgs, vendor: &Vendor) -> Result<St
 
 /// A vendor need not take what a person has to say.
 fn warn_untaken(session: &Session, vendor: &Vendor) {
-    let supported = &vendor.metadata.cmr.events_supported;
-    if !supported.is_empty() && !supported.contains(&Event::FeedbackSubmitted.uri()) {
+    if vendor.leaves_out(Event::FeedbackSubmitted) {
         session.printer().warn(&format!("{} does not say that it takes feedback: it may refuse it", vendor.name));
     }
 }

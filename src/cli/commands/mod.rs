@@ -24,4 +24,6 @@ pub(super) mod status;
 pub(super) mod upkeep;
 mod upkeep_install;
 pub(super) mod vendor;
+mod vendor_add;
+mod vendor_channel;
 mod vendor_key;

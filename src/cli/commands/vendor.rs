@@ -4,22 +4,22 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use secrecy::SecretString;
 use url::Url;
 
-use super::super::args::vendor::{TokenArgs, VendorArgs, VendorVerb};
+use super::super::args::vendor::{ChannelArgs, TokenArgs, VendorArgs, VendorVerb};
 use super::super::output::grant::GrantView;
 use super::super::output::profile::{ClaimView, FollowView};
-use super::super::output::vault::DryRun;
 use super::super::output::vendor::{
-    Aliases, Known, NoteView, VendorChanged, VendorDetail, VendorLine, VendorView, Vendors,
+    Aliases, ChannelView, Known, NoteView, VendorChanged, VendorDetail, VendorLine, VendorView, Vendors,
 };
 use super::super::output::vendor_key::OwnKeysView;
 use super::super::secret;
 use super::super::session::Session;
 use super::super::{Outcome, Result};
 use super::standing::Standing;
-use super::vendor_key;
+use super::vendor_add::Add;
+use super::{vendor_channel, vendor_key};
+use crate::delivery::channel::Ways;
 use crate::delivery::http::{self, Http, TIMEOUT};
 use crate::delivery::{self, Message, MessageState, discover, lend, rekey};
 use crate::error::Error;
@@ -29,19 +29,37 @@ use crate::profile::check;
 use crate::profile::model::{Claim, ClaimName, ClaimValue};
 use crate::text::printable;
 use crate::vault::Vault;
-use crate::vendor::{self, Card, NewVendor, Vendor};
+use crate::vendor::{self, Card, ChannelKind, Vendor};
 use crate::wire::discovery::Metadata;
 
 pub(in super::super) fn run(args: &VendorArgs, session: &Session) -> Result<Outcome> {
     match &args.verb {
-        VendorVerb::Add { name, url, token, allow_loopback, approve_origin, account } => {
-            let new =
-                Add { name, url, token, allow_loopback: *allow_loopback, approve_origin, account: account.as_deref() };
-            new.run(session)
+        VendorVerb::Add { name, url, channel, token, allow_loopback, approve_origin, account } => Add {
+            name,
+            url: url.as_deref(),
+            channel,
+            token,
+            allow_loopback: *allow_loopback,
+            approve_origin,
+            account: account.as_deref(),
         }
+        .run(session),
         VendorVerb::List => list(session),
         VendorVerb::Show { vendor } => show(session, vendor),
-        VendorVerb::Set { vendor, name, title, account, rank, token, discover, approve_origin, new_key, all: _ } => {
+        VendorVerb::Set {
+            vendor,
+            name,
+            title,
+            account,
+            rank,
+            token,
+            discover,
+            channel,
+            drop_channel,
+            approve_origin,
+            new_key,
+            all: _,
+        } => {
             let Some(vendor) = vendor else { return vendor_key::change_all(session) };
             let set = Set {
                 name: name.as_deref(),
@@ -50,6 +68,8 @@ pub(in super::super) fn run(args: &VendorArgs, session: &Session) -> Result<Outc
                 rank: *rank,
                 token,
                 discover: *discover,
+                channel,
+                drop_channel: *drop_channel,
                 approve_origin,
                 new_key: *new_key,
             };
@@ -63,65 +83,8 @@ pub(in super::super) fn run(args: &VendorArgs, session: &Session) -> Result<Outc
     }
 }
 
-struct Add<'a> {
-    name: &'a str,
-    url: &'a str,
-    token: &'a TokenArgs,
-    allow_loopback: bool,
-    approve_origin: &'a [String],
-    account: Option<&'a str>,
-}
-
-impl Add<'_> {
-    fn run(&self, session: &Session) -> Result<Outcome> {
-        vendor::check_name(self.name)?;
-        let url = discover::vendor_url(self.url)?;
-        let mut vault = session.vault()?;
-        let token = secret::given_token(self.token)?;
-        let http = Http::new(TIMEOUT)?;
-        let (metadata, approved_origins, keys) = http::run(async {
-            let metadata = discover::metadata(&http, &url, self.allow_loopback).await?;
-            let approved = approve(session, &metadata, &url, self.approve_origin, &[])?;
-            let keys = discover::keys(&http, &metadata, self.allow_loopback).await?.keys;
-            Ok::<_, Error>((metadata, approved, keys))
-        })??;
-        if session.globals().dry_run {
-            let would = format!("{url} is a vendor that cmr can talk to: it would be added as {}.", self.name);
-            session.printer().show(&DryRun { would })?;
-            return Ok(Outcome::Done);
-        }
-        let token = match token {
-            Some(token) => Some(token),
-            None => ask_token(session, self.name)?,
-        };
-        let name = self.name.to_owned();
-        let allow_loopback = self.allow_loopback;
-        let has_token = token.is_some();
-        let vendor = vault.write(|tx| {
-            let new = NewVendor { name, url, metadata, keys, allow_loopback, approved_origins, token };
-            let vendor = vendor::add(tx, new)?;
-            if let Some(account) = self.account {
-                vendor::set_account(tx, &vendor, Some(account))?;
-            }
-            Ok(vendor)
-        })?;
-        session.printer().show(&detail(&vault, &vendor)?)?;
-        let name = &vendor.name;
-        session.printer().remark(&match has_token {
-            true => format!("Next: cmr grant create {name} --claims … --purpose … --expires 90d"),
-            false => format!("No token is kept for it. When it gives you one: cmr vendor set {name} --token-file FILE"),
-        });
-        Ok(Outcome::Done)
-    }
-}
-
-fn ask_token(session: &Session, name: &str) -> Result<Option<SecretString>> {
-    let typed = session.prompt().optional_secret(&format!("The token that {name} gave you (empty for none)"))?;
-    typed.as_ref().map(secret::token).transpose()
-}
-
 /// Origins other than the vendor's own, each approved by `--approve-origin`, before, or now.
-fn approve(
+pub(super) fn approve(
     session: &Session,
     metadata: &Metadata,
     url: &Url,
@@ -167,7 +130,7 @@ fn show(session: &Session, typed: &str) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-fn detail(vault: &Vault, vendor: &Vendor) -> Result<VendorDetail> {
+pub(super) fn detail(vault: &Vault, vendor: &Vendor) -> Result<VendorDetail> {
     let connection = vault.connection();
     let relationship = vendor::relationship(connection, &vendor.id)?;
     let aliases = vendor::aliases(connection, &vendor.id)?;
@@ -175,12 +138,14 @@ fn detail(vault: &Vault, vendor: &Vendor) -> Result<VendorDetail> {
     let grants: Vec<GrantView> =
         grant::list_of_vendor(connection, &vendor.id)?.iter().map(|grant| standing.view(grant, &vendor.name)).collect();
     let note = |(at, text)| NoteView { at, text };
+    let document = vendor.metadata.as_ref().map(|metadata| &metadata.cmr);
     Ok(VendorDetail {
         vendor: VendorView::of(vendor, &relationship),
-        push_endpoint: vendor.metadata.cmr.push_endpoint.clone(),
-        poll_endpoint: vendor.metadata.cmr.poll_endpoint.clone(),
-        claims_supported: vendor.metadata.cmr.claims_supported.clone(),
-        terms_supported: vendor.metadata.cmr.terms_supported.clone(),
+        channels: ChannelView::all(&Ways::of(connection, vendor)?, &vendor::channels(connection, &vendor.id)?),
+        push_endpoint: document.map(|cmr| cmr.push_endpoint.clone()).unwrap_or_default(),
+        poll_endpoint: document.map(|cmr| cmr.poll_endpoint.clone()).unwrap_or_default(),
+        claims_supported: document.map(|cmr| cmr.claims_supported.clone()).unwrap_or_default(),
+        terms_supported: vendor.terms_supported().to_vec(),
         keys: vendor::keys(connection, &vendor.id)?.into_iter().map(|(kid, _)| kid).collect(),
         approved_origins: vendor.approved_origins.clone(),
         issuer: relationship.issuer,
@@ -203,6 +168,8 @@ struct Set<'a> {
     rank: Option<i64>,
     token: &'a TokenArgs,
     discover: bool,
+    channel: &'a ChannelArgs,
+    drop_channel: Option<ChannelKind>,
     approve_origin: &'a [String],
     new_key: bool,
 }
@@ -251,6 +218,7 @@ impl Set<'_> {
                 keys.iter().try_for_each(|key| vendor::add_key(tx, &vendor.id, key))?;
                 changed.push("document and keys read again".into());
             }
+            changed.extend(vendor_channel::change(tx, &vendor, self.channel, self.drop_channel)?);
             if self.new_key {
                 rekey::queue(tx, &vendor::get(tx, &vendor.id)?)?;
                 changed.push("a new key goes with the next push, and signs once the vendor took it".into());
@@ -267,6 +235,9 @@ impl Set<'_> {
         session: &Session,
         vendor: &Vendor,
     ) -> Result<(Metadata, Vec<String>, Vec<crate::wire::jose::Jwk>)> {
+        if vendor.web().is_none() {
+            return Err(Error::bad_input(format!("{} has no address on the web", vendor.name)));
+        }
         let http = Http::new(TIMEOUT)?;
         http::run(async {
             let metadata = discover::metadata(&http, &vendor.url, vendor.allow_loopback).await?;

@@ -8,10 +8,12 @@ use serde_json::Value;
 use super::View;
 use super::grant::GrantView;
 use super::profile::{ClaimView, FollowView, one_line};
-use super::text::{DIM, Text, Tone, count, local, plain, toned};
+use super::text::{Col, DIM, Text, Tone, count, local, plain, toned};
 use super::vendor_key::OwnKeysView;
+use crate::delivery::{self, channel::Ways};
 use crate::ledger::disclosure::Disclosure;
-use crate::vendor::{Card, Relationship, Vendor};
+use crate::vendor::{Card, Channel, ChannelKind, FoundBy, Relationship, Vendor};
+use crate::wire::event::Event;
 
 /// A vendor, and my side of the relationship.
 #[derive(Serialize, JsonSchema)]
@@ -117,9 +119,11 @@ pub struct VendorDetail {
     /// The vendor.
     #[serde(flatten)]
     pub vendor: VendorView,
-    /// Where messages go.
+    /// The ways to it, in your order.
+    pub channels: Vec<ChannelView>,
+    /// Where messages of the protocol go; empty where it does not speak that.
     pub push_endpoint: String,
-    /// Where answers come from.
+    /// Where answers come from; empty where it does not speak the protocol.
     pub poll_endpoint: String,
     /// Claims that it takes; empty means any.
     pub claims_supported: Vec<String>,
@@ -143,6 +147,43 @@ pub struct VendorDetail {
     pub notes: Vec<NoteView>,
 }
 
+/// A way to a vendor.
+#[derive(Serialize, JsonSchema)]
+pub struct ChannelView {
+    /// What sort of way it is.
+    pub kind: ChannelKind,
+    /// Where it leads.
+    pub leads_to: String,
+    /// Who set it up.
+    pub found_by: FoundBy,
+    /// Whether what you lend goes this way: it is the first in your order that can carry it.
+    pub in_use: bool,
+}
+
+impl ChannelView {
+    /// The views of all ways to a vendor.
+    pub fn all(ways: &Ways, channels: &[Channel]) -> Vec<Self> {
+        let lends = ways.carrying(Event::GrantCreated).map(|way| way.kind());
+        let view = |(way, channel): (&dyn delivery::channel::Channel, &Channel)| Self {
+            kind: channel.kind,
+            leads_to: crate::text::printable(&way.leads_to()),
+            found_by: channel.found_by,
+            in_use: lends == Some(channel.kind),
+        };
+        ways.iter().zip(channels).map(view).collect()
+    }
+
+    fn row(&self) -> [Col; 4] {
+        let why = match self.found_by {
+            FoundBy::Discovery => "its document names it",
+            FoundBy::User => "you set it up",
+            FoundBy::Import => "an import brought it",
+        };
+        let used = if self.in_use { "what you lend" } else { "" };
+        [toned(self.kind.name(), Tone::Strong), plain(&self.leads_to), plain(why), toned(used, Tone::Good)]
+    }
+}
+
 /// A note.
 #[derive(Serialize, JsonSchema)]
 pub struct NoteView {
@@ -160,21 +201,25 @@ impl View for VendorDetail {
         let any = |list: &[String], otherwise: &str| {
             if list.is_empty() { otherwise.to_owned() } else { list.join(", ") }
         };
+        let protocol = !self.push_endpoint.is_empty();
         out.heading(&match &vendor.title {
             Some(title) => format!("{}, {title}", vendor.name),
             None => vendor.name.clone(),
         });
         out.fields([
-            ("url", vendor.url.clone()),
-            ("takes", any(&self.claims_supported, "any claim")),
-            ("agreements", any(&self.terms_supported, "it does not say")),
+            ("url", if vendor.url.starts_with("http") { vendor.url.clone() } else { String::new() }),
+            ("takes", if protocol { any(&self.claims_supported, "any claim") } else { String::new() }),
+            ("agreements", if protocol { any(&self.terms_supported, "it does not say") } else { String::new() }),
             ("pushed to", self.push_endpoint.clone()),
             ("answers from", self.poll_endpoint.clone()),
             ("signs with", self.keys.join(", ")),
             ("approved origins", self.approved_origins.join(", ")),
-            ("you are there", self.issuer.clone()),
-            ("your key there", self.key.words()),
-            ("introduced", self.introduced.map_or_else(|| "not yet".into(), local)),
+            ("you are there", if protocol { self.issuer.clone() } else { String::new() }),
+            ("your key there", if protocol { self.key.words() } else { String::new() }),
+            (
+                "introduced",
+                if protocol { self.introduced.map_or_else(|| "not yet".into(), local) } else { String::new() },
+            ),
             ("token", if vendor.has_token { "kept".into() } else { "none".into() }),
             ("account", vendor.account.clone().unwrap_or_default()),
             ("rank", vendor.rank.map(|rank| rank.to_string()).unwrap_or_default()),
@@ -186,6 +231,16 @@ impl View for VendorDetail {
                 alias.claim,
                 crate::text::printable(&one_line(&alias.value))
             ));
+        }
+        match self.channels.as_slice() {
+            [] => out
+                .step("no way to it is known:", &format!("cmr vendor set {} --channel mail --mail-to …", vendor.name)),
+            // The protocol alone is said above.
+            [only] if only.kind == ChannelKind::Set => {}
+            ways => {
+                out.heading("Channels");
+                out.table(["channel", "leads to", "because", "carries"], ways.iter().map(ChannelView::row).collect());
+            }
         }
         if !self.grants.is_empty() {
             out.heading("Grants");

@@ -6,54 +6,29 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
+use rusqlite::Connection;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::answer::Answer;
+use super::answer::{Answer, retry_after};
 use super::exchange::Seat;
 use super::http::{Http, Reply, Request, Trouble};
 use super::message::Message;
+use crate::error::{Error, Result};
 use crate::grant::Grant;
-use crate::vendor::Vendor;
+use crate::text::printable;
+pub use crate::vendor::ChannelKind as Kind;
+use crate::vendor::{self, Vendor};
 use crate::wire::event::Event;
 
-/// What sort of way it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Kind {
-    /// Signed messages to the vendor's own endpoint for them.
-    Set,
-    /// SCIM 2.0 (RFC 7644).
-    Scim,
-    /// The vendor's own API, described by a connector file.
-    Connector,
-    /// E-mail.
-    Mail,
-    /// A letter on paper.
-    Letter,
-}
+mod parcel;
+mod set;
+mod setup;
 
-impl Kind {
-    /// All of them, those first that say most about what becomes of a message.
-    pub const ALL: [Kind; 5] = [Kind::Set, Kind::Scim, Kind::Connector, Kind::Mail, Kind::Letter];
-
-    /// The name, as it is typed, and as in JSON and in the vault.
-    pub fn name(self) -> &'static str {
-        match self {
-            Kind::Set => "set",
-            Kind::Scim => "scim",
-            Kind::Connector => "connector",
-            Kind::Mail => "mail",
-            Kind::Letter => "letter",
-        }
-    }
-
-    /// The kind of a name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.name() == name)
-    }
-}
+pub(super) use parcel::pack;
+pub use setup::{Given, settings};
 
 /// A message whose turn it is, with all that any way needs to bring it: nothing of it is read from the vault later.
 #[derive(Debug, Clone)]
@@ -102,10 +77,76 @@ pub struct Outcome {
     pub unsent: bool,
 }
 
+/// The most characters of a vendor's words that are kept.
+const MAX_WORDS: usize = 300;
+
 impl Outcome {
     /// The vendor's server took it, in the way in which this channel says so.
     pub fn taken() -> Self {
         Self { answer: Answer::Taken, words: String::new(), unsent: false }
+    }
+
+    /// There is no way by which it could go.
+    pub(super) fn no_way() -> Self {
+        Self { answer: Answer::NotContacted, words: "no channel carries it".into(), unsent: true }
+    }
+
+    /// There was no answer.
+    pub fn none(trouble: &Trouble) -> Self {
+        match trouble {
+            Trouble::Network { what, sent } => Self { answer: Answer::Nothing, words: what.clone(), unsent: !sent },
+            Trouble::Refused(error) => Self { answer: Answer::NotContacted, words: error.to_string(), unsent: true },
+        }
+    }
+
+    /// An answer over HTTP, with what it says.
+    pub fn http(reply: &Reply, words: &str) -> Self {
+        let wait = reply.header("retry-after").and_then(|header| retry_after(header, Timestamp::now()));
+        let answer = Answer::Http { status: reply.status, code: None, retry_after: wait };
+        let words = printable(words).chars().take(MAX_WORDS).collect();
+        Self { answer, words, unsent: false }
+    }
+}
+
+/// The ways to one vendor, in the user's order.
+pub struct Ways(Vec<Box<dyn Channel>>);
+
+impl Ways {
+    /// The ways to a vendor.
+    ///
+    /// # Errors
+    /// Kind damaged for one that is not readable.
+    pub fn of(connection: &Connection, vendor: &Vendor) -> Result<Self> {
+        let rows = vendor::channels(connection, &vendor.id)?;
+        Ok(Self(rows.into_iter().map(|row| open(connection, vendor, row)).collect::<Result<_>>()?))
+    }
+
+    /// The way by which an event goes: the first that can carry it.
+    pub fn carrying(&self, event: Event) -> Option<&dyn Channel> {
+        self.0.iter().map(|way| &**way).find(|way| way.carries(event))
+    }
+
+    /// Whether what is lent can carry a claim: by the way that it goes.
+    pub fn takes(&self, claim: &str) -> bool {
+        self.carrying(Event::GrantCreated).is_some_and(|way| way.takes(claim))
+    }
+
+    /// Whether what is lent goes by the protocol, whose vendor knows the relationship's key.
+    pub fn speak_the_protocol(&self) -> bool {
+        self.carrying(Event::GrantCreated).is_some_and(|way| way.kind() == Kind::Set)
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = &dyn Channel> {
+        self.0.iter().map(|way| &**way)
+    }
+}
+
+/// Reads what one kind of way has for settings.
+fn open(_: &Connection, vendor: &Vendor, row: vendor::Channel) -> Result<Box<dyn Channel>> {
+    match row.kind {
+        Kind::Set => Ok(Box::new(set::Set::of(vendor)?)),
+        other => Err(Error::failed(format!("this program knows no channel {}", other.name()))),
     }
 }
 
@@ -117,7 +158,7 @@ pub type ReadBack = BTreeMap<String, Option<Value>>;
 pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 
 /// One way to one vendor.
-pub trait Channel {
+pub trait Channel: Send + Sync {
     /// What sort of way it is.
     fn kind(&self) -> Kind;
 
@@ -141,7 +182,7 @@ pub trait Channel {
 }
 
 /// What came of reading back: what the vendor shows, or why it could not be asked.
-pub type ReadResult = Result<ReadBack, Outcome>;
+pub type ReadResult = std::result::Result<ReadBack, Outcome>;
 
 /// The means to go a way: the network, and what the vendor gave to be let in.
 pub struct Way<'a> {
@@ -165,7 +206,7 @@ impl Way<'_> {
     ///
     /// # Errors
     /// [`Trouble`]: there was no answer.
-    pub async fn send(&mut self, request: Request) -> Result<Reply, Trouble> {
+    pub async fn send(&mut self, request: Request) -> std::result::Result<Reply, Trouble> {
         let start = Instant::now();
         let reply = self.seat.wait(self.http.send(request, self.allow_loopback)).await;
         let took = start.elapsed();
