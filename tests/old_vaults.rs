@@ -14,6 +14,7 @@ use std::fs;
 use std::path::Path;
 
 use kit::TestEnv;
+use serde_json::json;
 
 /// A machine whose vault is a copy of a kept one.
 fn old(name: &str) -> TestEnv {
@@ -76,4 +77,24 @@ fn a_vault_of_schema_2_keeps_what_became_of_its_messages() {
     assert_eq!(env.json("grant show books")["messages"].as_array().unwrap().len(), 5);
     env.ok("log verify");
     assert!(env.vault().join("vault-before-v3.db").exists());
+}
+
+/// A vendor of before there were channels is reached by the protocol, as it was.
+#[test]
+fn a_vault_of_schema_3_reaches_its_vendors_as_before() {
+    let env = old("vault-v3");
+    env.ok("log verify");
+    let vendor = env.json("vendor show acme");
+    assert_eq!(vendor["channels"].as_array().unwrap().len(), 1);
+    assert_eq!((&vendor["channels"][0]["kind"], &vendor["channels"][0]["in_use"]), (&json!("set"), &json!(true)));
+    assert_eq!(vendor["account"], "4711");
+    assert_eq!(vendor["notes"][0]["text"], "third of its kind");
+    let grant = env.json("grant show acme");
+    assert_eq!((&grant["status"], &grant["vendor_version"]), (&json!("active"), &json!(1)));
+    assert_eq!(env.json("vendor knows acme")["known"].as_array().unwrap().len(), 2);
+    let waiting = env.json("outbox list")["messages"][0].clone();
+    assert_eq!((&waiting["event"], &waiting["attempts"]), (&json!("grant-updated"), &json!(1)));
+    env.ok("profile set nickname al");
+    env.ok("log verify");
+    assert!(env.vault().join("vault-before-v4.db").exists());
 }
