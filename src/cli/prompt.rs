@@ -23,6 +23,9 @@ pub(super) trait Prompt {
     /// A text.
     fn line(&self, question: &str, flag: &str) -> Result<String>;
 
+    /// A text, which may be left as it is.
+    fn line_or(&self, question: &str, otherwise: &str, flag: &str) -> Result<String>;
+
     /// One of several, by its place.
     fn choose(&self, question: &str, among: &[String], flag: &str) -> Result<usize>;
 
@@ -104,6 +107,15 @@ impl Prompt for Terminal {
         Input::new().with_prompt(question).interact_text().map_err(stopped)
     }
 
+    fn line_or(&self, question: &str, otherwise: &str, _: &str) -> Result<String> {
+        let input = Input::new().with_prompt(question).allow_empty(true);
+        match otherwise.is_empty() {
+            true => input.interact_text(),
+            false => input.default(otherwise.to_owned()).interact_text(),
+        }
+        .map_err(stopped)
+    }
+
     fn choose(&self, question: &str, among: &[String], _: &str) -> Result<usize> {
         // By number: a list of a thousand scrolls, and one that is moved through hides the cursor when it is stopped.
         let lines: Vec<String> = among.iter().enumerate().map(|(n, item)| format!("  {:>3}  {item}", n + 1)).collect();
@@ -156,6 +168,10 @@ impl Prompt for Refusing {
     }
 
     fn line(&self, question: &str, flag: &str) -> Result<String> {
+        Err(unanswered(question, flag))
+    }
+
+    fn line_or(&self, question: &str, _: &str, flag: &str) -> Result<String> {
         Err(unanswered(question, flag))
     }
 

@@ -23,6 +23,7 @@ pub mod receipt;
 pub mod rekey;
 #[cfg(test)]
 mod rekey_tests;
+pub mod relocation;
 pub mod renewal;
 pub mod resign;
 mod store;

@@ -15,3 +15,15 @@ INSERT INTO channel SELECT v.id, 'set', 0, '{}', 'discovery', v.added_at
 
 -- By which way a message was last tried.
 ALTER TABLE delivery ADD COLUMN channel TEXT;
+
+-- The user's moves: another address from a day on, in these personas. Begun once the profile says so.
+CREATE TABLE relocation (
+    id INTEGER PRIMARY KEY,
+    claim TEXT NOT NULL,
+    personas TEXT NOT NULL,
+    old TEXT,
+    new TEXT NOT NULL,
+    from_at INTEGER NOT NULL,
+    planned_at INTEGER NOT NULL,
+    begun_at INTEGER
+) STRICT;

@@ -56,6 +56,18 @@ pub static GRANT_CREATE: [Example; 2] = [
     ),
 ];
 
+/// `move`.
+pub static MOVE: [Example; 2] = [
+    example(
+        "See who would hear of a new address, and how",
+        "cmr move 'street_address=3 quai de Saône' postal_code=69002 locality=Lyon --dry-run",
+    ),
+    example(
+        "Change it and tell them",
+        "cmr move 'street_address=3 quai de Saône' postal_code=69002 locality=Lyon --yes",
+    ),
+];
+
 /// `push`.
 pub static PUSH: [Example; 1] = [example("Deliver what waits", "cmr push")];
 

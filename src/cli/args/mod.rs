@@ -20,6 +20,7 @@ pub mod outbox;
 pub mod persona;
 pub mod profile;
 pub mod receiver;
+pub mod relocation;
 pub mod search;
 pub mod upkeep;
 pub mod vendor;
@@ -200,6 +201,8 @@ nouns! {
     Vendor(vendor::VendorArgs) = "vendor", "Vendors, and your relationship with each";
     /// What is lent.
     Grant(grant::GrantArgs) = "grant", "What you lend: claims, for a purpose, for a time, revocable";
+    /// Another address.
+    Move(relocation::MoveArgs) = "move", "Change your address once, and see which vendor has it";
     /// Deliver.
     Push(moving::PushArgs) = "push", "Deliver what waits, and collect the vendors' answers";
     /// Collect answers.

@@ -18,6 +18,7 @@ pub(super) mod persona;
 pub(super) mod profile;
 mod receipt;
 pub(super) mod receiver;
+pub(super) mod relocation;
 pub(super) mod search;
 mod standing;
 pub(super) mod status;

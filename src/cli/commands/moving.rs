@@ -13,6 +13,7 @@ use super::super::{Outcome, Result};
 use crate::delivery::http::Http;
 use crate::delivery::pull::{Pulled, Received};
 use crate::delivery::push::Sent;
+use crate::delivery::relocation;
 use crate::delivery::talk::{self, Collect, News, Plan, Send};
 use crate::delivery::{self, Message, MessageState};
 use crate::error::Kind;
@@ -29,6 +30,7 @@ pub(in super::super) fn push(args: &PushArgs, session: &Session) -> Result<Outco
     if session.globals().dry_run {
         return waiting(session, &vault, vendor_id.as_deref());
     }
+    relocation::begin_if_due(&mut vault)?;
     if delivery::counts(vault.connection())?.queued == 0 && vendor_id.is_none() {
         session.printer().show(&Moved { idle: IDLE_PUSH, ..Moved::default() })?;
         return stuck(&vault, None, &[]);

@@ -11,6 +11,7 @@ use super::super::session::Session;
 use super::super::{Outcome, Result};
 use super::moving::{self, Heard};
 use super::upkeep_install;
+use crate::delivery::relocation;
 use crate::delivery::renewal::{self, Due};
 use crate::delivery::talk::{self, Collect, Plan, Send};
 use crate::delivery::tasks::{self, Facts, Task};
@@ -67,6 +68,7 @@ struct Done {
 fn work(args: &UpkeepArgs, session: &Session, vault: &mut Vault, windows: &Windows) -> Result<Done> {
     let _turn = moving::turn(session, vault)?;
     let mut heard = Heard::default();
+    relocation::begin_if_due(vault)?;
     let mut expired = vault.write(lend::expire_due)?.len();
     let pull = Plan { collect: Collect::FromAll, ..Plan::default() };
     moving::converse(session, vault, args.timeout, &pull, &mut heard)?;

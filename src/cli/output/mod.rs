@@ -23,6 +23,7 @@ pub mod profile;
 mod progress;
 pub mod receipt;
 pub mod receiver;
+pub mod relocation;
 pub mod renewal;
 pub mod schema;
 pub mod search;

@@ -5,8 +5,8 @@ use serde_json::json;
 
 use super::View;
 use super::{
-    demo, grant, inbox, key, ledger, lending, message, profile, receipt, receiver, renewal, search, upkeep, vault,
-    vendor, vendor_key,
+    demo, grant, inbox, key, ledger, lending, message, profile, receipt, receiver, relocation, renewal, search, upkeep,
+    vault, vendor, vendor_key,
 };
 
 /// The schema of a view, with the member `schema` that every document has.
@@ -54,6 +54,7 @@ pub fn all() -> Vec<(&'static str, Schema)> {
         schema_of::<renewal::Renewals>(),
         schema_of::<lending::Closed>(),
         schema_of::<receipt::ReceiptView>(),
+        schema_of::<relocation::Move>(),
         schema_of::<message::Moved>(),
         schema_of::<message::Outbox>(),
         schema_of::<message::OneMessage>(),
