@@ -120,13 +120,13 @@ fn a_wrong_certificate_is_refused_by_its_reason() {
     let (env, authority, stranger) = (TestEnv::new(), Authority::new("ours"), Authority::new("theirs"));
     let ca = env.file("ca.pem", authority.issuer.pem());
     let cases = [
-        (stranger.server_config("localhost", false), "UnknownIssuer"),
-        (authority.server_config("elsewhere.example", false), "not valid for"),
-        (authority.server_config("localhost", true), "expired"),
+        (stranger.server_config("localhost", false), "UnknownIssuer", 1),
+        (authority.server_config("elsewhere.example", false), "not valid for", 5),
+        (authority.server_config("localhost", true), "expired", 1),
     ];
-    for (tls, reason) in cases {
+    for (tls, reason, code) in cases {
         let vendor = vendor(tls);
-        let run = kit::Run::of(add(&env, &vendor, "--allow-loopback").env("CMR_CA_FILE", &ca)).ended(1);
+        let run = kit::Run::of(add(&env, &vendor, "--allow-loopback").env("CMR_CA_FILE", &ca)).ended(code);
         run.says(reason).never_says(&vendor.token);
     }
     env.ok("vendor list").says("No vendors yet");
@@ -156,4 +156,27 @@ fn nothing_is_sent_past_a_certificate_that_turned_wrong() {
     run("push --now").ended(0).says("acknowledged");
     *vendor.tls.lock().unwrap() = Arc::new(authority.server_config("localhost", true));
     run("pull").ended(4).says("expired");
+}
+
+/// A certificate of another name is another server: its vendor is asked for by the user, and nothing goes there meanwhile.
+#[test]
+fn a_vendor_whose_certificate_changes_its_name_is_held() {
+    let (env, authority) = (TestEnv::new(), Authority::new("ours"));
+    let vendor = vendor(authority.server_config("localhost", false));
+    let ca = env.file("ca.pem", authority.issuer.pem());
+    let run = |line: &str| kit::Run::of(env.typed(line).env("CMR_CA_FILE", &ca));
+    kit::Run::of(add(&env, &vendor, "--allow-loopback").env("CMR_CA_FILE", &ca)).succeeded();
+    env.ok("profile set email ada@example.org");
+    env.ok("grant create acme --claims email --purpose DeliveryOfGoods --expires 90d --yes");
+    *vendor.tls.lock().unwrap() = Arc::new(authority.server_config("elsewhere.example", false));
+    run("push").ended(5).says("another server answers there").never_says(&vendor.token);
+    let open = env.json("outbox list")["messages"].as_array().unwrap().clone();
+    assert!(open.iter().any(|message| message["state"] == "held"), "{open:?}");
+    assert!(open.iter().all(|message| message["attempted"].is_null()), "{open:?}");
+    run("pull acme").ended(0);
+    *vendor.tls.lock().unwrap() = Arc::new(authority.server_config("localhost", false));
+    run("outbox retry --all").ended(0);
+    run("push").ended(0).says("acknowledged");
+    *vendor.tls.lock().unwrap() = Arc::new(authority.server_config("elsewhere.example", false));
+    run("pull").ended(5).says("another server answers there");
 }

@@ -227,8 +227,7 @@ impl Http {
         if let Some(body) = body {
             request = request.body(body);
         }
-        let network = |e: reqwest::Error| Trouble::Network { what: network_words(url, &e), sent: !e.is_connect() };
-        let mut response = request.send().await.map_err(network)?;
+        let mut response = request.send().await.map_err(|e| trouble(url, &e))?;
         let mut reply = Reply {
             status: response.status().as_u16(),
             headers: std::mem::take(response.headers_mut()),
@@ -349,6 +348,34 @@ fn tls_config(extra: Option<&Path>) -> Result<rustls::ClientConfig> {
         .with_root_certificates(roots)
         .with_no_client_auth();
     Ok(config)
+}
+
+/// Why there was no answer. A server whose certificate is somebody else's is not the vendor's: waiting does not make it so.
+fn trouble(url: &Url, error: &reqwest::Error) -> Trouble {
+    let what = network_words(url, error);
+    match is_for_another_name(error) {
+        true => Trouble::Refused(
+            Error::must_act(format!("{what}: another server answers there"))
+                .hint("has the vendor moved? cmr vendor show NAME says where it was"),
+        ),
+        false => Trouble::Network { what, sent: !error.is_connect() },
+    }
+}
+
+fn is_for_another_name(error: &reqwest::Error) -> bool {
+    use rustls::CertificateError::{NotValidForName, NotValidForNameContext};
+    use rustls::Error::InvalidCertificate;
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(error) = cause {
+        let tls = error.downcast_ref::<rustls::Error>();
+        if matches!(tls, Some(InvalidCertificate(NotValidForName | NotValidForNameContext { .. }))) {
+            return true;
+        }
+        // An error of input and output holds another as its own, and not as its source.
+        let held = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        cause = held.map(|held| held as &(dyn std::error::Error + 'static)).or_else(|| error.source());
+    }
+    false
 }
 
 /// What went wrong, with the innermost cause, which names the matter: "Connection refused", "certificate expired".
