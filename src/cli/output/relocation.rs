@@ -61,6 +61,9 @@ pub struct Move {
     pub open: usize,
     /// Whether nothing was done, because of `--dry-run`.
     pub dry_run: bool,
+    /// Whether the user is still to be asked.
+    #[serde(skip)]
+    asked: bool,
 }
 
 impl Move {
@@ -78,6 +81,7 @@ impl Move {
             vendors: lines.into_iter().map(LineView::from).collect(),
             unknown,
             dry_run,
+            asked: relocation.id == 0,
         }
     }
 
@@ -109,7 +113,10 @@ impl View for Move {
                 count(self.unknown, "other vendor")
             ));
         }
-        out.line(self.ending());
+        match self.ending() {
+            ending if ending.is_empty() => {}
+            ending => out.line(ending),
+        }
     }
 }
 
@@ -117,6 +124,7 @@ impl Move {
     fn ending(&self) -> String {
         match (self.dry_run, self.begun, self.open) {
             (true, ..) => "Nothing was done: --dry-run.".into(),
+            _ if self.asked => String::new(),
             (_, None, _) => format!("Planned: cmr upkeep, or cmr push, begins it on {}.", day(self.from)),
             (_, Some(_), 0) if self.vendors.is_empty() => "No vendor is told: no current grant carries this.".into(),
             (_, Some(_), 0) => "Every vendor that you lend it to has confirmed.".into(),
