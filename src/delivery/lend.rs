@@ -330,6 +330,11 @@ fn queue_introduction(tx: &Tx, signer: &Signer) -> Result<()> {
 fn tell_content(tx: &Tx, signer: &Signer, grant: &Grant, event: Event) -> Result<()> {
     let claims = to_send(tx, signer.vendor, grant)?;
     if claims.is_empty() && event == Event::GrantCreated {
+        let name = &signer.vendor.name;
+        if Ways::of(tx, signer.vendor)?.carrying(event).is_none() {
+            return Err(Error::bad_input(format!("no channel leads to {name}: nothing can be lent to it"))
+                .hint(format!("set one up: cmr vendor set {name} --channel mail --mail-to ADDRESS")));
+        }
         return Err(Error::bad_input(format!("no claim of this grant can be sent to {}", signer.vendor.name))
             .hint("cmr grant preview shows why"));
     }
