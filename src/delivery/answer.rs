@@ -27,6 +27,13 @@ pub enum Answer {
     },
     /// The vendor's system took it, as its channel says so.
     Taken,
+    /// The user's mail server did not take it (RFC 5321, section 4.2.1): 4xx not now, 5xx for good.
+    Mail {
+        /// Its code.
+        code: u16,
+    },
+    /// The user's mail account does not let in, or cannot be used as it is set up.
+    Account,
     /// It is written, and only a person can bring it.
     ByHand,
     /// Connection refused, lost, timed out, or the name did not resolve. The message may have arrived.
@@ -95,6 +102,8 @@ pub enum Hold {
     Redirected,
     /// The vendor's address is not one that a vendor may have.
     Address,
+    /// The user's mail account does not let in.
+    Account,
     /// Nobody but the user can bring it.
     ByHand,
 }
@@ -104,6 +113,9 @@ pub fn verdict(answer: &Answer, tried: Remedies, attempts: u32, dice: f64) -> Ve
     let (status, code, retry_after) = match answer {
         Answer::Http { status, code, retry_after } => (status, code, retry_after),
         Answer::Taken => return Verdict::Delivered { unusual: false },
+        Answer::Mail { code: 500.. } => return Verdict::Fail,
+        Answer::Mail { .. } => return Verdict::Later(backoff(attempts, dice)),
+        Answer::Account => return Verdict::Hold(Hold::Account),
         Answer::ByHand => return Verdict::Hold(Hold::ByHand),
         Answer::Nothing => return Verdict::Later(backoff(attempts, dice)),
         Answer::NotContacted => return Verdict::Hold(Hold::Address),
@@ -153,6 +165,7 @@ impl Hold {
             Hold::Unreachable => "the vendor is not to be found at its address any more",
             Hold::Redirected => "the vendor's address redirects elsewhere",
             Hold::Address => "the vendor's address is not contacted",
+            Hold::Account => "your mail account does not let you send",
             Hold::ByHand => "you bring it yourself",
         }
     }

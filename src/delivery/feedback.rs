@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::events::{About, Signer};
 use super::message::Message;
-use super::{lend, store};
+use super::{lend, mail, store};
 use crate::error::{Error, Result};
 use crate::ledger;
 use crate::text::printable;
@@ -35,12 +35,16 @@ pub fn text(typed: &str) -> Result<String> {
 /// Kind damaged for a message that is not readable any more; kind bad input for what is larger than the vendor takes.
 pub fn reply(tx: &Tx, vendor: &Vendor, to: &Message, mut feedback: FeedbackSubmitted) -> Result<Message> {
     let unreadable = || Error::damaged(format!("it holds a message, {}, that is not readable", to.id));
-    let theirs = to.claims().ok_or_else(unreadable)?;
-    feedback.about = Some(theirs.jti);
+    // An e-mail has no id that the protocol knows.
+    let theirs = match to.event == mail::answer::EVENT {
+        true => None,
+        false => Some(to.claims().ok_or_else(unreadable)?),
+    };
+    feedback.about = theirs.as_ref().map(|theirs| theirs.jti.clone());
     let signer = Signer::of(tx, vendor)?;
     lend::introduce(tx, &signer)?;
     // It is about no grant: what overtakes a grant's messages must not overtake it.
-    let about = About { txn: theirs.txn.as_deref(), ..About::default() };
+    let about = About { txn: theirs.as_ref().and_then(|theirs| theirs.txn.as_deref()), ..About::default() };
     let mut message = signer.sign(Event::FeedbackSubmitted, &feedback, about, tx.now())?;
     message.answers = Some(to.id.clone());
     store::insert(tx, &message, &message.id)?;

@@ -182,6 +182,11 @@ impl Http {
         Self { tls: self.tls.clone(), timeout: self.timeout, clients: RefCell::default() }
     }
 
+    /// Whom it trusts, for what speaks TLS and not HTTP.
+    pub(super) fn tls(&self) -> &rustls::ClientConfig {
+        &self.tls
+    }
+
     /// How long a request may take.
     pub fn timeout(&self) -> Duration {
         self.timeout
@@ -362,7 +367,8 @@ fn trouble(url: &Url, error: &reqwest::Error) -> Trouble {
     }
 }
 
-fn is_for_another_name(error: &reqwest::Error) -> bool {
+/// Whether a connection failed because the server's certificate is for another name.
+pub(super) fn is_for_another_name(error: &(dyn std::error::Error + 'static)) -> bool {
     use rustls::CertificateError::{NotValidForName, NotValidForNameContext};
     use rustls::Error::InvalidCertificate;
     let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);

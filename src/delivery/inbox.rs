@@ -1,10 +1,10 @@
 //! What vendors sent: verified, kept, and worth reading or not.
 
 use rusqlite::Connection;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::message::Message;
-use super::store;
+use super::{mail, store};
 use crate::error::Result;
 use crate::wire::event::Event;
 
@@ -44,7 +44,7 @@ pub fn inbox(connection: &Connection, vendor_id: Option<&str>, all: bool, limit:
             break;
         }
         let message = store::get(connection, &id)?;
-        let payload = message.payload();
+        let payload = payload(connection, &message)?;
         if all || is_news(&message.event, payload.as_ref()) {
             let replies = store::replies(connection, &message.id)?;
             found.push(Received { message, payload, replies });
@@ -60,13 +60,22 @@ pub fn inbox(connection: &Connection, vendor_id: Option<&str>, all: bool, limit:
 pub fn received(connection: &Connection, typed: &str) -> Result<Received> {
     let message = store::find_received(connection, typed)?;
     let replies = store::replies(connection, &message.id)?;
-    Ok(Received { payload: message.payload(), message, replies })
+    Ok(Received { payload: payload(connection, &message)?, message, replies })
+}
+
+/// What a message says: its event's own, or what a vendor wrote by e-mail.
+fn payload(connection: &Connection, message: &Message) -> Result<Option<Value>> {
+    if message.event != mail::answer::EVENT {
+        return Ok(message.payload());
+    }
+    Ok(mail::received(connection, &message.id)?.map(|read| {
+        json!({"from": read.sender, "subject": read.subject, "text": read.text, "confirms": read.confirms, "signed": false})
+    }))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     #[test]
     fn a_plain_yes_and_a_connection_test_are_no_news_and_all_else_is() {

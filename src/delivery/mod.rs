@@ -3,6 +3,7 @@
 
 pub mod address;
 pub mod answer;
+pub mod by_hand;
 pub mod channel;
 pub mod close;
 pub mod discover;
@@ -13,6 +14,8 @@ pub mod http;
 pub mod inbox;
 mod incoming;
 pub mod lend;
+pub mod letter;
+pub mod mail;
 pub mod message;
 pub mod pull;
 pub mod push;
@@ -29,6 +32,7 @@ pub mod resign;
 mod store;
 pub mod talk;
 pub mod tasks;
+pub mod text;
 mod underway_store;
 
 pub use message::{Message, MessageState};

@@ -10,7 +10,7 @@ use super::answer::{Answer, Hold, Remedies, Verdict, verdict};
 use super::channel::{self, Kind as ChannelKind, Parcel, Ways, pack};
 use super::message::{Message, MessageState};
 use super::talk::{Conversation, News};
-use super::{discover, lend, queue_store, rekey, resign};
+use super::{discover, lend, mail, queue_store, rekey, resign};
 use crate::error::{Error, Kind, Result};
 use crate::grant::{self, Step};
 use crate::ledger;
@@ -88,7 +88,13 @@ pub(super) fn next(tx: &Tx, vendor: &Arc<Vendor>, ways: &Ways, all: bool) -> Res
         let message = resign::if_old(tx, message)?;
         queue_store::mark_attempt(tx, &message, kind)?;
         let message = Message { channel: Some(kind), ..message };
-        return Ok(Turn::Send(Box::new(pack(tx, vendor, kind, event, message)?)));
+        let mut parcel = pack(tx, vendor, kind, event, message)?;
+        if let Some(text) = ways.carrying(event).and_then(|way| way.text(&parcel)) {
+            // Another attempt says the same, whatever the profile says by then.
+            mail::keep_text(tx, &parcel.message.id, &text)?;
+            parcel.edited = Some(text);
+        }
+        return Ok(Turn::Send(Box::new(parcel)));
     }
 }
 
@@ -244,7 +250,11 @@ pub(super) fn settle(tx: &Tx, vendor: &Vendor, mut message: Message, answered: &
     }
     let words = &answered.words;
     let (state, reason) = match answered.verdict {
-        Verdict::Delivered { unusual } => (MessageState::Delivered, unusual.then(|| words.clone())),
+        Verdict::Delivered { unusual } => {
+            // What is usual by the protocol needs no words. By another way they say who took it.
+            let says = unusual || message.channel == Some(ChannelKind::Mail);
+            (MessageState::Delivered, says.then(|| words.clone()))
+        }
         Verdict::Later(wait) => {
             let due = tx.now().checked_add(wait).unwrap_or(Timestamp::MAX);
             let waits = queue_store::set_due(tx, &message.id, due, words)?;
@@ -267,7 +277,8 @@ pub(super) fn settle(tx: &Tx, vendor: &Vendor, mut message: Message, answered: &
     Ok(Some(message))
 }
 
-fn delivered(tx: &Tx, message: &Message) -> Result<()> {
+/// What follows from a message's being delivered.
+pub(super) fn delivered(tx: &Tx, message: &Message) -> Result<()> {
     if message.event == Event::RelationshipCreated.name() {
         vendor::mark_introduced(tx, &message.vendor_id)?;
     }
@@ -292,6 +303,8 @@ fn noted(answer: &Answer, words: &str) -> String {
     match answer {
         Answer::Http { code: Some(ErrorCode::Other(_)) | None, status, .. } => format!("it answered {status}"),
         Answer::Http { code: Some(code), status, .. } => format!("{status} {}", code.as_str()),
+        Answer::Mail { code } => format!("the mail server answered {code}"),
+        Answer::Account => "the mail account does not let in".to_owned(),
         Answer::Nothing | Answer::NotContacted | Answer::Taken | Answer::ByHand => words.to_owned(),
     }
 }

@@ -64,7 +64,7 @@ pub fn receipt(connection: &Connection, grant: &Grant, message: Option<&Message>
     let wanted = |answer: &&Message| {
         message.is_none_or(|wanted| wanted.id == answer.id || answer.answers.as_ref() == Some(&wanted.id))
     };
-    let mut answers = messages.iter().filter(|one| !one.outgoing && one.answers.is_some());
+    let mut answers = messages.iter().filter(|one| !one.outgoing && one.answers.is_some() && !one.jws.is_empty());
     let Some(theirs) = answers.rfind(wanted) else {
         return Err(Error::not_found("there is no receipt: the vendor has not answered").hint("ask it: cmr pull"));
     };

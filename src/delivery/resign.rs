@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::message::{Message, MessageState};
-use super::queue_store;
 use super::store;
+use super::{mail, queue_store};
 use crate::error::{Error, Result};
 use crate::ledger::{self, disclosure};
 use crate::vault::Tx;
@@ -61,6 +61,7 @@ pub(super) fn again(tx: &Tx, message: &Message) -> Result<Message> {
     store::insert(tx, &new, &new.id)?;
     queue_store::take_turn(tx, &message.id, &new.id)?;
     disclosure::carry_over(tx, &message.id, &new.id)?;
+    mail::take_edited_over(tx, &message.id, &new.id)?;
     let reason = format!("signed again as {}", new.id);
     queue_store::set_state(tx, &message.id, MessageState::Cancelled, Some(&reason))?;
     let body = json!({"vendor": message.vendor_id, "event": message.event, "grant": message.grant_id, "was": message.id,

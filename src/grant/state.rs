@@ -36,6 +36,10 @@ pub enum VendorStatus {
     PartiallyAccepted,
     /// The vendor declined the grant as it stands now.
     Rejected,
+    /// The vendor wrote, unsigned, that all of it is in use: so the user reads it.
+    AcceptedInWriting,
+    /// The vendor wrote, unsigned, that the claims are deleted: so the user reads it.
+    DeletionInWriting,
     /// The vendor stated, signed, that the claims are deleted. Not proof.
     DeletionStated,
 }
@@ -63,6 +67,7 @@ names!(Status {
 names!(VendorStatus {
     NotTold => "not_told", NotConfirmed => "not_confirmed", Accepted => "accepted",
     PartiallyAccepted => "partially_accepted", Rejected => "rejected", DeletionStated => "deletion_stated",
+    AcceptedInWriting => "accepted_in_writing", DeletionInWriting => "deletion_in_writing",
 });
 
 impl Status {
@@ -108,6 +113,10 @@ pub enum Step {
     Acknowledged(u32, AckStatus),
     /// The vendor stated the deletion, for this version.
     DeletionStated(u32),
+    /// The vendor wrote, unsigned, that it accepts this version: so the user reads it.
+    AcceptedInWriting(u32),
+    /// The vendor wrote, unsigned, that it deleted what this version takes back: so the user reads it.
+    DeletedInWriting(u32),
 }
 
 /// A step that a grant in this state cannot take.
@@ -142,16 +151,25 @@ impl State {
             Step::Expire { told } if self.status.is_current() => {
                 let vendor = match self.vendor {
                     VendorStatus::NotTold if !told => VendorStatus::NotTold,
-                    VendorStatus::DeletionStated => VendorStatus::DeletionStated,
+                    VendorStatus::DeletionStated | VendorStatus::DeletionInWriting => self.vendor,
                     _ => VendorStatus::NotConfirmed,
                 };
                 Ok(State { status: Status::Expired, vendor, ..self })
             }
             Step::Delivered => Ok(self.delivered()),
             Step::Acknowledged(version, answer) => Ok(self.acknowledged(version, answer)),
-            Step::DeletionStated(version) => Ok(self.deletion_stated(version)),
+            Step::DeletionStated(version) => Ok(self.deleted(version, VendorStatus::DeletionStated)),
+            Step::AcceptedInWriting(version) => Ok(self.accepted_in_writing(version)),
+            // What is signed says more.
+            Step::DeletedInWriting(_) if self.vendor == VendorStatus::DeletionStated => Ok(self),
+            Step::DeletedInWriting(version) => Ok(self.deleted(version, VendorStatus::DeletionInWriting)),
             Step::Offer | Step::Change | Step::Revoke { .. } | Step::Expire { .. } => Err(Refused(self.status)),
         }
+    }
+
+    /// Whether the vendor said that it has nothing of it any more.
+    fn is_deleted(self) -> bool {
+        matches!(self.vendor, VendorStatus::DeletionStated | VendorStatus::DeletionInWriting)
     }
 
     fn unconfirmed(self, status: Status) -> State {
@@ -189,18 +207,31 @@ impl State {
     /// The answer to a version that was overtaken: the vendor has it in use, and knows nothing of the present one yet.
     fn acknowledged_before(self, version: u32, answer: AckStatus) -> State {
         let late = self.confirmed.is_some_and(|confirmed| version <= confirmed);
-        if late || answer == AckStatus::Rejected || self.vendor == VendorStatus::DeletionStated {
+        if late || answer == AckStatus::Rejected || self.is_deleted() {
             return self;
         }
         State { status: Status::Active, confirmed: Some(version), ..self.delivered() }
     }
 
-    fn deletion_stated(self, version: u32) -> State {
+    /// As the same word signed, but that it never takes the place of one that is signed.
+    fn accepted_in_writing(self, version: u32) -> State {
+        let signed =
+            matches!(self.vendor, VendorStatus::Accepted | VendorStatus::PartiallyAccepted | VendorStatus::Rejected);
+        match self.acknowledged(version, AckStatus::Accepted) {
+            _ if signed && version == self.version => self,
+            state if state.vendor == VendorStatus::Accepted && version == self.version => {
+                State { vendor: VendorStatus::AcceptedInWriting, ..state }
+            }
+            state => state,
+        }
+    }
+
+    fn deleted(self, version: u32, vendor: VendorStatus) -> State {
         // A statement about an earlier version cannot cover what was sent since.
         if version < self.version || self.status == Status::Draft {
             return self;
         }
-        State { vendor: VendorStatus::DeletionStated, confirmed: None, ..self }
+        State { vendor, confirmed: None, ..self }
     }
 }
 
@@ -220,6 +251,8 @@ mod tests {
             any::<bool>().prop_map(|told| Step::Expire { told }),
             (1u32..5, answer).prop_map(|(version, answer)| Step::Acknowledged(version, answer)),
             (1u32..5).prop_map(Step::DeletionStated),
+            (1u32..5).prop_map(Step::AcceptedInWriting),
+            (1u32..5).prop_map(Step::DeletedInWriting),
         ];
         prop::collection::vec(step, 0..16)
     }
@@ -252,7 +285,8 @@ mod tests {
                 let confirmed = !matches!(pair[1].vendor, VendorStatus::NotTold | VendorStatus::NotConfirmed);
                 if confirmed && pair[1].vendor != pair[0].vendor {
                     let word = matches!(step, Step::Acknowledged(v, _) if *v == pair[1].version)
-                        || matches!(step, Step::DeletionStated(v) if *v >= pair[1].version);
+                        || matches!(step, Step::AcceptedInWriting(v) if *v == pair[1].version)
+                        || matches!(step, Step::DeletionStated(v) | Step::DeletedInWriting(v) if *v >= pair[1].version);
                     prop_assert!(word, "{:?} confirmed {:?}", step, pair[1]);
                 }
             }
@@ -268,8 +302,10 @@ mod tests {
                 if after != before {
                     let yes = matches!(step, Step::Acknowledged(v, answer)
                         if Some(*v) == after && *answer != AckStatus::Rejected && before.is_none_or(|before| before < *v));
-                    let gone = matches!(step, Step::DeletionStated(_)) && after.is_none();
-                    prop_assert!(yes || gone, "{:?} made {:?} of {:?}", step, after, before);
+                    let written = matches!(step, Step::AcceptedInWriting(v)
+                        if Some(*v) == after && before.is_none_or(|before| before < *v));
+                    let gone = matches!(step, Step::DeletionStated(_) | Step::DeletedInWriting(_)) && after.is_none();
+                    prop_assert!(yes || written || gone, "{:?} made {:?} of {:?}", step, after, before);
                 }
                 prop_assert!(after.is_none_or(|confirmed| confirmed <= pair[1].version));
             }
@@ -279,10 +315,10 @@ mod tests {
         fn what_is_accepted_now_is_in_use_and_what_is_deleted_is_not(steps in steps()) {
             for state in run(&steps) {
                 match state.vendor {
-                    VendorStatus::Accepted | VendorStatus::PartiallyAccepted => {
+                    VendorStatus::Accepted | VendorStatus::PartiallyAccepted | VendorStatus::AcceptedInWriting => {
                         prop_assert_eq!(state.confirmed, Some(state.version));
                     }
-                    VendorStatus::DeletionStated | VendorStatus::NotTold => prop_assert_eq!(state.confirmed, None),
+                    VendorStatus::DeletionStated | VendorStatus::DeletionInWriting | VendorStatus::NotTold => prop_assert_eq!(state.confirmed, None),
                     _ => {}
                 }
                 // A grant that the vendor never had in use is the only one that it can decline as a whole.
@@ -301,6 +337,22 @@ mod tests {
                     {
                         prop_assert_ne!(ended.vendor, VendorStatus::NotTold);
                     }
+                }
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_word_in_writing_never_takes_the_place_of_one_that_is_signed(steps in steps()) {
+            let states = run(&steps);
+            for (step, pair) in steps.iter().zip(states.windows(2)) {
+                let signed = [VendorStatus::Accepted, VendorStatus::PartiallyAccepted, VendorStatus::DeletionStated];
+                if matches!(step, Step::AcceptedInWriting(_) | Step::DeletedInWriting(_)) {
+                    prop_assert!(!signed.contains(&pair[1].vendor) || pair[0].vendor == pair[1].vendor);
+                }
+                if matches!(step, Step::DeletedInWriting(_)) && pair[0].vendor == VendorStatus::DeletionStated {
+                    prop_assert_eq!(pair[0], pair[1]);
                 }
             }
         }

@@ -27,3 +27,33 @@ CREATE TABLE relocation (
     planned_at INTEGER NOT NULL,
     begun_at INTEGER
 ) STRICT;
+
+-- The user's own mail account, for messages that go by e-mail: one row or none.
+CREATE TABLE mail_account (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    sender TEXT NOT NULL,
+    name TEXT,
+    host TEXT NOT NULL,
+    port INTEGER NOT NULL,
+    tls TEXT NOT NULL,
+    user TEXT,
+    password TEXT
+) STRICT;
+
+-- The text of a message that goes as one: as the user edited it, or as it first left.
+CREATE TABLE message_text (
+    message_id TEXT PRIMARY KEY REFERENCES message (id),
+    subject TEXT NOT NULL,
+    body TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- What a vendor wrote by e-mail, as it came, beside the message that it is kept as. Confirms: the user reads it so.
+CREATE TABLE mail_in (
+    message_id TEXT PRIMARY KEY REFERENCES message (id),
+    raw BLOB NOT NULL,
+    sender TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    text TEXT NOT NULL,
+    sent_at INTEGER,
+    confirms INTEGER NOT NULL
+) STRICT;

@@ -141,6 +141,8 @@ impl GrantView {
                 Some(kept) => (format!("rejected v{}; goes by v{kept}", self.version), Tone::Bad),
                 None => ("rejected".into(), Tone::Bad),
             },
+            VendorStatus::AcceptedInWriting => ("accepted in writing, unsigned".into(), Tone::Plain),
+            VendorStatus::DeletionInWriting => ("deletion in writing, unsigned".into(), Tone::Plain),
             VendorStatus::DeletionStated => ("deletion stated".into(), Tone::Good),
         };
         (words, tone)

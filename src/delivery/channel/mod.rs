@@ -23,6 +23,8 @@ pub use crate::vendor::ChannelKind as Kind;
 use crate::vendor::{self, Vendor};
 use crate::wire::event::Event;
 
+pub mod letter;
+pub mod mail;
 mod parcel;
 mod set;
 mod setup;
@@ -143,11 +145,19 @@ impl Ways {
 }
 
 /// Reads what one kind of way has for settings.
-fn open(_: &Connection, vendor: &Vendor, row: vendor::Channel) -> Result<Box<dyn Channel>> {
+fn open(connection: &Connection, vendor: &Vendor, row: vendor::Channel) -> Result<Box<dyn Channel>> {
     match row.kind {
         Kind::Set => Ok(Box::new(set::Set::of(vendor)?)),
+        Kind::Mail => Ok(Box::new(mail::Mail::open(connection, row)?)),
+        Kind::Letter => Ok(Box::new(letter::Letter::open(connection, row)?)),
         other => Err(Error::failed(format!("this program knows no channel {}", other.name()))),
     }
+}
+
+/// The settings of a way, in the terms of its kind.
+fn readable<T: serde::de::DeserializeOwned>(row: vendor::Channel) -> Result<T> {
+    let damaged = || Error::damaged(format!("it holds a channel, {}, that is not readable", row.kind.name()));
+    serde_json::from_value(row.settings).map_err(|_| damaged())
 }
 
 /// What a vendor shows of claims that were asked for: the value, or nothing where it shows that it has none. A claim that it
@@ -170,6 +180,11 @@ pub trait Channel: Send + Sync {
 
     /// Whether it can carry an event.
     fn carries(&self, event: Event) -> bool;
+
+    /// The text that a message goes as. None where it does not go as a text.
+    fn text(&self, _: &Parcel) -> Option<Text> {
+        None
+    }
 
     /// Brings a message: what is lent, or lent otherwise now.
     fn deliver<'a>(&'a self, way: &'a mut Way<'_>, parcel: &'a Parcel) -> Pending<'a, Outcome>;
@@ -209,10 +224,14 @@ impl Way<'_> {
     pub async fn send(&mut self, request: Request) -> std::result::Result<Reply, Trouble> {
         let start = Instant::now();
         let reply = self.seat.wait(self.http.send(request, self.allow_loopback)).await;
-        let took = start.elapsed();
+        self.note_slow(start.elapsed());
+        reply
+    }
+
+    /// Notes how long an answer took, where that was long.
+    pub fn note_slow(&mut self, took: Duration) {
         if took > QUICK.min(self.http.timeout() / super::talk::PATIENCE) {
             *self.waited += took;
         }
-        reply
     }
 }

@@ -7,6 +7,7 @@ use rusqlite::Connection;
 use serde_json::Value;
 
 use super::{Kind, Parcel};
+use crate::delivery::mail;
 use crate::delivery::message::Message;
 use crate::error::Result;
 use crate::grant::{self, Grant};
@@ -48,6 +49,7 @@ pub(in crate::delivery) fn pack(
     parcel.account = vendor::relationship(connection, &vendor.id)?.account;
     let id = parcel.message.grant_id.as_deref();
     parcel.grant = id.map(|id| grant::get(connection, id)).transpose()?;
+    parcel.edited = mail::edited(connection, &parcel.message.id)?;
     told(connection, &mut parcel)?;
     Ok(parcel)
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::Kind;
+use super::{Kind, letter, mail};
 use crate::error::{Error, Result};
 
 /// What the user gives to set ways up: each takes what is its own.
@@ -44,9 +44,11 @@ impl Given {
 ///
 /// # Errors
 /// Kind bad input, or usage for what is missing, naming the option.
-pub fn settings(kind: Kind, _: &Given) -> Result<Value> {
+pub fn settings(kind: Kind, given: &Given) -> Result<Value> {
     match kind {
         Kind::Set => Ok(json!({})),
+        Kind::Mail => Ok(json!(mail::Settings::of(given)?)),
+        Kind::Letter => Ok(json!(letter::Settings::of(given)?)),
         other => Err(Error::failed(format!("this program knows no channel {}", other.name()))),
     }
 }

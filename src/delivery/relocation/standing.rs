@@ -157,7 +157,10 @@ fn stage(since: Option<Timestamp>, message: Option<&Message>, grant: &Grant) -> 
         MessageState::Delivered if grant.state.vendor == VendorStatus::Rejected => {
             (Stage::NeedsYou, Some("the vendor declined".to_owned()))
         }
-        MessageState::Delivered if answered => (Stage::Confirmed, None),
+        MessageState::Delivered if answered => {
+            let written = grant.state.vendor == VendorStatus::AcceptedInWriting;
+            (Stage::Confirmed, written.then(|| "in writing, unsigned".to_owned()))
+        }
         MessageState::Delivered => (Stage::Delivered, message.reason.clone()),
         _ => (Stage::Queued, message.reason.clone()),
     }

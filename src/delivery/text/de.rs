@@ -1,0 +1,166 @@
+//! German.
+
+use super::law::Cites;
+use super::phrases::Phrases;
+
+/// As in Germany and Austria.
+pub(super) const GERMAN: Phrases = Phrases {
+    name: "Deutsch",
+    months: [
+        "Januar",
+        "Februar",
+        "März",
+        "April",
+        "Mai",
+        "Juni",
+        "Juli",
+        "August",
+        "September",
+        "Oktober",
+        "November",
+        "Dezember",
+    ],
+    date: "{day}.\u{a0}{month} {year}",
+    first: "1",
+    claims: &[
+        ("name", "Name"),
+        ("given_name", "Vorname"),
+        ("family_name", "Nachname"),
+        ("middle_name", "Weiterer Vorname"),
+        ("nickname", "Rufname"),
+        ("preferred_username", "Benutzername"),
+        ("email", "E-Mail-Adresse"),
+        ("phone_number", "Telefonnummer"),
+        ("address", "Postanschrift"),
+        ("birthdate", "Geburtsdatum"),
+        ("gender", "Geschlecht"),
+        ("locale", "Sprache"),
+        ("zoneinfo", "Zeitzone"),
+        ("profile", "Profilseite"),
+        ("picture", "Bild"),
+        ("website", "Website"),
+        ("birth_family_name", "Geburtsname"),
+    ],
+    purposes: &[
+        ("ServiceProvision", "Erbringung der Dienstleistung"),
+        ("RequestedServiceProvision", "Erbringung der gewünschten Dienstleistung"),
+        ("DeliveryOfGoods", "Lieferung von Waren"),
+        ("AccountManagement", "Führung meines Kundenkontos"),
+        ("CustomerCare", "Kundenbetreuung"),
+        ("CommunicationForCustomerCare", "Kommunikation mit der Kundenbetreuung"),
+        ("PaymentManagement", "Zahlungsabwicklung"),
+        ("FulfilmentOfContractualObligation", "Erfüllung des Vertrags"),
+        ("IdentityVerification", "Prüfung meiner Identität"),
+        ("Marketing", "Werbung"),
+        ("DirectMarketing", "Direktwerbung"),
+        ("Personalisation", "Personalisierung"),
+        ("LegalCompliance", "Erfüllung gesetzlicher Pflichten"),
+    ],
+    purpose: "„{term}“ (DPV-Vokabular des W3C)",
+    item: "{label}: {value}",
+    account: "Kundennummer",
+    old: "alt",
+    new: "neu",
+    about_correct: "Berichtigung meiner personenbezogenen Daten{cite}",
+    about_change: "Änderung der personenbezogenen Daten, die Sie verwenden dürfen",
+    about_provide: "Meine personenbezogenen Daten für Ihre Unterlagen",
+    about_renew: "Längere Verwendung meiner personenbezogenen Daten",
+    about_withdraw: "Widerruf meiner Einwilligung und Löschung meiner personenbezogenen Daten{cite}",
+    about_end: "Ende der Verwendung meiner personenbezogenen Daten und deren Löschung{cite}",
+    about_stop: "Widerruf meiner Einwilligung{cite}",
+    about_stop_use: "Ende der Verwendung meiner personenbezogenen Daten",
+    about_need: "Eine Bitte",
+    about_priority: "Was mir wichtig ist",
+    about_praise: "Ein Lob",
+    about_disappointment: "Eine Enttäuschung",
+    about_suggestion: "Ein Vorschlag",
+    about_complaint: "Eine Beschwerde",
+    reference: " – mein Zeichen {reference}",
+    greeting: "Sehr geehrte Damen und Herren,",
+    who: "ich wende mich an {vendor}; Sie kennen mich unter folgenden Angaben:",
+    who_bare: "ich wende mich an {vendor}.",
+    correct: "Einige der personenbezogenen Daten, die Sie über mich gespeichert haben, sind nicht mehr richtig. Bitte \
+        berichtigen Sie sie{cite}:",
+    add: "Bitte ergänzen Sie Ihre Unterlagen um folgende Daten:",
+    same: "Folgende Daten sind weiterhin richtig:",
+    take_out: "Folgende Daten dürfen Sie nicht mehr verwenden. Bitte löschen Sie sie{cite}:",
+    tell_correction: "Bitte teilen Sie die Berichtigung allen Empfängern mit, denen Sie die alten Daten offengelegt \
+        haben{cite}.",
+    provide_by_consent: "Ich überlasse Ihnen die unten stehenden personenbezogenen Daten zu folgendem Zweck: {purpose}. Sie \
+        dürfen sie aufgrund meiner Einwilligung verwenden, die ich jederzeit widerrufen kann.",
+    provide_by_contract: "Ich überlasse Ihnen die unten stehenden personenbezogenen Daten zu folgendem Zweck: {purpose}. Sie \
+        dürfen sie verwenden, soweit es für unseren Vertrag erforderlich ist.",
+    until: "Sie dürfen sie bis zum {date} verwenden.",
+    keep: "Bitte löschen Sie sie spätestens am {date}.",
+    to_nobody: "Bitte verwenden Sie sie zu keinem anderen Zweck und geben Sie sie an niemanden weiter.",
+    to_these: "Bitte verwenden Sie sie zu keinem anderen Zweck und geben Sie sie an niemanden weiter als an: {recipients}.",
+    renew: "Sie dürfen die personenbezogenen Daten, die Sie von mir haben, weiterhin zu folgendem Zweck verwenden: {purpose}. \
+        Meine Erlaubnis gilt nun bis zum {date}. Weder an den Daten noch daran, was Sie damit tun dürfen, hat sich etwas \
+        geändert.",
+    withdraw: "Hiermit widerrufe ich mit Wirkung vom {date} meine Einwilligung in die Verwendung meiner \
+        personenbezogenen Daten{cite} zu folgendem Zweck: {purpose}. Bitte verwenden Sie sie dafür nicht mehr.",
+    end: "Meine personenbezogenen Daten werden zu folgendem Zweck nicht mehr benötigt: {purpose}. Bitte verwenden Sie sie ab \
+        dem {date} nicht mehr dafür.",
+    erase: "Bitte löschen Sie unverzüglich folgende Daten{cite}:",
+    still_lent: "Die Daten selbst dürfen Sie zu anderen Zwecken weiterhin verwenden. Bitte verwenden Sie sie nur noch dafür.",
+    tell_erasure: "Bitte teilen Sie die Löschung allen Empfängern mit, denen Sie diese Daten offengelegt haben, und nennen \
+        Sie mir diese Empfänger{cite}.",
+    if_kept: "Sollten Sie einzelne Daten aufbewahren müssen, teilen Sie mir bitte mit, welche, auf welcher Rechtsgrundlage \
+        und bis wann.",
+    confirm_done: "Bitte bestätigen Sie mir schriftlich bis zum {date}, dass dies geschehen ist{cite}.",
+    confirm_recorded: "Bitte bestätigen Sie mir schriftlich bis zum {date}, dass Sie dies vermerkt haben.",
+    confirm_erased: "Bitte bestätigen Sie mir die Löschung schriftlich bis zum {date}{cite}.",
+    confirm_stopped: "Bitte bestätigen Sie mir schriftlich bis zum {date}, dass Sie die Daten dafür nicht mehr \
+        verwenden{cite}.",
+    outcome: "Was ich mir davon erhoffe: {outcome}",
+    answer_by: "Über Ihre Antwort bis zum {date} würde ich mich freuen.",
+    closing: "Mit freundlichen Grüßen",
+    cites: [
+        Cites {
+            correct: Some("Art. 16 DSGVO"),
+            withdraw: Some("Art. 7 Abs. 3 DSGVO"),
+            erase_withdrawn: Some("Art. 17 Abs. 1 Buchst. b DSGVO"),
+            erase_unneeded: Some("Art. 17 Abs. 1 Buchst. a DSGVO"),
+            tell_correction: Some("Art. 19 DSGVO"),
+            tell_erasure: Some("Art. 19 DSGVO"),
+            answer: Some("Art. 12 Abs. 3 DSGVO"),
+        },
+        Cites {
+            correct: Some("Art. 16 UK GDPR"),
+            withdraw: Some("Art. 7 Abs. 3 UK GDPR"),
+            erase_withdrawn: Some("Art. 17 Abs. 1 Buchst. b UK GDPR"),
+            erase_unneeded: Some("Art. 17 Abs. 1 Buchst. a UK GDPR"),
+            tell_correction: Some("Art. 19 UK GDPR"),
+            tell_erasure: Some("Art. 19 UK GDPR"),
+            answer: Some("Art. 12 Abs. 3 UK GDPR; Data Protection Act 2018"),
+        },
+        Cites {
+            correct: Some("Art. 32 Abs. 1 des schweizerischen Datenschutzgesetzes, DSG"),
+            withdraw: Some("Art. 30 Abs. 2 Bst. b DSG"),
+            erase_withdrawn: Some("Art. 32 Abs. 2 Bst. c DSG"),
+            erase_unneeded: Some("Art. 32 Abs. 2 Bst. c DSG"),
+            tell_correction: Some("Art. 32 Abs. 4 DSG"),
+            tell_erasure: Some("Art. 32 Abs. 4 DSG"),
+            answer: None,
+        },
+        Cites {
+            correct: Some("§ 1798.106 Cal. Civ. Code"),
+            withdraw: None,
+            erase_withdrawn: Some("§ 1798.105 Cal. Civ. Code"),
+            erase_unneeded: Some("§ 1798.105 Cal. Civ. Code"),
+            tell_correction: None,
+            tell_erasure: Some("§ 1798.105(c)(1) Cal. Civ. Code"),
+            answer: Some("§ 1798.130(a)(2) Cal. Civ. Code"),
+        },
+    ],
+};
+
+/// As in Switzerland and Liechtenstein: no ß, and other quotation marks.
+pub(super) const SWISS: Phrases = Phrases {
+    purpose: "«{term}» (DPV-Vokabular des W3C)",
+    greeting: "Sehr geehrte Damen und Herren",
+    who_bare: "Ich wende mich an {vendor}.",
+    who: "Ich wende mich an {vendor}; Sie kennen mich unter folgenden Angaben:",
+    closing: "Freundliche Grüsse",
+    ..GERMAN
+};
