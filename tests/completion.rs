@@ -70,8 +70,9 @@ fn commands_come_first_and_options_when_a_dash_was_typed() {
     let nouns = tab(&env, "cmr ");
     assert!(nouns.contains(&"vendor".into()) && nouns.iter().all(|word| !word.starts_with('-')), "{nouns:?}");
     assert_eq!(tab(&env, "cmr pro"), ["profile"]);
-    assert_eq!(tab(&env, "cmr outbox "), ["list", "show", "retry", "drop"]);
-    assert_eq!(tab(&env, "cmr help outbox "), ["list", "show", "retry", "drop"]);
+    let verbs = ["list", "show", "retry", "drop", "edit", "write", "delivered", "account"];
+    assert_eq!(tab(&env, "cmr outbox "), verbs);
+    assert_eq!(tab(&env, "cmr help outbox "), verbs);
     assert_eq!(tab(&env, "cmr completions "), ["bash", "zsh", "fish"]);
     assert_eq!(tab(&env, "cmr --color "), ["auto", "always", "never"]);
     assert_eq!(tab(&env, "cmr outbox list "), ["--vendor", "--all"]);
@@ -97,7 +98,7 @@ fn a_help_text_stands_beside_where_the_shell_shows_it() {
     assert_eq!(tab_in("zsh", &env, &["who", "--a"]), ["--at:As of the end of this day, or of this moment"]);
     let mut listing = env.command(["--", "cmr outbox ", "", "63", "60"]);
     let listed = answer(listing.env("CMR_COMPLETE", "bash"));
-    assert_eq!(listed[0], "list   List what waits, is held or failed");
+    assert_eq!(listed[0], "list       List what waits, is held or failed");
     assert!(listed.iter().all(|line| line.chars().count() < 60), "{listed:?}");
 }
 

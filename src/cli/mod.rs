@@ -174,6 +174,7 @@ fn run(noun: &Noun, session: &Session) -> Result<Outcome> {
 
 /// Whether a command changes something and cannot say beforehand what. It must not take `--dry-run` and do it.
 fn only_does(noun: &Noun) -> bool {
+    use args::inbox::InboxVerb;
     use args::log::LogVerb;
     use args::outbox::OutboxVerb;
     use args::persona::PersonaVerb;
@@ -191,7 +192,8 @@ fn only_does(noun: &Noun) -> bool {
                 | VendorVerb::Alias { value: Some(_), .. }
                 | VendorVerb::Alias { remove: true, .. }
         ),
-        Noun::Outbox(args) => matches!(args.verb, OutboxVerb::Retry { .. } | OutboxVerb::Drop { .. }),
+        Noun::Outbox(args) => !matches!(args.verb, OutboxVerb::List { .. } | OutboxVerb::Show { .. }),
+        Noun::Inbox(args) => matches!(args.verb, InboxVerb::Import(_)),
         Noun::Log(args) => matches!(args.verb, Some(LogVerb::Verify { accept_loss: true })),
         Noun::Receiver(args) => {
             matches!(args.verb, ReceiverVerb::Serve { .. } | ReceiverVerb::Customer { verb: CustomerVerb::Add { .. } })

@@ -18,8 +18,8 @@ pub(super) fn create(path: &Path) -> Result<File> {
     })
 }
 
-/// Makes a file with this text; it is durable when this returns.
-pub(super) fn write(path: &Path, text: &str) -> Result<()> {
+/// Makes a file with this content; it is durable when this returns.
+pub(super) fn write(path: &Path, content: impl AsRef<[u8]>) -> Result<()> {
     let mut file = create(path)?;
-    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(|e| io("write", path, e))
+    file.write_all(content.as_ref()).and_then(|()| file.sync_all()).map_err(|e| io("write", path, e))
 }

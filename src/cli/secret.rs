@@ -50,6 +50,16 @@ pub(super) fn given_token(args: &TokenArgs) -> Result<Option<SecretString>> {
     token(&SecretString::from(text.trim())).map(Some)
 }
 
+/// The password of a mail account that was given.
+pub(super) fn given_password(file: Option<&Path>, fd: Option<u32>) -> Result<Option<SecretString>> {
+    let text = match (file, fd) {
+        (Some(file), _) => read_file(file, "--password-file")?,
+        (None, Some(fd)) => read_fd(fd, "--password-fd")?,
+        (None, None) => return Ok(None),
+    };
+    Ok(Some(SecretString::from(text.as_str())))
+}
+
 /// Checks that a token can stand in a header (RFC 6750, section 2.1).
 pub(super) fn token(given: &SecretString) -> Result<SecretString> {
     use secrecy::ExposeSecret;

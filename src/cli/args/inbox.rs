@@ -1,5 +1,7 @@
 //! `cmr inbox`.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::{candidates, examples};
@@ -36,6 +38,25 @@ pub enum InboxVerb {
     },
     /// Reply in your own words, after a preview; sent with the next push
     Reply(ReplyArgs),
+    /// Take in an e-mail of a vendor, from a file of your mail program
+    Import(ImportArgs),
+}
+
+/// An e-mail that a vendor wrote.
+#[derive(Debug, Args)]
+pub struct ImportArgs {
+    /// The e-mail, as your mail program saves it (.eml); - reads it from standard input
+    #[arg(value_name = "FILE", add = candidates::files())]
+    pub file: PathBuf,
+    /// Whose it is, where it does not say itself
+    #[arg(long, add = candidates::vendors())]
+    pub vendor: Option<String>,
+    /// Which message of yours it answers, where it does not say itself
+    #[arg(long, add = candidates::messages())]
+    pub message: Option<String>,
+    /// You read it as a confirmation of that message: kept as in writing and unsigned, never as signed
+    #[arg(long)]
+    pub confirms: bool,
 }
 
 /// A reply.

@@ -10,7 +10,9 @@ use super::super::output::inbox::{Inbox, InboxLine, OneReceived, Reply, Verified
 use super::super::output::message::MessageView;
 use super::super::session::Session;
 use super::super::{Outcome, Result};
+use super::inbox_import;
 use crate::delivery::inbox::{self, Received};
+use crate::delivery::mail::answer as mail;
 use crate::delivery::{self, feedback};
 use crate::error::Error;
 use crate::grant::scope;
@@ -24,6 +26,7 @@ pub(in super::super) fn run(args: &InboxArgs, session: &Session) -> Result<Outco
         InboxVerb::List { vendor, all, limit } => list(session, vendor.as_deref(), *all, *limit),
         InboxVerb::Show { message } => show(session, message),
         InboxVerb::Reply(args) => reply(session, args),
+        InboxVerb::Import(args) => inbox_import::run(args, session),
     }
 }
 
@@ -42,7 +45,7 @@ fn list(session: &Session, only: Option<&str>, all: bool, limit: usize) -> Resul
     Ok(Outcome::Done)
 }
 
-fn line(received: &Received, vendor: &str) -> InboxLine {
+pub(super) fn line(received: &Received, vendor: &str) -> InboxLine {
     InboxLine::new(MessageView::of(&received.message, vendor, received.payload.clone()), received.replies.len())
 }
 
@@ -52,6 +55,10 @@ fn show(session: &Session, typed: &str) -> Result<Outcome> {
     let received = inbox::received(connection, typed)?;
     let vendor = vendor::get(connection, &received.message.vendor_id)?;
     let message = &received.message;
+    if message.event == mail::EVENT {
+        session.printer().show(&inbox_import::one(connection, &received, &vendor)?)?;
+        return Ok(Outcome::Done);
+    }
     let unreadable = || Error::damaged(format!("it holds a message, {}, that is not readable", message.id));
     let jws = Unverified::parse(&message.jws).map_err(|_| unreadable())?;
     let claims = serde_json::from_slice(jws.peek()).map_err(|_| unreadable())?;

@@ -1,10 +1,12 @@
 //! `cmr outbox`.
 
 use super::super::args::outbox::{OutboxArgs, OutboxVerb};
+use super::super::output::mail::TextView;
 use super::super::output::message::{MessageView, OneMessage, Outbox};
 use super::super::session::Session;
 use super::super::{Outcome, Result};
-use crate::delivery::{self, Message};
+use super::{outbox_account, outbox_text};
+use crate::delivery::{self, Message, by_hand};
 use crate::error::Error;
 use crate::vault::Vault;
 use crate::vendor;
@@ -28,6 +30,12 @@ pub(in super::super) fn run(args: &OutboxArgs, session: &Session) -> Result<Outc
             vault.write(|tx| delivery::drop_message(tx, &message))?;
             delivery::find(vault.connection(), &message.id)?
         }
+        OutboxVerb::Edit { message } => outbox_text::edit(session, &mut vault, message)?,
+        OutboxVerb::Write { message, output, mailto: _ } => {
+            return outbox_text::write(session, vault, message, output.as_deref());
+        }
+        OutboxVerb::Delivered { message, on } => outbox_text::delivered(&mut vault, message, *on)?,
+        OutboxVerb::Account(args) => return outbox_account::run(args, session, vault),
     };
     let view = one(&vault, &message)?;
     session.printer().show(&view)?;
@@ -70,5 +78,6 @@ fn one(vault: &Vault, message: &Message) -> Result<OneMessage> {
     let unreadable = || Error::damaged(format!("it holds a message, {}, that is not readable", message.id));
     let jws = Unverified::parse(&message.jws).map_err(|_| unreadable())?;
     let claims = serde_json::from_slice(jws.peek()).map_err(|_| unreadable())?;
-    Ok(OneMessage { message: MessageView::of(message, &vendor.name, None), jws: message.jws.clone(), claims })
+    let text = by_hand::texted(vault.connection(), message)?.map(|texted| TextView::of(&texted));
+    Ok(OneMessage { message: MessageView::of(message, &vendor.name, None), text, jws: message.jws.clone(), claims })
 }

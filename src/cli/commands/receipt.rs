@@ -19,7 +19,7 @@ pub(super) fn run(session: &Session, typed: &str, message: Option<&str>, output:
     let receipt = receipt::receipt(connection, &grant, message.as_ref())?;
     let view = ReceiptView::of(&receipt, &grant, &vendor.name);
     if let Some(path) = output {
-        new_file::write(path, &format!("{}\n", output::document(&view)?))?;
+        new_file::write(path, format!("{}\n", output::document(&view)?))?;
     }
     session.printer().show(&view)?;
     if let Some(path) = output {

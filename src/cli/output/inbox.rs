@@ -9,6 +9,7 @@ use super::View;
 use super::message::MessageView;
 use super::text::{DIM, Text, Tone, count, local, plain, short, toned};
 use crate::delivery::Message;
+use crate::delivery::mail::answer as mail;
 use crate::text::printable;
 use crate::wire::event::{Event, FeedbackSubmitted};
 
@@ -37,6 +38,7 @@ pub(super) fn said(event: &str, content: &Value) -> String {
         Some(Event::FeedbackResponded) => vec![text("name").map(|name| format!("{name} says")), text("text")],
         Some(Event::OfferMade) => vec![text("name"), text("description")],
         Some(_) => vec![],
+        None if event == mail::EVENT => vec![text("subject"), text("text").map(|text| text.replace('\n', " "))],
         None => vec![Some("not known to this version: kept, and the vendor was told".to_owned())],
     };
     let words = parts.into_iter().flatten().collect::<Vec<_>>().join("; ");
@@ -49,6 +51,7 @@ pub(super) fn said(event: &str, content: &Value) -> String {
 fn how(event: &str, content: Option<&Value>) -> Tone {
     let status = content.and_then(|content| content.get("status")).and_then(Value::as_str);
     match (Event::from_name(event), status) {
+        (None, _) if event == mail::EVENT => Tone::Plain,
         (Some(Event::GrantAcknowledged), Some("accepted")) | (Some(Event::TermsAccepted), _) => Tone::Good,
         (Some(Event::GrantAcknowledged), Some("rejected")) | (Some(Event::TermsDeclined), _) => Tone::Bad,
         (Some(Event::GrantAcknowledged | Event::TermsCountered), _) | (None, _) => Tone::Warn,
@@ -71,15 +74,16 @@ pub struct InboxLine {
 impl InboxLine {
     /// The line of a message.
     pub fn new(message: MessageView, replies: usize) -> Self {
-        Self { known: Event::from_name(&message.event).is_some(), message, replies }
+        let known = Event::from_name(&message.event).is_some() || message.event == mail::EVENT;
+        Self { known, message, replies }
     }
 
-    fn title(&self) -> String {
+    pub(super) fn title(&self) -> String {
         let version = self.message.version.map(|version| format!(" v{version}")).unwrap_or_default();
         format!("{}{version}", self.message.event)
     }
 
-    fn said(&self) -> String {
+    pub(super) fn said(&self) -> String {
         let nothing = Value::Null;
         said(&self.message.event, self.message.content.as_ref().unwrap_or(&nothing))
     }

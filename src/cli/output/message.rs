@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::View;
+use super::mail::TextView;
 use super::text::{Col, DIM, Text, Tone, count, local, plain, short, toned};
 use crate::delivery::{Message, MessageState};
 
@@ -134,6 +135,8 @@ pub struct OneMessage {
     /// The message.
     #[serde(flatten)]
     pub message: MessageView,
+    /// Its text, for a message that goes as one.
+    pub text: Option<TextView>,
     /// The compact SET, as it goes over the wire.
     pub jws: String,
     /// The claims of the SET.
@@ -145,6 +148,9 @@ impl View for OneMessage {
 
     fn text(&self, out: &mut Text) {
         table(out, std::slice::from_ref(&self.message));
+        if let Some(text) = &self.text {
+            text.show(out);
+        }
         let json = serde_json::to_string_pretty(&self.claims).unwrap_or_default();
         out.gap();
         for line in json.lines() {

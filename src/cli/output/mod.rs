@@ -18,6 +18,7 @@ pub mod key;
 pub mod ledger;
 pub mod lending;
 mod logger;
+pub mod mail;
 pub mod message;
 pub mod profile;
 mod progress;

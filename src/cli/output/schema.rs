@@ -5,8 +5,8 @@ use serde_json::json;
 
 use super::View;
 use super::{
-    demo, grant, inbox, key, ledger, lending, message, profile, receipt, receiver, relocation, renewal, search, upkeep,
-    vault, vendor, vendor_key,
+    demo, grant, inbox, key, ledger, lending, mail, message, profile, receipt, receiver, relocation, renewal, search,
+    upkeep, vault, vendor, vendor_key,
 };
 
 /// The schema of a view, with the member `schema` that every document has.
@@ -61,6 +61,9 @@ pub fn all() -> Vec<(&'static str, Schema)> {
         schema_of::<inbox::Inbox>(),
         schema_of::<inbox::OneReceived>(),
         schema_of::<inbox::Reply>(),
+        schema_of::<mail::AccountView>(),
+        schema_of::<mail::Written>(),
+        schema_of::<mail::OneMail>(),
         schema_of::<upkeep::Upkeep>(),
         schema_of::<upkeep::Timetable>(),
         schema_of::<search::Search>(),
