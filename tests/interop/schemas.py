@@ -200,6 +200,26 @@ def grants(show, cmr):
     show("status")
 
 
+def mail(show, scratch):
+    show("vendor", "add", "postal", "--channel", "mail", "--mail-to", "privacy@postal.example")
+    show("outbox", "account")
+    account = ["--from", "ada@example.org", "--smtp", "127.0.0.1:1", "--tls", "none"]
+    show("outbox", "account", *account)
+    words = ["--purpose", "DeliveryOfGoods", "--expires", "90d", "--yes"]
+    show("grant", "create", "postal", "--claims", "email", *words)
+    message = show("outbox", "list", "--vendor", "postal")["messages"][0]["id"]
+    show("outbox", "show", message)
+    show("outbox", "write", message, "--mailto")
+    show("outbox", "write", message, "--output", scratch / "mail.eml")
+    show("outbox", "delivered", message)
+    show("outbox", "account", "--remove")
+    answer = scratch / "answer.eml"
+    answer.write_text(f"From: a@postal.example\nIn-Reply-To: <{message}@example.org>\nSubject: Re\n\nIt is done.\n")
+    received = show("inbox", "import", answer, "--confirms")["id"]
+    show("inbox", "show", received)
+    show("inbox", "list")
+
+
 def receiver(show, data):
     show("receiver", "customer", "list", "--data", data)
     show("receiver", "show", "--data", data)
@@ -265,6 +285,7 @@ def main(checks, scratch):
         show("vendor", "add", "acme", *words)
         vendors(show, scratch)
         grants(show, cmr)
+        mail(show, scratch)
         receiver(show, data)
         errors(checks, cmr, scratch)
     finally:
