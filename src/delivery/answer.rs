@@ -92,6 +92,8 @@ impl Verdict {
 pub enum Hold {
     /// The vendor does not take the token.
     Relink,
+    /// The vendor does not take the token of a linked account, and it cannot be refreshed.
+    Unlinked,
     /// The vendor does not let this customer send this.
     Denied,
     /// The vendor does not take the key.
@@ -160,6 +162,7 @@ impl Hold {
     pub fn reason(self) -> &'static str {
         match self {
             Hold::Relink => "the vendor does not accept the token",
+            Hold::Unlinked => "the vendor does not accept the linked account any more",
             Hold::Denied => "the vendor denies access",
             Hold::Key => "the vendor does not accept the relationship's key",
             Hold::Unreachable => "the vendor is not to be found at its address any more",

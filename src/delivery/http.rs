@@ -10,8 +10,8 @@ use std::time::Duration;
 use base64ct::Encoding;
 use reqwest::Client;
 pub use reqwest::Method;
-use reqwest::header::{ACCEPT, AUTHORIZATION, AsHeaderName, CONTENT_TYPE, LOCATION};
-pub use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{ACCEPT, AsHeaderName, CONTENT_TYPE, LOCATION};
+pub use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 use secrecy::{ExposeSecret, SecretString};
@@ -77,7 +77,7 @@ impl Reply {
 
 /// A request, whatever it is for. A redirect comes back as the answer that it is, and a body that is larger than asked for
 /// is cut.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Request {
     /// Its method.
     pub method: Method,

@@ -16,6 +16,7 @@ mod incoming;
 pub mod lend;
 pub mod letter;
 pub mod mail;
+pub mod link;
 pub mod message;
 pub mod pull;
 pub mod push;

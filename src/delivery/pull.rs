@@ -7,9 +7,11 @@ use std::time::Instant;
 use jiff::Timestamp;
 use serde_json::Value;
 
+use super::answer::Hold;
 use super::discover;
-use super::http::{self, Method, Request};
+use super::http::{self, Method, Reply, Request, Trouble};
 use super::incoming::{self, Incoming};
+use super::link::Failure;
 use super::message::Message;
 use super::talk::{Conversation, News, PATIENCE, endpoint};
 use crate::error::{Error, Kind, Result};
@@ -130,15 +132,20 @@ impl Conversation {
     async fn poll(&mut self, request: &PollRequest) -> Result<Result<PollResponse>> {
         let url = endpoint(&document(&self.vendor)?.cmr.poll_endpoint)?;
         let body = serde_json::to_string(request).map_err(|e| Error::failed(format!("cannot write a poll: {e}")))?;
-        let token = match self.relationship.token.as_ref().map(http::bearer).transpose() {
-            Ok(token) => token,
-            Err(error) => return Ok(Err(error)),
-        };
-        let request = Request::new(Method::POST, url, MAX_ANSWER).with_body("application/json", body).authorized(token);
-        let reply = match self.way().send(request).await {
+        let request = Request::new(Method::POST, url, MAX_ANSWER).with_body("application/json", body);
+        let mut reply = match self.post(request.clone()).await {
             Ok(reply) => reply,
             Err(trouble) => return Ok(Err(trouble.into())),
         };
+        if reply.status == 401 && self.is_linked {
+            match self.renew().await? {
+                Ok(()) => match self.post(request).await {
+                    Ok(again) => reply = again,
+                    Err(trouble) => return Ok(Err(trouble.into())),
+                },
+                Err(failure) => return Ok(Err(self.unlinked(failure))),
+            }
+        }
         Ok(match reply.status {
             200 if reply.cut => Err(Error::failed(format!("its answer is larger than {MAX_ANSWER} bytes"))),
             200 => serde_json::from_slice(&reply.body)
@@ -147,6 +154,22 @@ impl Conversation {
             401 | 403 => Err(Error::must_act(format!("it does not accept the token (it answered {})", reply.status))),
             status => Err(Error::failed(format!("it answered {status}"))),
         })
+    }
+
+    /// Posts with what lets in.
+    async fn post(&mut self, request: Request) -> Result<Reply, Trouble> {
+        let token = self.access.as_ref().map(|access| http::bearer(access.token())).transpose();
+        let request = request.authorized(token.map_err(Trouble::Refused)?);
+        self.way().send(request).await
+    }
+
+    /// Why a linked account does not let in any more.
+    fn unlinked(&self, failure: Failure) -> Error {
+        let name = &self.vendor.name;
+        match failure {
+            Failure::Lost(why) => Error::failed(format!("its token could not be refreshed: {why}")),
+            other => Error::must_act(format!("{}: cmr vendor link {name}", other.during(Hold::Unlinked.reason()))),
+        }
     }
 
     /// Makes what the vendor handed over durable, and returns the request that says so.

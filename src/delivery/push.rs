@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::answer::{Answer, Hold, Remedies, Verdict, verdict};
 use super::channel::{self, Kind as ChannelKind, Parcel, Ways, pack};
+use super::link::Failure;
 use super::message::{Message, MessageState};
 use super::talk::{Conversation, News};
 use super::{discover, lend, mail, queue_store, rekey, resign};
@@ -155,14 +156,21 @@ impl Conversation {
         let noted = noted(&answer, &words);
         let mut answered = Answered { verdict, words, noted, unsent };
         match verdict {
-            // The token cannot be refreshed before accounts are linked: what the user gave is what there is.
             Verdict::RefreshToken => {
                 remedies.token = true;
-                answered.verdict = Verdict::Hold(Hold::Relink);
-                if self.relationship.token.is_none() {
-                    answered.words = "the vendor wants a token, and there is none".to_owned();
+                if !self.is_linked {
+                    answered.verdict = Verdict::Hold(Hold::Relink);
+                    if self.access.is_none() {
+                        answered.words = "the vendor wants a token, and there is none".to_owned();
+                    }
+                } else if let Err(failure) = self.renew().await? {
+                    answered = without_token(answered, failure, message.attempts + 1, dice()?);
+                } else {
+                    let (vendor, ways) = (Arc::clone(&self.vendor), Arc::clone(&self.ways));
+                    return Ok((None, self.clerk.write(move |tx| next(tx, &vendor, &ways, all)).await?));
                 }
             }
+            Verdict::Hold(Hold::Relink) if self.is_linked => answered.verdict = Verdict::Hold(Hold::Unlinked),
             Verdict::RegisterKey => {
                 remedies.key = true;
                 let (vendor, ways) = (Arc::clone(&self.vendor), Arc::clone(&self.ways));
@@ -296,6 +304,15 @@ fn without_document(answer: &Answer, error: &Error, attempts: u32, dice: f64) ->
         Answer::Http { status: 300..=399, .. } => Verdict::Hold(Hold::Redirected),
         _ => Verdict::Hold(Hold::Unreachable),
     }
+}
+
+/// What to do where the token was refused and could not be refreshed. A server that does not answer may come back.
+fn without_token(answered: Answered, failure: Failure, attempts: u32, dice: f64) -> Answered {
+    let (verdict, why) = match failure {
+        Failure::Lost(why) => (verdict(&Answer::Nothing, Remedies::default(), attempts, dice), why),
+        other => (Verdict::Hold(Hold::Unlinked), other.during("it was not refreshed").to_string()),
+    };
+    Answered { verdict, words: format!("{}; {why}", answered.words), ..answered }
 }
 
 /// What the ledger says of an answer: the status and the standard's code, for all else is the vendor's to choose.

@@ -8,6 +8,7 @@ use url::Url;
 use super::channel::{Way, Ways};
 use super::exchange::{self, AT_ONCE, Clerk, Seat};
 use super::http::Http;
+use super::link::{self, Credential};
 use super::pull::Pulled;
 use super::push::Sent;
 use super::{lend, queue_store};
@@ -129,6 +130,12 @@ pub(super) struct Conversation {
     pub(super) relationship: Arc<Relationship>,
     /// The ways to it.
     pub(super) ways: Arc<Ways>,
+    /// What lets in there.
+    pub(super) access: Option<Credential>,
+    /// Whether that is the token of a linked account, which can be refreshed.
+    pub(super) is_linked: bool,
+    /// Whether it was.
+    pub(super) is_refreshed: bool,
     /// How long its slow answers took, together.
     waited: Duration,
 }
@@ -141,15 +148,18 @@ impl Conversation {
     async fn begin(clerk: &Clerk<News>, http: Http, seat: Seat, vendor_id: String) -> Result<Self> {
         let load = move |tx: &Tx| {
             let vendor = vendor::get(tx, &vendor_id)?;
-            Ok((vendor::relationship(tx, &vendor_id)?, Ways::of(tx, &vendor)?, vendor))
+            let (ways, relationship) = (Ways::of(tx, &vendor)?, vendor::relationship(tx, &vendor_id)?);
+            let access = (link::credential(tx, &vendor_id)?, link::is_linked(tx, &vendor_id)?);
+            Ok((Arc::new(relationship), Arc::new(ways), Arc::new(vendor), access))
         };
-        let (relationship, ways, vendor) = clerk.write(load).await?;
-        let (vendor, ways, relationship) = (Arc::new(vendor), Arc::new(ways), Arc::new(relationship));
-        let waited = Duration::ZERO;
-        Ok(Self { clerk: clerk.clone(), http, seat, vendor, relationship, ways, waited })
+        let (relationship, ways, vendor, (access, is_linked)) = clerk.write(load).await?;
+        let (is_refreshed, waited) = (false, Duration::ZERO);
+        let clerk = clerk.clone();
+        Ok(Self { clerk, http, seat, vendor, relationship, ways, access, is_linked, is_refreshed, waited })
     }
 
     async fn run(&mut self, plan: &Plan) -> Result<()> {
+        self.freshen().await?;
         let reached = match plan.send {
             Send::Nothing => false,
             Send::Due | Send::All => self.drain(plan.send == Send::All).await?,
@@ -169,7 +179,8 @@ impl Conversation {
             http: &self.http,
             seat: &mut self.seat,
             allow_loopback: self.vendor.allow_loopback,
-            credential: self.relationship.token.as_ref(),
+            credential: self.access.as_ref().map(Credential::token),
+            proves: self.access.as_ref(),
             waited: &mut self.waited,
         }
     }

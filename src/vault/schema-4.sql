@@ -57,3 +57,27 @@ CREATE TABLE mail_in (
     sent_at INTEGER,
     confirms INTEGER NOT NULL
 ) STRICT;
+-- The account at a vendor, linked by OAuth: the client that was registered there, and its tokens. `server` is what the
+-- authorization server published when it was linked; `pending` is a device code that nobody confirmed yet.
+CREATE TABLE link (
+    vendor_id TEXT PRIMARY KEY REFERENCES vendor (id),
+    server TEXT NOT NULL,
+    approved_origins TEXT NOT NULL,
+    resource TEXT,
+    scope TEXT NOT NULL,
+    dpop INTEGER NOT NULL,
+    client_id TEXT NOT NULL,
+    client_secret TEXT,
+    auth TEXT NOT NULL,
+    client_key TEXT NOT NULL REFERENCES signing_key (thumbprint),
+    registration_uri TEXT,
+    registration_token TEXT,
+    access_token TEXT,
+    refresh_token TEXT,
+    token_type TEXT,
+    granted_scope TEXT,
+    expires_at INTEGER,
+    refreshed_at INTEGER,
+    linked_at INTEGER,
+    pending TEXT
+) STRICT, WITHOUT ROWID;

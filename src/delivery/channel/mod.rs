@@ -15,6 +15,7 @@ use serde_json::Value;
 use super::answer::{Answer, retry_after};
 use super::exchange::Seat;
 use super::http::{Http, Reply, Request, Trouble};
+use super::link::Credential;
 use super::message::Message;
 use crate::error::{Error, Result};
 use crate::grant::Grant;
@@ -209,6 +210,8 @@ pub struct Way<'a> {
     pub allow_loopback: bool,
     /// The token or the password that lets in.
     pub credential: Option<&'a SecretString>,
+    /// The same, where each request that carries it needs a proof.
+    pub proves: Option<&'a Credential>,
     /// How long slow answers took, together.
     pub waited: &'a mut Duration,
 }
@@ -222,6 +225,15 @@ impl Way<'_> {
     /// # Errors
     /// [`Trouble`]: there was no answer.
     pub async fn send(&mut self, request: Request) -> std::result::Result<Reply, Trouble> {
+        let Some(credential) = self.proves else { return self.once(request).await };
+        let reply = self.once(credential.proven(request.clone()).map_err(Trouble::Refused)?).await?;
+        match credential.wants_again(&reply) {
+            true => self.once(credential.proven(request).map_err(Trouble::Refused)?).await,
+            false => Ok(reply),
+        }
+    }
+
+    async fn once(&mut self, request: Request) -> std::result::Result<Reply, Trouble> {
         let start = Instant::now();
         let reply = self.seat.wait(self.http.send(request, self.allow_loopback)).await;
         self.note_slow(start.elapsed());

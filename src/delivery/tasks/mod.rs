@@ -261,11 +261,15 @@ fn of_messages(facts: &Facts, now: Timestamp) -> Vec<Task> {
 }
 
 fn wants_token(stuck: &Stuck) -> bool {
-    let token = Hold::Relink.reason();
-    stuck.state == MessageState::Held && stuck.reason.as_ref().is_some_and(|reason| reason.starts_with(token))
+    let says = |hold: Hold| stuck.reason.as_ref().is_some_and(|reason| reason.starts_with(hold.reason()));
+    stuck.state == MessageState::Held && (says(Hold::Relink) || says(Hold::Unlinked))
 }
 
 impl About {
+    fn is_unlinked(&self) -> bool {
+        self.why.as_ref().is_some_and(|why| why.starts_with(Hold::Unlinked.reason()))
+    }
+
     fn grant(watched: &Watched, at: Option<Timestamp>) -> Self {
         let (vendor, grant) = (watched.vendor.clone(), Some(watched.grant.id.clone()));
         Self { vendor, grant, messages: None, at, why: None }
@@ -293,6 +297,7 @@ impl Task {
             (Kind::RuleEndsSoon, Some(id), _) => format!("cmr grant renew {id} --rule 90d --until 1y"),
             (Kind::NotRenewed | Kind::GrantsUntouched, Some(id), _) => format!("cmr grant show {id}"),
             (Kind::NotRenewed, ..) => "cmr grant list --all".into(),
+            (Kind::TokenRefused, _, Some(about)) if about.is_unlinked() => format!("cmr vendor link {}", about.vendor),
             (Kind::TokenRefused, _, Some(about)) => format!("cmr vendor set {} --token-file FILE", about.vendor),
             (Kind::TokenRefused, ..) => "cmr vendor set NAME --token-file FILE".into(),
             (Kind::VendorUnreachable, _, Some(about)) => format!("cmr vendor set {} --discover", about.vendor),
