@@ -60,6 +60,12 @@ pub(super) fn given_password(file: Option<&Path>, fd: Option<u32>) -> Result<Opt
     Ok(Some(SecretString::from(text.as_str())))
 }
 
+/// The secret of a client that was registered by hand.
+pub(super) fn given_client_secret(file: Option<&Path>) -> Result<Option<SecretString>> {
+    let text = file.map(|file| read_file(file, "--client-secret-file")).transpose()?;
+    Ok(text.map(|text| SecretString::from(text.trim())))
+}
+
 /// Checks that a token can stand in a header (RFC 6750, section 2.1).
 pub(super) fn token(given: &SecretString) -> Result<SecretString> {
     use secrecy::ExposeSecret;

@@ -26,6 +26,35 @@ pub struct TokenArgs {
     pub token_fd: Option<u32>,
 }
 
+/// `cmr vendor link`.
+#[derive(Debug, Clone, Args)]
+pub struct LinkArgs {
+    /// The vendor
+    #[arg(add = candidates::vendors())]
+    pub vendor: String,
+    /// Its authorization server, where its document does not name the one
+    #[arg(long, value_name = "URL")]
+    pub issuer: Option<String>,
+    /// The client that you registered there by hand, where it registers none by itself
+    #[arg(long, value_name = "ID")]
+    pub client_id: Option<String>,
+    /// Read the secret of that client from this file
+    #[arg(long, value_name = "FILE", requires = "client_id", add = candidates::files())]
+    pub client_secret_file: Option<PathBuf>,
+    /// What cmr may do there, instead of what the vendor's document names; can be given several times
+    #[arg(long, value_name = "SCOPE")]
+    pub scope: Vec<String>,
+    /// Sign in with a browser on this machine instead of a code
+    #[arg(long)]
+    pub browser: bool,
+    /// Approve an endpoint's origin other than the vendor's own
+    #[arg(long, value_name = "ORIGIN")]
+    pub approve_origin: Vec<String>,
+    /// Begin anew: with a new code, and with the authorization server as it is now, where it has changed
+    #[arg(long)]
+    pub anew: bool,
+}
+
 /// The ways to a vendor, and what sets them up.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Channels")]
@@ -136,6 +165,17 @@ pub enum VendorVerb {
               "token_file", "token_fd", "discover", "approve_origin", "channels", "connector", "with", "mail_to",
               "letter_to", "language", "drop_channel"])]
         all: bool,
+    },
+    /// Link your account there: sign in once, and cmr is let in until you unlink it
+    Link(LinkArgs),
+    /// Unlink the account: take back there what let cmr in, and forget it here
+    Unlink {
+        /// The vendor
+        #[arg(add = candidates::vendors())]
+        vendor: String,
+        /// Forget it here even where the vendor does not take it back; what remains there is said
+        #[arg(long)]
+        force: bool,
     },
     /// Note something about a vendor
     Note {

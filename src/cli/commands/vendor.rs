@@ -8,6 +8,7 @@ use url::Url;
 
 use super::super::args::vendor::{ChannelArgs, TokenArgs, VendorArgs, VendorVerb};
 use super::super::output::grant::GrantView;
+use super::super::output::link::LinkView;
 use super::super::output::profile::{ClaimView, FollowView};
 use super::super::output::vendor::{
     Aliases, ChannelView, Known, NoteView, VendorChanged, VendorDetail, VendorLine, VendorView, Vendors,
@@ -18,7 +19,7 @@ use super::super::session::Session;
 use super::super::{Outcome, Result};
 use super::standing::Standing;
 use super::vendor_add::Add;
-use super::{vendor_channel, vendor_key};
+use super::{link, unlink, vendor_channel, vendor_key};
 use crate::delivery::channel::Ways;
 use crate::delivery::http::{self, Http, TIMEOUT};
 use crate::delivery::{self, Message, MessageState, discover, lend, rekey};
@@ -75,6 +76,8 @@ pub(in super::super) fn run(args: &VendorArgs, session: &Session) -> Result<Outc
             };
             set.run(session, vendor)
         }
+        VendorVerb::Link(args) => link::run(args, session),
+        VendorVerb::Unlink { vendor, force } => unlink::run(session, vendor, *force),
         VendorVerb::Note { vendor, text } => note(session, vendor, text),
         VendorVerb::Alias { vendor, claim, value, remove } => {
             alias(session, vendor, claim.as_deref(), value.as_deref(), *remove)
@@ -151,6 +154,7 @@ pub(super) fn detail(vault: &Vault, vendor: &Vendor) -> Result<VendorDetail> {
         issuer: relationship.issuer,
         key: OwnKeysView::of(vendor::own_keys(connection, &vendor.id)?),
         introduced: relationship.introduced_at,
+        link: delivery::link::summary(connection, &vendor.id)?.map(LinkView::of),
         aliases: aliases.into_iter().map(alias_view).collect(),
         grants,
         notes: vendor::notes(connection, &vendor.id)?.into_iter().map(note).collect(),

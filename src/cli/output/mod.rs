@@ -17,6 +17,7 @@ pub mod inbox;
 pub mod key;
 pub mod ledger;
 pub mod lending;
+pub mod link;
 mod logger;
 pub mod mail;
 pub mod message;

@@ -5,8 +5,8 @@ use serde_json::json;
 
 use super::View;
 use super::{
-    demo, grant, inbox, key, ledger, lending, mail, message, profile, receipt, receiver, relocation, renewal, search,
-    upkeep, vault, vendor, vendor_key,
+    demo, grant, inbox, key, ledger, lending, link, mail, message, profile, receipt, receiver, relocation, renewal,
+    search, upkeep, vault, vendor, vendor_key,
 };
 
 /// The schema of a view, with the member `schema` that every document has.
@@ -44,6 +44,8 @@ pub fn all() -> Vec<(&'static str, Schema)> {
         schema_of::<vendor::VendorDetail>(),
         schema_of::<vendor::VendorChanged>(),
         schema_of::<vendor_key::NewKeys>(),
+        schema_of::<link::Linked>(),
+        schema_of::<link::Unlinked>(),
         schema_of::<vendor::Aliases>(),
         schema_of::<vendor::Known>(),
         schema_of::<grant::Grants>(),

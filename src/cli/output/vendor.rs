@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::View;
 use super::grant::GrantView;
+use super::link::LinkView;
 use super::profile::{ClaimView, FollowView, one_line};
 use super::text::{Col, DIM, Text, Tone, count, local, plain, toned};
 use super::vendor_key::OwnKeysView;
@@ -139,6 +140,8 @@ pub struct VendorDetail {
     pub key: OwnKeysView,
     /// When it took the relationship's key.
     pub introduced: Option<Timestamp>,
+    /// The account that is linked there, or is about to be.
+    pub link: Option<LinkView>,
     /// What it gets in place of claims of the profile.
     pub aliases: Vec<ClaimView>,
     /// Its grants, ended ones too.
@@ -220,6 +223,7 @@ impl View for VendorDetail {
                 "introduced",
                 if protocol { self.introduced.map_or_else(|| "not yet".into(), local) } else { String::new() },
             ),
+            ("linked", self.link.as_ref().map(LinkView::words).unwrap_or_default()),
             ("token", if vendor.has_token { "kept".into() } else { "none".into() }),
             ("account", vendor.account.clone().unwrap_or_default()),
             ("rank", vendor.rank.map(|rank| rank.to_string()).unwrap_or_default()),
