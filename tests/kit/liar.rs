@@ -1,7 +1,7 @@
 //! A vendor that answers whatever a story wants: plain threads and sockets, so that it can also break the protocol. It
 //! can also stand before one that does as it should, see all that it is sent, and lose what comes back.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -85,6 +85,7 @@ struct Script {
     jwks: Say,
     pushes: VecDeque<Say>,
     polls: VecDeque<Say>,
+    at: BTreeMap<String, VecDeque<Say>>,
     other: Say,
     behind: Option<SocketAddr>,
     seen: Vec<Request>,
@@ -111,6 +112,7 @@ impl Liar {
             jwks: Say::json(200, &json!({"keys": [jwk]})),
             pushes: VecDeque::new(),
             polls: VecDeque::new(),
+            at: BTreeMap::new(),
             other: Say::status(404),
             behind: None,
             seen: Vec::new(),
@@ -192,6 +194,11 @@ impl Liar {
         self.answers_polls([Say::sets(sets)]);
     }
 
+    /// Answers at this path with these, one after another; the last of them stays.
+    pub fn answers_at(&self, path: &str, answers: impl IntoIterator<Item = Say>) {
+        self.script().at.insert(path.to_owned(), answers.into_iter().collect());
+    }
+
     /// Answers every other path with this.
     pub fn answers_elsewhere(&self, answer: Say) {
         self.script().other = answer;
@@ -266,7 +273,11 @@ fn serve(
             "/jwks" => script.jwks.clone(),
             "/set" => script.pushes.pop_front().unwrap_or(taken),
             "/poll" => script.polls.pop_front().unwrap_or(nothing_new),
-            _ => script.other.clone(),
+            path => match script.at.get_mut(path) {
+                Some(answers) if answers.len() > 1 => answers.pop_front().unwrap(),
+                Some(answers) => answers.front().unwrap().clone(),
+                None => script.other.clone(),
+            },
         };
         script.seen.push(request.clone());
         (answer, script.behind)

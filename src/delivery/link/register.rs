@@ -103,9 +103,15 @@ pub async fn register(
         Failure::Unusable(Error::bad_input(what).hint("register one by hand there, and give it: --client-id ID"))
     })?;
     let auth = method(server).map_err(Failure::Unusable)?;
-    let body = wanted.document(auth).to_string();
-    let request = Request::new(Method::POST, url, MAX_ANSWER).with_body("application/json", body);
-    let reply = send(http, allow_loopback, request).await?;
+    let request = |wanted: &Wanted| {
+        let body = wanted.document(auth).to_string();
+        Request::new(Method::POST, url.clone(), MAX_ANSWER).with_body("application/json", body)
+    };
+    let mut reply = send(http, allow_loopback, request(wanted)).await?;
+    if reply.status == 400 && !wanted.scope.is_empty() {
+        // Some want to hear of scopes here, and some of their own alone: those of a resource are asked for with the token.
+        reply = send(http, allow_loopback, request(&Wanted { scope: &[], ..wanted.clone() })).await?;
+    }
     match reply.status {
         200 | 201 => read(&reply, auth, None, approved),
         401 | 403 => Err(Failure::Unusable(
@@ -131,13 +137,19 @@ pub async fn change_key(
     let Some((url, token)) = &link.client.registration else {
         return Err(Failure::Unusable(Error::bad_input("the client was registered by hand")));
     };
-    let wanted = Wanted { server: &link.server, key, scope: &link.scope, dpop: link.dpop };
-    let mut document = wanted.document(link.client.auth);
-    document["client_id"] = json!(link.client.id);
-    let request = Request::new(Method::PUT, url.clone(), MAX_ANSWER)
-        .with_body("application/json", document.to_string())
-        .authorized(Some(bearer(token).map_err(Failure::Unusable)?));
-    let reply = send(http, allow_loopback, request).await?;
+    let token = bearer(token).map_err(Failure::Unusable)?;
+    let request = |scope: &[String]| {
+        let wanted = Wanted { server: &link.server, key: key.clone(), scope, dpop: link.dpop };
+        let mut document = wanted.document(link.client.auth);
+        document["client_id"] = json!(link.client.id);
+        Request::new(Method::PUT, url.clone(), MAX_ANSWER)
+            .with_body("application/json", document.to_string())
+            .authorized(Some(token.clone()))
+    };
+    let mut reply = send(http, allow_loopback, request(&link.scope)).await?;
+    if reply.status == 400 && !link.scope.is_empty() {
+        reply = send(http, allow_loopback, request(&[])).await?;
+    }
     match reply.status {
         200 => read(&reply, link.client.auth, Some(&link.client), approved),
         _ => Err(refused(&reply)),
