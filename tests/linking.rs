@@ -289,6 +289,38 @@ fn an_expired_token_is_refreshed_before_it_is_used() {
 }
 
 #[test]
+fn an_expired_token_and_a_server_that_is_away_are_no_reason_to_hold_anything() {
+    let vendor = Vendor::open();
+    let short = json!({"access_token": secret("access-1"), "token_type": "Bearer", "expires_in": 1,
+                       "refresh_token": secret("refresh-1")});
+    vendor.answers_at("/token", [Say::json(200, &short), Say::Reset]);
+    let env = vendor.lending();
+    vendor.answers_pushes([Say::status(401)]);
+    env.ends(4, "-vv push").never_says(SECRET).says("could not be refreshed");
+}
+
+#[test]
+fn a_vendor_whose_document_names_another_server_is_sent_nothing_until_the_user_looked() {
+    let vendor = Vendor::open();
+    let env = vendor.lending();
+    vendor.answers_pushes([Say::status(404)]);
+    vendor.publishes(Say::json(
+        200,
+        &vendor.document_with(|d| d["authorization_servers"] = json!(["https://a.example"])),
+    ));
+    env.ends(5, "-vv push").never_says(SECRET).says("now names https://a.example");
+    assert_eq!(vendor.seen("/set").len(), 1);
+    env.ok("vendor set acme --discover").says("now names https://a.example");
+}
+
+#[test]
+fn two_clients_at_once_are_one_too_many() {
+    let vendor = Vendor::open();
+    let env = vendor.linked();
+    link(&env, 7, "--client-id another").says("vendor unlink acme");
+}
+
+#[test]
 fn what_a_vendor_does_not_take_back_is_not_forgotten_until_the_user_says_so() {
     let vendor = Vendor::open();
     let env = vendor.linked();

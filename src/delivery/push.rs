@@ -225,6 +225,9 @@ impl Conversation {
             Ok(metadata) => metadata,
             Err(error) => return Ok(Err(error)),
         };
+        if let Some(change) = self.names_another_server(&metadata.authorization_servers).await? {
+            return Ok(Err(Error::must_act(change)));
+        }
         let foreign = metadata.foreign_origins(&vendor.url);
         if let Some(new) = foreign.iter().find(|origin| !vendor.approved_origins.contains(origin)) {
             let what = format!("its document now names {}, which you have not approved", printable(new));
@@ -306,11 +309,15 @@ fn without_document(answer: &Answer, error: &Error, attempts: u32, dice: f64) ->
     }
 }
 
+const NOT_REFRESHED: &str = "the token could not be refreshed";
+
 /// What to do where the token was refused and could not be refreshed. A server that does not answer may come back.
 fn without_token(answered: Answered, failure: Failure, attempts: u32, dice: f64) -> Answered {
     let (verdict, why) = match failure {
-        Failure::Lost(why) => (verdict(&Answer::Nothing, Remedies::default(), attempts, dice), why),
-        other => (Verdict::Hold(Hold::Unlinked), other.during("it was not refreshed").to_string()),
+        Failure::Lost(why) => {
+            (verdict(&Answer::Nothing, Remedies::default(), attempts, dice), format!("{NOT_REFRESHED}: {why}"))
+        }
+        other => (Verdict::Hold(Hold::Unlinked), other.during(NOT_REFRESHED).to_string()),
     };
     Answered { verdict, words: format!("{}; {why}", answered.words), ..answered }
 }

@@ -64,6 +64,11 @@ impl Linking<'_> {
             self.would(&link, known.is_some())?;
             return Ok(None);
         }
+        if let Some(known) = known.as_ref().filter(|known| !self.goes_on_with(known) && known.is_worth_keeping()) {
+            let (name, id) = (&vendor.name, printable(&known.client.id));
+            return Err(Error::bad_input(format!("{name} knows cmr as the client {id} already"))
+                .hint(format!("take that back first: cmr vendor unlink {name}")));
+        }
         match known.filter(|known| self.goes_on_with(known)) {
             Some(known) => {
                 (link.client, link.client_key) = (known.client, known.client_key);

@@ -219,6 +219,9 @@ impl Set<'_> {
             }
             if let Some((metadata, approved, keys)) = &found {
                 vendor::set_metadata(tx, &vendor, metadata, approved)?;
+                let link = delivery::link::find(tx, &vendor.id)?;
+                let listed = &metadata.authorization_servers;
+                changed.extend(link.and_then(|link| delivery::link::metadata::names_another(listed, &link.server)));
                 keys.iter().try_for_each(|key| vendor::add_key(tx, &vendor.id, key))?;
                 changed.push("document and keys read again".into());
             }

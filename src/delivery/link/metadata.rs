@@ -188,6 +188,13 @@ pub fn changed(kept: &Server, found: &Server) -> Option<String> {
     })
 }
 
+/// Whether a vendor's document names other authorization servers than the one that its account is linked with, in words.
+/// One that names none says nothing about it.
+pub fn names_another(listed: &[String], kept: &Server) -> Option<String> {
+    let first = listed.first().filter(|_| !listed.contains(&kept.issuer))?;
+    Some(format!("it is linked with {}, and its document now names {}", printable(&kept.issuer), printable(first)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -255,6 +262,17 @@ mod tests {
         assert!(changed(&server(), &moved).unwrap().contains("token_endpoint was"));
         let other = Server { issuer: "https://evil.example".into(), ..server() };
         assert!(changed(&server(), &other).unwrap().contains("https://evil.example now"));
+    }
+
+    #[test]
+    fn a_vendor_that_names_another_server_is_noticed_and_one_that_names_none_is_not() {
+        let ask = |listed: &[&str]| {
+            let listed: Vec<String> = listed.iter().map(|one| (*one).to_owned()).collect();
+            names_another(&listed, &server())
+        };
+        assert_eq!(ask(&[]), None);
+        assert_eq!(ask(&["https://other.example", ISSUER]), None);
+        assert!(ask(&["https://other.example"]).unwrap().ends_with("now names https://other.example"));
     }
 
     #[test]

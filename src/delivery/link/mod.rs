@@ -27,7 +27,7 @@ pub mod unlink;
 
 pub use credential::{Credential, credential};
 pub use store::{
-    find, forget, is_linked, keep_client, keep_linked, keep_new_key, keep_pending, keep_tokens, key_of, summary,
+    find, forget, is_linked, keep_client, keep_linked, keep_new_key, keep_pending, keep_tokens, key_of, names, summary,
 };
 
 use metadata::Server;
@@ -134,6 +134,13 @@ pub struct Link {
     pub linked_at: Option<Timestamp>,
     /// A device code that nobody confirmed yet.
     pub pending: Option<device::Pending>,
+}
+
+impl Link {
+    /// Whether something of it lies at the vendor that only this knows how to take back.
+    pub fn is_worth_keeping(&self) -> bool {
+        self.tokens.is_some() || self.client.registration.is_some()
+    }
 }
 
 /// What of a link may be shown.

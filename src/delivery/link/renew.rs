@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::{Failure, Link, credential, register, store, tokens};
+use super::{Failure, Link, credential, metadata, register, store, tokens};
 use crate::delivery::talk::Conversation;
 use crate::error::{Error, Result};
 use crate::vault::Tx;
@@ -42,12 +42,23 @@ impl Conversation {
     pub(in crate::delivery) async fn renew(&mut self) -> Result<Result<(), Failure>> {
         let refused = |code: &str| Ok(Err(Failure::Refused { code: code.into(), words: String::new() }));
         if self.is_refreshed {
-            return refused("it was just refreshed");
+            return refused("it is fresh, and refused all the same");
         }
         match self.known().await? {
             Some(known) => self.refresh(known).await,
             None => refused("no account is linked"),
         }
+    }
+
+    /// Whether the vendor's document names another authorization server than that of the linked account, in words: what is
+    /// sent to such a vendor waits until the user looked at it.
+    pub(in crate::delivery) async fn names_another_server(&mut self, listed: &[String]) -> Result<Option<String>> {
+        if !self.is_linked {
+            return Ok(None);
+        }
+        let id = self.vendor.id.clone();
+        let link = self.clerk.write(move |tx| store::find(tx, &id)).await?;
+        Ok(link.and_then(|link| metadata::names_another(listed, &link.server)))
     }
 
     async fn known(&mut self) -> Result<Option<Known>> {
@@ -62,13 +73,13 @@ impl Conversation {
 
     /// Gets the next tokens and keeps them. They are durable when they are first used; until then the old ones stay.
     async fn refresh(&mut self, known: Known) -> Result<Result<(), Failure>> {
-        self.is_refreshed = true;
         let Known { link, key, .. } = known;
         let asked = tokens::refresh(&self.http, self.vendor.allow_loopback, &link, &key);
         let new = match self.seat.wait(asked).await {
             Ok(new) => new,
             Err(failure) => return Ok(Err(failure)),
         };
+        self.is_refreshed = true;
         let vendor = Arc::clone(&self.vendor);
         let keep = move |tx: &Tx| {
             if let Some(old) = &link.tokens

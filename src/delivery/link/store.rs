@@ -125,6 +125,16 @@ pub fn is_linked(connection: &Connection, vendor_id: &str) -> Result<bool> {
     Ok(connection.prepare_cached(sql)?.exists([vendor_id])?)
 }
 
+/// The names of the vendors with a linked account.
+///
+/// # Errors
+/// The database's.
+pub fn names(connection: &Connection) -> Result<Vec<String>> {
+    let sql = "SELECT name FROM link JOIN vendor ON id = vendor_id WHERE access_token IS NOT NULL ORDER BY name";
+    let mut statement = connection.prepare_cached(sql)?;
+    Ok(statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
+}
+
 /// A key of a relationship by its thumbprint, one that no longer signs too: the client may have it still.
 ///
 /// # Errors
@@ -258,3 +268,7 @@ pub fn forget(tx: &Tx, vendor: &Vendor, link: &Link, report: &Report) -> Result<
                       "taken_back": report.taken_back, "remains": remains});
     ledger::append(tx, "vendor-unlinked", &vendor.name, &body)
 }
+
+#[cfg(test)]
+#[path = "store_tests.rs"]
+mod tests;

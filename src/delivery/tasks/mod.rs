@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use rusqlite::Connection;
 
 use super::answer::Hold;
+use super::link;
 use super::message::MessageState;
 use super::renewal::{self, Due};
 use crate::error::Result;
@@ -93,6 +94,8 @@ pub struct Facts {
     pub waiting: Vec<Waiting>,
     /// Vendors that refused the token when they were asked for answers.
     pub refusing: Vec<String>,
+    /// Vendors with a linked account.
+    pub linked: Vec<String>,
 }
 
 /// A grant to look after.
@@ -151,6 +154,7 @@ pub fn facts(connection: &Connection, now: Timestamp, within: SignedDuration) ->
         stuck: store::stuck(connection)?,
         waiting: store::waiting(connection)?,
         refusing: Vec::new(),
+        linked: link::names(connection)?,
     })
 }
 
@@ -248,7 +252,8 @@ fn of_messages(facts: &Facts, now: Timestamp) -> Vec<Task> {
     let mut refused: Vec<About> = token.into_iter().map(About::stuck).collect();
     for vendor in &facts.refusing {
         if !refused.iter().any(|about| about.vendor == *vendor) {
-            refused.push(About { vendor: vendor.clone(), grant: None, messages: None, at: None, why: None });
+            let why = facts.linked.contains(vendor).then(|| Hold::Unlinked.reason().to_owned());
+            refused.push(About { vendor: vendor.clone(), grant: None, messages: None, at: None, why });
         }
     }
     let waits = |waiting: &&Waiting| now.duration_since(waiting.since) >= UNREACHABLE;
