@@ -1,6 +1,9 @@
 //! Linking an account where the authorization server does what a good one never does. What a good one does is checked with
 //! one that nobody here wrote: `tests/interop/oidc.py`.
 
+// Helpers of tests are tests: what fails in them fails the test.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
+
 mod kit;
 
 use std::io::{BufRead, BufReader, Read, Write};
@@ -286,6 +289,27 @@ fn an_expired_token_is_refreshed_before_it_is_used() {
     env.ok("-vv push").never_says(SECRET);
     let first = vendor.seen("/set").remove(0);
     assert!(first.headers.iter().any(|(_, value)| *value == format!("Bearer {}", secret("access-2"))));
+}
+
+#[test]
+fn of_two_commands_at_once_one_refreshes_and_the_other_finds_the_new_token() {
+    let vendor = Vendor::open();
+    let short = json!({"access_token": secret("access-1"), "token_type": "Bearer", "expires_in": 1,
+                       "refresh_token": secret("refresh-1")});
+    vendor.answers_at("/token", [Say::json(200, &short), tokens(2)]);
+    let env = vendor.lending();
+    let start = || env.typed("-vv pull acme").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    env.ok("push --no-pull");
+    // Linked again, with a token that is over by now, and a server that refreshes it once.
+    vendor.answers_at("/token", [Say::json(200, &short), tokens(3), error("invalid_grant")]);
+    link(&env, 0, "--anew");
+    let before = vendor.seen("/token").len();
+    let both = [start(), start()].map(|child| child.wait_with_output().unwrap());
+    for output in both {
+        let run = Run::ended_with(output, "pull acme".into()).succeeded();
+        run.never_says(SECRET);
+    }
+    assert_eq!(vendor.seen("/token").len(), before + 1);
 }
 
 #[test]

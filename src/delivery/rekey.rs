@@ -18,8 +18,8 @@ use crate::wire::event::{Event, KeysChanged};
 use crate::wire::jose::SigningKey;
 use crate::wire::key_proof::Change;
 
-/// Makes a new key for a relationship, and queues the message that tells the vendor. A vendor where accounts are linked by
-/// a registered client is told by RFC 7592 instead: that choice belongs here.
+/// Makes a new key for a relationship, and queues the message that tells the vendor. Where an account
+/// is linked by a registered client, `link::renew` puts the new key there too, once the vendor took it.
 ///
 /// # Errors
 /// Kind bad input for a vendor that does not know the present key, does not take such a message, or was told of another

@@ -23,7 +23,7 @@ pub enum Credential {
         /// The token.
         token: SecretString,
         /// The key that it is bound to.
-        key: SigningKey,
+        key: Box<SigningKey>,
         /// The nonce that the vendor gave last.
         nonce: RefCell<Option<String>>,
     },
@@ -41,7 +41,7 @@ pub fn credential(connection: &Connection, vendor_id: &str) -> Result<Option<Cre
     Ok(Some(match tokens.dpop {
         true => Credential::Dpop {
             token: tokens.access,
-            key: store::key_of(connection, vendor_id, &key)?,
+            key: Box::new(store::key_of(connection, vendor_id, &key)?),
             nonce: RefCell::default(),
         },
         false => Credential::Bearer(tokens.access),
