@@ -78,7 +78,8 @@ impl Vendor {
 
     fn added(&self) -> TestEnv {
         let env = TestEnv::new();
-        env.ok(&format!("vendor add acme --url {} --allow-loopback --no-input", self.url()));
+        let run = env.ok(&format!("vendor add acme --url {} --allow-loopback --no-input", self.url()));
+        run.says("cmr vendor link acme");
         env
     }
 

@@ -47,8 +47,9 @@ impl Add<'_> {
         if session.globals().dry_run {
             return self.would_add(session, &url, &channels);
         }
+        let links = found.as_ref().is_some_and(|found| !found.metadata.authorization_servers.is_empty());
         let token = match token {
-            None if self.wants_token() => ask_token(session, self.name)?,
+            None if self.wants_token() && !links => ask_token(session, self.name)?,
             token => token,
         };
         let has_token = token.is_some();
@@ -66,14 +67,15 @@ impl Add<'_> {
             Ok(vendor)
         })?;
         session.printer().show(&detail(&vault, &vendor)?)?;
-        session.printer().remark(&self.next(has_token));
+        session.printer().remark(&self.next(has_token, links));
         Ok(Outcome::Done)
     }
 
     /// What is to be done next.
-    fn next(&self, has_token: bool) -> String {
+    fn next(&self, has_token: bool, links: bool) -> String {
         let name = self.name;
         match has_token || !self.wants_token() {
+            false if links => format!("Next, sign in there, so that cmr is let in: cmr vendor link {name}"),
             true => format!("Next: cmr grant create {name} --claims … --purpose … --expires 90d"),
             false => format!("No token is kept for it. When it gives you one: cmr vendor set {name} --token-file FILE"),
         }

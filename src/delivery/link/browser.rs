@@ -204,6 +204,15 @@ fn judge(expected: &Expected, query: &str) -> Option<Came> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn nothing_is_an_answer_without_our_state(query in "[a-z=&%0-9-]{0,60}", names_itself: bool) {
+            prop_assume!(!query.contains("the-state"));
+            prop_assert_eq!(judged(&query, names_itself), None);
+        }
+    }
 
     fn judged(query: &str, names_itself: bool) -> Option<Came> {
         let (answer, _) = mpsc::channel(1);

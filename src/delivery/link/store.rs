@@ -178,7 +178,9 @@ pub fn keep_client(tx: &Tx, vendor: &Vendor, link: &Link) -> Result<()> {
             client.registration.as_ref().map(|(_, token)| token.expose_secret()),
         ],
     )?;
-    Ok(())
+    let body = json!({"vendor": vendor.id, "issuer": link.server.issuer, "client": client.id,
+                      "registered": client.registration.is_some(), "key": link.client_key});
+    ledger::append(tx, "link-begun", &vendor.name, &body)
 }
 
 /// Keeps a code that the user may confirm, or forgets it.

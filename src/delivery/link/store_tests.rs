@@ -99,7 +99,7 @@ fn the_ledger_holds_no_secret_of_a_link() {
     let mut statement = vault.connection().prepare("SELECT action, body FROM ledger").unwrap();
     let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
     let entries: Vec<(String, String)> = rows.collect::<rusqlite::Result<_>>().unwrap();
-    for action in ["vendor-linked", "token-refreshed", "vendor-unlinked"] {
+    for action in ["link-begun", "vendor-linked", "token-refreshed", "vendor-unlinked"] {
         assert!(entries.iter().any(|(found, _)| found == action), "{action}");
     }
     for secret in ["access-", "refresh-", "rat-1"] {
