@@ -298,6 +298,27 @@ def bound(checks, heard, cmr, servers):
     unlink(checks, heard, cmr, servers, "bound")
 
 
+def public(checks, heard, cmr, servers):
+    introduce(cmr, servers, "public")
+    words = ["--approve-origin", servers.issuer, "--no-input", "--json"]
+    code, _, error, _ = heard.link(cmr, "public", *words, meet=confirm(servers), pattern=CODE)
+    if not checks.equal("a server that reads no signatures gets a public client", code, 0):
+        print(error, servers.seen()["events"])
+        return
+    cmr.grant("public", "email")
+    heard.run(cmr, "push", "public").ok()
+    heard.run(cmr, "vendor", "set", "public", "--new-key", "--yes").ok()
+    heard.run(cmr, "push", "public").ok()
+    servers.expire()
+    heard.run(cmr, "pull", "public").ok()
+    seen = servers.seen()
+    # Its refresh token is bound to the key that it was got by.
+    checks.equal("whose token is refreshed after a change of key", seen["requests"][-1].get("why"), None)
+    checks.equal("by the key that it is bound to", seen["grants"][-1], {"grant": "refresh_token", "status": 200})
+    checks.check("the registration stays", "registration_update.success" not in seen["events"], seen["events"])
+    unlink(checks, heard, cmr, servers, "public")
+
+
 def main(checks, scratch):
     heard, cmr, secrets = Heard(), Cmr(scratch), []
     servers = Servers()
@@ -312,12 +333,13 @@ def main(checks, scratch):
     finally:
         secrets += servers.seen()["secrets"]
         servers.stop()
-    servers = Servers(dpop=True)
-    try:
-        bound(checks, heard, cmr, servers)
-    finally:
-        secrets += servers.seen()["secrets"]
-        servers.stop()
+    for wishes, story in (({}, bound), ({"auth": ["none"]}, public)):
+        servers = Servers(dpop=True, **wishes)
+        try:
+            story(checks, heard, cmr, servers)
+        finally:
+            secrets += servers.seen()["secrets"]
+            servers.stop()
     checks.check("secrets were seen", len(secrets) > 20, len(secrets))
     said = "\n".join(heard.texts)
     checks.equal("none of them was ever printed", [secret for secret in set(secrets) if secret in said], [])

@@ -14,7 +14,7 @@ const require = createRequire(`${modules}/package.json`);
 const load = (name) => import(pathToFileURL(require.resolve(name)));
 const { Provider } = await load("oidc-provider");
 const jose = await load("jose");
-const { dpop, life } = JSON.parse(wishes);
+const { dpop, life, auth } = JSON.parse(wishes);
 
 const listen = (server) => new Promise((done) => server.listen(0, "127.0.0.1", () => done(server.address().port)));
 const [front, shop] = [createServer(), createServer()];
@@ -27,6 +27,7 @@ const provider = new Provider(issuer, {
   cookies: { keys: [randomBytes(16).toString("hex")] },
   scopes: ["openid", "offline_access"],
   rotateRefreshToken: true,
+  ...(auth ? { clientAuthMethods: auth } : {}),
   issueRefreshToken: async (_ctx, client) => client.grantTypeAllowed("refresh_token"),
   features: {
     deviceFlow: { enabled: true },

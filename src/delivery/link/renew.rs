@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::{Failure, Link, credential, metadata, register, store, tokens};
+use super::{Auth, Failure, Link, credential, metadata, register, store, tokens};
 use crate::delivery::talk::Conversation;
 use crate::error::{Error, Result};
 use crate::vault::Tx;
@@ -113,13 +113,14 @@ impl Conversation {
     }
 }
 
-/// Whether the client's registration is to get the relationship's key of now. A token that is bound to the old key, and
-/// cannot be refreshed, would be lost.
+/// Whether the client's registration is to get the relationship's key of now: where the client proves itself by it. What is
+/// bound to the old key and could not be got anew would be lost: a token without a refresh token, and the refresh token of a
+/// public client (RFC 9449, section 5).
 fn wants_new_key(known: &Known) -> bool {
     let link = &known.link;
     let differs = known.now.thumbprint().is_ok_and(|now| now != link.client_key);
     let keeps = link.tokens.as_ref().is_some_and(|tokens| !tokens.dpop || tokens.refresh.is_some());
-    differs && keeps && link.client.registration.is_some()
+    differs && keeps && link.client.auth == Auth::PrivateKeyJwt && link.client.registration.is_some()
 }
 
 impl Link {
