@@ -40,6 +40,8 @@ pub enum Answer {
     Nothing,
     /// We did not want to talk to the vendor's address: it is not one that a vendor may have.
     NotContacted,
+    /// The vendor's system was asked which account is the user's, and names none, or several.
+    NoAccount,
 }
 
 /// What was already done about this message in this run: each remedy is tried once.
@@ -108,6 +110,8 @@ pub enum Hold {
     Account,
     /// Nobody but the user can bring it.
     ByHand,
+    /// Which account at the vendor is the user's is not known.
+    NotKnownThere,
 }
 
 /// The verdict on an answer. `attempts` counts those made, this one included; `dice` is a random number from 0 to 1.
@@ -121,6 +125,7 @@ pub fn verdict(answer: &Answer, tried: Remedies, attempts: u32, dice: f64) -> Ve
         Answer::ByHand => return Verdict::Hold(Hold::ByHand),
         Answer::Nothing => return Verdict::Later(backoff(attempts, dice)),
         Answer::NotContacted => return Verdict::Hold(Hold::Address),
+        Answer::NoAccount => return Verdict::Hold(Hold::NotKnownThere),
     };
     let once = |done: bool, remedy: Verdict, then: Hold| if done { Verdict::Hold(then) } else { remedy };
     match (status, code) {
@@ -170,6 +175,7 @@ impl Hold {
             Hold::Address => "the vendor's address is not contacted",
             Hold::Account => "your mail account does not let you send",
             Hold::ByHand => "you bring it yourself",
+            Hold::NotKnownThere => "which account there is yours is not known",
         }
     }
 }

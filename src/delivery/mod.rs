@@ -7,6 +7,8 @@ pub mod by_hand;
 pub mod channel;
 pub mod close;
 pub mod discover;
+pub mod drift;
+mod drift_store;
 mod events;
 pub mod exchange;
 pub mod feedback;

@@ -151,7 +151,11 @@ impl Conversation {
         }
         let channel::Outcome { answer, words, unsent } = self.bring(&parcel).await;
         let message = parcel.message;
-        let verdict = verdict(&answer, *remedies, message.attempts + 1, dice()?).for_event(&message.event);
+        let verdict = match verdict(&answer, *remedies, message.attempts + 1, dice()?).for_event(&message.event) {
+            // What its way says of a message that arrived is worth keeping, such as what of it was not done.
+            Verdict::Delivered { .. } if answer == Answer::Taken => Verdict::Delivered { unusual: !words.is_empty() },
+            verdict => verdict,
+        };
         log::info!("{} to {}: {verdict:?}", message.event, self.vendor.name);
         let noted = noted(&answer, &words);
         let mut answered = Answered { verdict, words, noted, unsent };
@@ -329,7 +333,7 @@ fn noted(answer: &Answer, words: &str) -> String {
         Answer::Http { code: Some(code), status, .. } => format!("{status} {}", code.as_str()),
         Answer::Mail { code } => format!("the mail server answered {code}"),
         Answer::Account => "the mail account does not let in".to_owned(),
-        Answer::Nothing | Answer::NotContacted | Answer::Taken | Answer::ByHand => words.to_owned(),
+        Answer::Nothing | Answer::NotContacted | Answer::Taken | Answer::ByHand | Answer::NoAccount => words.to_owned(),
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use url::Url;
 
 use super::channel::{Way, Ways};
+use super::drift::Asked;
 use super::exchange::{self, AT_ONCE, Clerk, Seat};
 use super::http::Http;
 use super::link::{self, Credential};
@@ -25,6 +26,8 @@ pub struct Plan {
     pub send: Send,
     /// Whose answers are collected.
     pub collect: Collect,
+    /// Whether it is asked what it shows, even if nothing is sent.
+    pub verify: bool,
 }
 
 /// What is sent.
@@ -60,6 +63,8 @@ pub enum News {
     Sent(Sent),
     /// A vendor was asked for its answers.
     Pulled(Pulled),
+    /// A vendor was asked what it shows.
+    ReadBack(Asked),
     /// One more vendor is done with.
     Ended,
 }
@@ -113,6 +118,9 @@ fn whom(vault: &Vault, plan: &Plan) -> Result<Vec<String>> {
         Send::Nothing => Vec::new(),
         Send::Due | Send::All => queue_store::vendors_waiting(vault.connection())?,
     };
+    if plan.verify {
+        whom.extend(plan.vendor_id.clone().filter(|id| !whom.contains(id)));
+    }
     if plan.collect == Collect::FromAll {
         let waiting: std::collections::HashSet<String> = whom.iter().cloned().collect();
         whom.extend(vendor::introduced(vault.connection())?.into_iter().filter(|id| !waiting.contains(id)));
@@ -164,6 +172,9 @@ impl Conversation {
             Send::Nothing => false,
             Send::Due | Send::All => self.drain(plan.send == Send::All).await?,
         };
+        if plan.verify || (reached && self.ways.show_something() && !self.is_too_slow()) {
+            self.read_back().await?;
+        }
         match plan.collect {
             // Only who speaks the protocol has answers to hand over.
             _ if self.vendor.metadata.is_none() => Ok(()),

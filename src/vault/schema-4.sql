@@ -80,4 +80,15 @@ CREATE TABLE link (
     refreshed_at INTEGER,
     linked_at INTEGER,
     pending TEXT
+-- What a vendor showed when it was asked whether it has what a message brought, or let go of what a message took back: the
+-- last reading for each message, so that a later one takes nothing away from what is known of an earlier.
+CREATE TABLE read_back (
+    vendor_id TEXT NOT NULL REFERENCES vendor (id),
+    claim TEXT NOT NULL,
+    channel TEXT NOT NULL,
+    message_id TEXT NOT NULL REFERENCES message (id),
+    state TEXT NOT NULL,
+    seen TEXT,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (vendor_id, claim, channel, message_id)
 ) STRICT, WITHOUT ROWID;

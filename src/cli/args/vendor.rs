@@ -199,6 +199,15 @@ pub enum VendorVerb {
         #[arg(long, conflicts_with = "value", requires = "claim")]
         remove: bool,
     },
+    /// Ask a vendor what it shows of what you lent it, and took back
+    Verify {
+        /// The vendor
+        #[arg(add = candidates::vendors())]
+        vendor: String,
+        /// How long it may take to answer, in seconds
+        #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=600))]
+        timeout: u64,
+    },
     /// What a vendor knows of you, from what was delivered and not stated deleted
     #[command(after_help = examples::help(&examples::VENDOR_KNOWS))]
     Knows {

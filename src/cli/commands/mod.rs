@@ -33,3 +33,4 @@ pub(super) mod vendor;
 mod vendor_add;
 mod vendor_channel;
 mod vendor_key;
+mod vendor_verify;

@@ -8,8 +8,10 @@ use serde_json::Value;
 
 use super::super::args::moving::{PullArgs, PushArgs};
 use super::super::output::message::{Line, MessageView, Moved, RefusedView, TroubleView};
+use super::super::output::verify::ReadBackView;
 use super::super::session::Session;
 use super::super::{Outcome, Result};
+use crate::delivery::drift::Asked;
 use crate::delivery::http::Http;
 use crate::delivery::pull::{Pulled, Received};
 use crate::delivery::push::Sent;
@@ -37,12 +39,13 @@ pub(in super::super) fn push(args: &PushArgs, session: &Session) -> Result<Outco
     }
     let send = if args.now { Send::All } else { Send::Due };
     let collect = if args.no_pull { Collect::Nothing } else { Collect::FromReached };
-    let plan = Plan { vendor_id, send, collect };
+    let plan = Plan { vendor_id, send, collect, ..Plan::default() };
     let heard = exchange(session, &mut vault, args.timeout, &plan)?;
     let must_act = !heard.refusing.is_empty();
     let moved = Moved { idle: IDLE_PUSH, ..heard.into_moved() };
     session.printer().show(&moved)?;
-    let outcome = match must_act || !moved.refused.is_empty() {
+    let wrong = moved.read_back.iter().any(ReadBackView::is_wrong);
+    let outcome = match must_act || wrong || !moved.refused.is_empty() {
         true => Outcome::UserMustAct,
         false => stuck(&vault, plan.vendor_id.as_deref(), &moved.lines)?,
     };
@@ -108,6 +111,7 @@ pub(super) fn converse(
         }
         News::Sent(sent) => heard.sent(&sent),
         News::Pulled(pulled) => heard.pulled(pulled),
+        News::ReadBack(asked) => heard.read_back.push(asked),
         News::Ended => {
             done += 1;
             progress.at(done, of);
@@ -167,6 +171,8 @@ pub(super) struct Heard {
     answers: Vec<MessageView>,
     refused: Vec<RefusedView>,
     troubles: Vec<TroubleView>,
+    /// What vendors show.
+    pub(super) read_back: Vec<Asked>,
     /// The vendors that refuse us, rather than being out of reach.
     pub(super) refusing: BTreeSet<String>,
     /// The vendors that were asked for their answers.
@@ -211,8 +217,10 @@ impl Heard {
         self.answers.sort_by(|a, b| (&a.vendor, a.at, &a.id).cmp(&(&b.vendor, b.at, &b.id)));
         self.refused.sort_by(|a, b| a.vendor.cmp(&b.vendor));
         self.troubles.sort_by(|a, b| a.vendor.cmp(&b.vendor));
+        self.read_back.sort_by(|a, b| a.vendor.cmp(&b.vendor));
+        let read_back = self.read_back.iter().map(ReadBackView::of).collect();
         let Self { lines, answers, refused, troubles, .. } = self;
-        Moved { lines, answers, refused, troubles, ..Moved::default() }
+        Moved { lines, answers, refused, troubles, read_back, ..Moved::default() }
     }
 }
 

@@ -19,7 +19,7 @@ use super::super::session::Session;
 use super::super::{Outcome, Result};
 use super::standing::Standing;
 use super::vendor_add::Add;
-use super::{link, unlink, vendor_channel, vendor_key};
+use super::{link, unlink, vendor_channel, vendor_key, vendor_verify};
 use crate::delivery::channel::Ways;
 use crate::delivery::http::{self, Http, TIMEOUT};
 use crate::delivery::{self, Message, MessageState, discover, lend, rekey};
@@ -82,6 +82,7 @@ pub(in super::super) fn run(args: &VendorArgs, session: &Session) -> Result<Outc
         VendorVerb::Alias { vendor, claim, value, remove } => {
             alias(session, vendor, claim.as_deref(), value.as_deref(), *remove)
         }
+        VendorVerb::Verify { vendor, timeout } => vendor_verify::run(session, vendor, *timeout),
         VendorVerb::Knows { vendor, at } => knows(session, vendor, at.as_deref()),
     }
 }

@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::View;
 use super::mail::TextView;
 use super::text::{Col, DIM, Text, Tone, count, local, plain, short, toned};
+use super::verify::ReadBackView;
 use crate::delivery::{Message, MessageState};
 
 /// A message.
@@ -170,6 +171,8 @@ pub struct Moved {
     pub refused: Vec<RefusedView>,
     /// Vendors that could not be asked for their answers, and why.
     pub troubles: Vec<TroubleView>,
+    /// What vendors show of what they were told, where they were asked.
+    pub read_back: Vec<ReadBackView>,
     /// Whether nothing was sent, because of `--dry-run`.
     pub dry_run: bool,
     /// What people read where there is nothing to tell.
@@ -297,6 +300,7 @@ impl View for Moved {
                 refused.vendor, refused.why, refused.jti
             ));
         }
+        self.read_back.iter().for_each(|view| view.text(out));
         for trouble in &self.troubles {
             out.line(format!("  {} could not be asked for its answers: {}", trouble.vendor, trouble.why));
         }

@@ -35,6 +35,7 @@ pub mod upkeep;
 pub mod vault;
 pub mod vendor;
 pub mod vendor_key;
+pub mod verify;
 
 pub use logger::start_logging;
 pub use progress::Progress;

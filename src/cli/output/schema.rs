@@ -6,7 +6,7 @@ use serde_json::json;
 use super::View;
 use super::{
     demo, grant, inbox, key, ledger, lending, link, mail, message, profile, receipt, receiver, relocation, renewal,
-    search, upkeep, vault, vendor, vendor_key,
+    search, upkeep, vault, vendor, vendor_key, verify,
 };
 
 /// The schema of a view, with the member `schema` that every document has.
@@ -48,6 +48,7 @@ pub fn all() -> Vec<(&'static str, Schema)> {
         schema_of::<link::Unlinked>(),
         schema_of::<vendor::Aliases>(),
         schema_of::<vendor::Known>(),
+        schema_of::<verify::Verification>(),
         schema_of::<grant::Grants>(),
         schema_of::<grant::GrantDetail>(),
         schema_of::<lending::Preview>(),

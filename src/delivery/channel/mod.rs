@@ -27,6 +27,7 @@ use crate::wire::event::Event;
 pub mod letter;
 pub mod mail;
 mod parcel;
+pub mod scim;
 mod set;
 mod setup;
 
@@ -139,6 +140,11 @@ impl Ways {
         self.carrying(Event::GrantCreated).is_some_and(|way| way.kind() == Kind::Set)
     }
 
+    /// Whether any of them shows what the vendor has.
+    pub fn show_something(&self) -> bool {
+        self.0.iter().any(|way| way.shows())
+    }
+
     /// All of them.
     pub fn iter(&self) -> impl Iterator<Item = &dyn Channel> {
         self.0.iter().map(|way| &**way)
@@ -147,8 +153,10 @@ impl Ways {
 
 /// Reads what one kind of way has for settings.
 fn open(connection: &Connection, vendor: &Vendor, row: vendor::Channel) -> Result<Box<dyn Channel>> {
+    let account = || Ok::<_, Error>(vendor::relationship(connection, &vendor.id)?.account);
     match row.kind {
         Kind::Set => Ok(Box::new(set::Set::of(vendor)?)),
+        Kind::Scim => Ok(Box::new(scim::Scim::new(readable(row)?).known_as(account()?))),
         Kind::Mail => Ok(Box::new(mail::Mail::open(connection, row)?)),
         Kind::Letter => Ok(Box::new(letter::Letter::open(connection, row)?)),
         other => Err(Error::failed(format!("this program knows no channel {}", other.name()))),
@@ -161,8 +169,8 @@ fn readable<T: serde::de::DeserializeOwned>(row: vendor::Channel) -> Result<T> {
     serde_json::from_value(row.settings).map_err(|_| damaged())
 }
 
-/// What a vendor shows of claims that were asked for: the value, or nothing where it shows that it has none. A claim that it
-/// does not show at all is not among them: what it has of it is unknown.
+/// What a vendor shows of claims that were asked for: the value, or nothing where it shows that it has none; an array where
+/// it shows several. A claim that it does not show at all is not among them: what it has of it is unknown.
 pub type ReadBack = BTreeMap<String, Option<Value>>;
 
 /// Something that is still under way.
@@ -192,6 +200,11 @@ pub trait Channel: Send + Sync {
 
     /// Brings the end of a grant: takes back what can be taken back.
     fn withdraw<'a>(&'a self, way: &'a mut Way<'_>, parcel: &'a Parcel) -> Pending<'a, Outcome>;
+
+    /// Whether it shows what the vendor has: whether [`Channel::read_back`] reads anything.
+    fn shows(&self) -> bool {
+        false
+    }
 
     /// Reads what the vendor shows of these claims, by their OpenID names. None where this way shows nothing.
     fn read_back<'a>(&'a self, way: &'a mut Way<'_>, claims: &'a [String]) -> Option<Pending<'a, ReadResult>>;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::{Kind, letter, mail};
+use super::{Kind, letter, mail, scim};
 use crate::error::{Error, Result};
 
 /// What the user gives to set ways up: each takes what is its own.
@@ -47,6 +47,7 @@ impl Given {
 pub fn settings(kind: Kind, given: &Given) -> Result<Value> {
     match kind {
         Kind::Set => Ok(json!({})),
+        Kind::Scim => Ok(json!(scim::Settings::of(given)?)),
         Kind::Mail => Ok(json!(mail::Settings::of(given)?)),
         Kind::Letter => Ok(json!(letter::Settings::of(given)?)),
         other => Err(Error::failed(format!("this program knows no channel {}", other.name()))),

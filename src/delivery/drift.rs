@@ -1,0 +1,398 @@
+//! Drift: whether a vendor shows what it was told, and nothing of what was taken back. What is read is kept as evidence.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use rusqlite::Connection;
+use serde_json::Value;
+
+use super::answer::{Answer, Remedies, Verdict, verdict};
+use super::channel::{Kind, Outcome, ReadBack};
+use super::message::{Message, MessageState};
+use super::talk::{Conversation, News};
+use super::{drift_store, store};
+use crate::error::Result;
+use crate::grant::{self, Grant};
+use crate::ledger::disclosure::{self, Disclosure};
+use crate::profile::model::{Shape, claim_kind};
+use crate::text::printable;
+use crate::vault::Tx;
+use crate::wire::event::Event;
+
+pub use super::drift_store::{Kept, of_vendor};
+
+/// The most characters that are kept of what a vendor shows of a claim.
+const MAX_SEEN: usize = 400;
+
+/// What a vendor shows of a claim.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// It shows what it was told.
+    Verified,
+    /// It shows something else.
+    Drifted,
+    /// It shows nothing of it.
+    Unknown,
+    /// It was taken back, and the vendor shows it no more.
+    Cleared,
+    /// It was taken back, and the vendor shows it still.
+    StillThere,
+}
+
+impl State {
+    /// The name, as in JSON and in the vault.
+    pub fn name(self) -> &'static str {
+        match self {
+            State::Verified => "verified",
+            State::Drifted => "drifted",
+            State::Unknown => "unknown",
+            State::Cleared => "cleared",
+            State::StillThere => "still_there",
+        }
+    }
+
+    /// The state of a name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        use State::*;
+        [Verified, Drifted, Unknown, Cleared, StillThere].into_iter().find(|state| state.name() == name)
+    }
+
+    /// Whether somebody has to do something about it.
+    pub fn is_wrong(self) -> bool {
+        matches!(self, State::Drifted | State::StillThere)
+    }
+}
+
+/// What a vendor should show of a claim: the value that it was last told, or nothing of it any more.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Expected {
+    /// OpenID claim name.
+    pub claim: String,
+    /// The value that it was last told.
+    pub value: Value,
+    /// Whether it is still lent.
+    pub lent: bool,
+    /// The message that brought it, or took it back.
+    pub message_id: String,
+}
+
+/// What was found of one claim.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Finding {
+    /// What should be.
+    pub expected: Expected,
+    /// What is.
+    pub state: State,
+    /// What the vendor shows, where that is not what it should; printable.
+    pub seen: Option<String>,
+}
+
+/// A vendor that was asked.
+#[derive(Debug)]
+pub struct Asked {
+    /// The vendor's name.
+    pub vendor: String,
+    /// By which way; none where no way shows anything.
+    pub channel: Option<Kind>,
+    /// What was found. Where it could not be asked, that nothing is known.
+    pub findings: Vec<Finding>,
+    /// Why it could not be asked.
+    pub trouble: Option<Trouble>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Why a vendor could not be asked.
+#[derive(Debug)]
+pub struct Trouble {
+    /// In words.
+    pub why: String,
+    /// Whether it cannot be asked later either, unless the user does something.
+    pub must_act: bool,
+}
+
+impl Trouble {
+    fn of(outcome: &Outcome) -> Self {
+        let tried = Remedies { token: true, key: true, discovery: true };
+        let words = &outcome.words;
+        match verdict(&outcome.answer, tried, 1, 0.0) {
+            Verdict::Hold(hold) => Self { why: format!("{} ({words})", hold.reason()), must_act: true },
+            Verdict::Later(_) => Self { why: words.clone(), must_act: false },
+            _ => Self { why: words.clone(), must_act: matches!(outcome.answer, Answer::Http { .. }) },
+        }
+    }
+}
+
+/// Whether two values of a claim say the same. Blanks around a text do not count; nor do those within a telephone number, or
+/// how it is written as a URI; nor the case of an e-mail address's domain. Of an address the parts count that ours has.
+pub fn same(claim: &str, ours: &Value, theirs: &Value) -> bool {
+    let shape = claim_kind(claim).map_or(Shape::Text, |kind| kind.shape);
+    match (ours, theirs) {
+        (Value::Object(ours), Value::Object(theirs)) => {
+            let part =
+                |parts: &serde_json::Map<String, Value>, name: &str| parts.get(name).map(|part| plain(shape, part));
+            !ours.is_empty() && ours.keys().all(|name| part(ours, name) == part(theirs, name))
+        }
+        _ => plain(shape, ours) == plain(shape, theirs),
+    }
+}
+
+/// A value without what does not count.
+fn plain(shape: Shape, value: &Value) -> String {
+    let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned).replace("\r\n", "\n");
+    let text = text.trim();
+    match shape {
+        Shape::Phone => {
+            let number = text.strip_prefix("tel:").unwrap_or(text);
+            number.chars().filter(|c| !c.is_whitespace() && !"-.()".contains(*c)).collect()
+        }
+        Shape::Email => match text.rsplit_once('@') {
+            Some((local, domain)) => format!("{local}@{}", domain.to_lowercase()),
+            None => text.to_owned(),
+        },
+        _ => text.to_owned(),
+    }
+}
+
+/// What a vendor's showing of a claim means. One that shows several values shows each.
+pub fn compare(expected: &Expected, shown: Option<&Option<Value>>) -> State {
+    let is_ours = |value: &Value| same(&expected.claim, &expected.value, value);
+    let has_ours = |value: &Value| value.as_array().map_or_else(|| is_ours(value), |all| all.iter().any(is_ours));
+    match (expected.lent, shown) {
+        (_, None) | (true, Some(None)) => State::Unknown,
+        (false, Some(None)) => State::Cleared,
+        (true, Some(Some(value))) => {
+            if has_ours(value) {
+                State::Verified
+            } else {
+                State::Drifted
+            }
+        }
+        (false, Some(Some(value))) => {
+            if has_ours(value) {
+                State::StillThere
+            } else {
+                State::Cleared
+            }
+        }
+    }
+}
+
+/// What was found of each claim.
+fn findings(expected: Vec<Expected>, shown: &ReadBack) -> Vec<Finding> {
+    let finding = |expected: Expected| {
+        let shown = shown.get(&expected.claim);
+        let state = compare(&expected, shown);
+        let seen = shown.and_then(Option::as_ref).filter(|_| state.is_wrong()).map(seen);
+        Finding { expected, state, seen }
+    };
+    expected.into_iter().map(finding).collect()
+}
+
+/// A value as people read it, on one line.
+fn seen(value: &Value) -> String {
+    let words = match value {
+        Value::String(text) => text.clone(),
+        Value::Array(values) => values.iter().map(seen).collect::<Vec<_>>().join("; "),
+        Value::Object(parts) => parts.values().map(seen).collect::<Vec<_>>().join(", "),
+        other => other.to_string(),
+    };
+    printable(&words).chars().take(MAX_SEEN).collect()
+}
+
+/// What a vendor should show: of each claim that it was told and did not refuse, what it was told last, or nothing any more
+/// where no current grant lends it. `taken_back` names the message that told the end of a grant's lending.
+fn expected(
+    known: &[Disclosure],
+    grants: &[Grant],
+    now: Timestamp,
+    taken_back: impl Fn(&Disclosure) -> Result<Option<String>>,
+) -> Result<Vec<Expected>> {
+    let current = grants.iter().filter(|grant| grant.is_current(now));
+    let lent: BTreeSet<&str> =
+        current.flat_map(|grant| grant.scope.claims.iter().map(|lent| lent.claim.base())).collect();
+    let mut last: BTreeMap<&str, &Disclosure> = BTreeMap::new();
+    // Newest first.
+    for told in known.iter().filter(|told| told.delivered_at.is_some() && !told.refused) {
+        last.entry(&told.claim).or_insert(told);
+    }
+    let one = |told: &Disclosure| {
+        let lent = lent.contains(told.claim.as_str());
+        let end = if lent { None } else { taken_back(told)? };
+        let message_id = end.unwrap_or_else(|| told.message_id.clone());
+        Ok(Expected { claim: told.claim.clone(), value: told.value.clone(), lent, message_id })
+    };
+    last.into_values().map(one).collect()
+}
+
+/// What a vendor should show, as the vault has it.
+///
+/// # Errors
+/// The database's.
+pub fn should_show(connection: &Connection, vendor_id: &str, now: Timestamp) -> Result<Vec<Expected>> {
+    let query = disclosure::Query { vendor_id: Some(vendor_id), ..Default::default() };
+    let known = disclosure::known(connection, &query)?;
+    let grants = grant::list_of_vendor(connection, vendor_id)?;
+    expected(&known, &grants, now, |told| {
+        let end = store::of_grant(connection, &told.grant_id)?.into_iter().filter(|message| ends(message, told));
+        Ok(end.max_by_key(|message| message.delivered_at).map(|message| message.id))
+    })
+}
+
+/// Whether a message that the vendor has may have taken back what was told.
+fn ends(message: &Message, told: &Disclosure) -> bool {
+    let takes_back = [Event::GrantRevoked, Event::GrantUpdated].map(Event::name).contains(&message.event.as_str());
+    let arrived = message.outgoing && message.state == MessageState::Delivered;
+    takes_back && arrived && message.id != told.message_id && message.delivered_at >= told.delivered_at
+}
+
+impl Conversation {
+    /// Asks the vendor what it shows of what it was told, by the first way that shows anything, and keeps what it answers.
+    pub(super) async fn read_back(&mut self) -> Result<()> {
+        let vendor_id = self.vendor.id.clone();
+        let expected = self.clerk.write(move |tx| should_show(tx, &vendor_id, tx.now())).await?;
+        let claims: Vec<String> = expected.iter().map(|one| one.claim.clone()).collect();
+        let mut asked = Asked {
+            vendor: self.vendor.name.clone(),
+            channel: None,
+            findings: Vec::new(),
+            trouble: None,
+            at: Timestamp::now(),
+        };
+        let (ways, mut answer) = (Arc::clone(&self.ways), None);
+        if !claims.is_empty() {
+            let mut means = self.way();
+            for way in ways.iter() {
+                if let Some(reading) = way.read_back(&mut means, &claims) {
+                    answer = Some((way.kind(), reading.await));
+                    break;
+                }
+            }
+        }
+        asked.channel = answer.as_ref().map(|(kind, _)| *kind);
+        match answer {
+            Some((kind, Ok(shown))) => {
+                let (findings, vendor) = (findings(expected, &shown), Arc::clone(&self.vendor));
+                let keep =
+                    move |tx: &Tx| drift_store::keep(tx, &vendor, kind, &findings).map(|()| (findings, tx.now()));
+                (asked.findings, asked.at) = self.clerk.write(keep).await?;
+            }
+            Some((_, Err(outcome))) => {
+                asked.findings = findings(expected, &ReadBack::new());
+                asked.trouble = Some(Trouble::of(&outcome));
+            }
+            None => asked.findings = findings(expected, &ReadBack::new()),
+        }
+        self.clerk.tell(News::ReadBack(asked))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    fn told(claim: &str, value: Value, lent: bool) -> Expected {
+        Expected { claim: claim.into(), value, lent, message_id: String::new() }
+    }
+
+    #[test]
+    fn what_does_not_count_does_not_count() {
+        for (claim, ours, theirs) in [
+            ("name", "Ada Lovelace", " Ada Lovelace "),
+            ("phone_number", "+33 1 42 27 81 86", "tel:+33-1-42278186"),
+            ("email", "Ada@Example.org", "Ada@EXAMPLE.ORG"),
+        ] {
+            assert!(same(claim, &json!(ours), &json!(theirs)), "{claim}");
+        }
+        for (claim, ours, theirs) in [
+            ("name", "Ada Lovelace", "ada lovelace"),
+            ("phone_number", "+33142278186", "33142278186"),
+            ("email", "ada@example.org", "Ada@example.org"),
+            ("nickname", "a-b", "ab"),
+        ] {
+            assert!(!same(claim, &json!(ours), &json!(theirs)), "{claim}");
+        }
+    }
+
+    #[test]
+    fn of_an_address_the_parts_count_that_were_sent() {
+        let ours = json!({"street_address": "12 rue\nde la Paix", "country": "FR"});
+        let more = json!({"street_address": "12 rue\r\nde la Paix ", "country": "FR", "region": "IDF"});
+        assert!(same("address", &ours, &more));
+        assert!(!same("address", &more, &ours), "a part that is missing there is not the same");
+        assert!(!same("address", &ours, &json!({"street_address": "13 rue", "country": "FR"})));
+        assert!(!same("address", &json!({}), &more), "nothing is like nothing");
+    }
+
+    #[test]
+    fn what_is_shown_means() {
+        let lent = told("email", json!("a@x.example"), true);
+        let gone = Expected { lent: false, ..lent.clone() };
+        let other = Some(json!("b@x.example"));
+        let several = Some(json!(["b@x.example", "a@X.example"]));
+        for (shown, of_lent, of_gone) in [
+            (None, State::Unknown, State::Unknown),
+            (Some(&None), State::Unknown, State::Cleared),
+            (Some(&other), State::Drifted, State::Cleared),
+            (Some(&several), State::Verified, State::StillThere),
+        ] {
+            assert_eq!((compare(&lent, shown), compare(&gone, shown)), (of_lent, of_gone), "{shown:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_vendor_shows_instead_is_printable_and_bounded() {
+        let expected = vec![told("nickname", json!("Ada"), true), told("locale", json!("fr"), true)];
+        let shown = [("nickname", json!(format!("\u{1b}[2J{}", "x".repeat(1000)))), ("locale", json!("fr"))];
+        let shown = shown.into_iter().map(|(claim, value)| (claim.to_owned(), Some(value))).collect();
+        let found = findings(expected, &shown);
+        let seen = found[0].seen.as_deref().unwrap();
+        assert!(seen.starts_with("[2Jx") && seen.chars().count() == MAX_SEEN);
+        assert_eq!(
+            (found[1].state, &found[1].seen),
+            (State::Verified, &None),
+            "what is as it should be is not kept twice"
+        );
+    }
+
+    fn disclosed(claim: &str, value: &str, grant: &str) -> Disclosure {
+        Disclosure {
+            vendor_id: "v".into(),
+            vendor: "acme".into(),
+            grant_id: grant.into(),
+            message_id: format!("brought-{value}"),
+            claim: claim.into(),
+            value: json!(value),
+            hash: String::new(),
+            delivered_at: Some(Timestamp::UNIX_EPOCH),
+            attempted_at: Some(Timestamp::UNIX_EPOCH),
+            refused: false,
+            deleted_at: None,
+        }
+    }
+
+    #[test]
+    fn the_last_that_arrived_is_expected_and_without_a_grant_its_absence() {
+        let mut known =
+            vec![disclosed("email", "new", "g"), disclosed("email", "old", "g"), disclosed("name", "a", "g")];
+        known[0].delivered_at = None;
+        known[2].refused = true;
+        let found = expected(&known, &[], Timestamp::now(), |_| Ok(Some("took".into()))).unwrap();
+        assert_eq!(found, [Expected { message_id: "took".into(), ..told("email", json!("old"), false) }]);
+        let untold = expected(&known, &[], Timestamp::now(), |_| Ok(None)).unwrap();
+        assert_eq!(untold[0].message_id, "brought-old", "until the vendor was told");
+    }
+
+    proptest! {
+        #[test]
+        fn a_value_is_the_same_as_itself(claim in "name|email|phone_number|locale", value: String) {
+            prop_assert!(same(&claim, &json!(value), &json!(value)));
+            let padded = format!("  {value} ");
+            prop_assert!(same(&claim, &json!(value), &json!(padded)));
+        }
+    }
+}
