@@ -57,6 +57,7 @@ CREATE TABLE mail_in (
     sent_at INTEGER,
     confirms INTEGER NOT NULL
 ) STRICT;
+
 -- The account at a vendor, linked by OAuth: the client that was registered there, and its tokens. `server` is what the
 -- authorization server published when it was linked; `pending` is a device code that nobody confirmed yet.
 CREATE TABLE link (
@@ -80,6 +81,8 @@ CREATE TABLE link (
     refreshed_at INTEGER,
     linked_at INTEGER,
     pending TEXT
+) STRICT, WITHOUT ROWID;
+
 -- What a vendor showed when it was asked whether it has what a message brought, or let go of what a message took back: the
 -- last reading for each message, so that a later one takes nothing away from what is known of an earlier.
 CREATE TABLE read_back (
