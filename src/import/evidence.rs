@@ -95,6 +95,15 @@ pub trait Sink {
     /// As [`Sink::found`]: with `--strict`, anything that is bad.
     fn skipped(&mut self, place: Place, why: &str) -> Result<()>;
 
+    /// What is none of a vendor's, and why: a secure note, a card, the router at home. Nothing is wrong with it, so that
+    /// `--strict` lets it pass; to a sink that makes no difference, it is skipped.
+    ///
+    /// # Errors
+    /// As [`Sink::found`].
+    fn passed_over(&mut self, place: Place, why: &str) -> Result<()> {
+        self.skipped(place, why)
+    }
+
     /// A secret was dropped.
     fn dropped(&mut self, secret: Secret);
 

@@ -1,0 +1,224 @@
+//! What a login's address says: whose host it is, or why it is nobody's. User, password, port, path and query go.
+
+use std::net::IpAddr;
+
+use url::{Host, Url};
+
+/// What an address is of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Address {
+    /// A host on the internet: lower case, ASCII, no port.
+    Host(String),
+    /// An app on a telephone, by its package: it names a vendor, but no host.
+    App(String),
+    /// Something at home or at work: `localhost`, a router, a private network.
+    Private,
+    /// A number of the internet's, which is no vendor's domain.
+    Number,
+    /// Something within the computer: a file, a page of the browser, a command.
+    Inside,
+    /// The secret of a second factor (`otpauth:`), in the wrong place.
+    SecondFactor,
+    /// No address: empty, or words.
+    Nothing,
+}
+
+/// The schemes of what is within the computer.
+const INSIDE: [&str; 17] = [
+    "file",
+    "chrome",
+    "chrome-extension",
+    "moz-extension",
+    "safari-web-extension",
+    "edge",
+    "brave",
+    "opera",
+    "vivaldi",
+    "about",
+    "resource",
+    "view-source",
+    "javascript",
+    "data",
+    "blob",
+    "cmd",
+    "kdbx",
+];
+
+/// Names that routers and machines at home answer to, and no vendor.
+const AT_HOME: [&str; 14] = [
+    "localhost",
+    "router",
+    "gateway",
+    "modem",
+    "nas",
+    "raspberrypi",
+    "fritz.box",
+    "fritz.nas",
+    "speedport.ip",
+    "easy.box",
+    "routerlogin.net",
+    "routerlogin.com",
+    "tplinkwifi.net",
+    "unifi",
+];
+
+/// Endings that no public name has: RFC 6761, RFC 6762, RFC 8375, and what routers and offices use.
+const PRIVATE_ENDINGS: [&str; 10] =
+    ["localhost", "local", "lan", "home.arpa", "internal", "intranet", "home", "corp", "invalid", "test"];
+
+/// Reads an address as password managers keep it: a URL, a bare host, or something else.
+pub(super) fn address(text: &str) -> Address {
+    let text = text.trim();
+    if let Some((scheme, rest)) = text.split_once(':').filter(|(scheme, _)| is_scheme(scheme)) {
+        let scheme = scheme.to_ascii_lowercase();
+        match (scheme.as_str(), rest.strip_prefix("//")) {
+            ("otpauth" | "otpauth-migration", _) => return Address::SecondFactor,
+            ("android" | "androidapp" | "iosapp" | "ios", Some(rest)) => return app(rest),
+            (scheme, _) if INSIDE.contains(&scheme) => return Address::Inside,
+            (_, Some(rest)) => return host(rest, true),
+            _ => {}
+        }
+    }
+    bare(text)
+}
+
+fn is_scheme(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
+        && !text.contains('.')
+}
+
+/// `hash@com.example.app/`: the package, which is all that is told.
+fn app(rest: &str) -> Address {
+    let rest = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let package = rest.rsplit('@').next().unwrap_or_default();
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    match !package.is_empty() && package.len() <= 255 && package.chars().all(allowed) {
+        true => Address::App(package.to_owned()),
+        false => Address::Nothing,
+    }
+}
+
+/// An address without a scheme: a host where it looks like one, and a name where it does not.
+fn bare(text: &str) -> Address {
+    let authority = text.trim_start_matches("//").split(['/', '?', '#']).next().unwrap_or_default();
+    // `me@example.org` is who somebody is there; `me:secret@example.org` is a URL's user and password.
+    let host_part = match authority.rsplit_once('@') {
+        Some((user, host)) if user.contains(':') => host,
+        Some(_) => return Address::Nothing,
+        None => authority,
+    };
+    if host_part.is_empty() || host_part.contains(char::is_whitespace) {
+        return Address::Nothing;
+    }
+    host(host_part, false)
+}
+
+/// The host of what stands after `//`. With a scheme, one word is a machine at home; without, it is only a word.
+fn host(rest: &str, scheme: bool) -> Address {
+    let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();
+    let name = authority.rsplit('@').next().unwrap_or_default();
+    let name = name.strip_prefix("*.").unwrap_or(name);
+    match Url::parse(&format!("http://{name}/")).ok().as_ref().and_then(Url::host) {
+        Some(Host::Ipv4(number)) if scheme || name.contains('.') => of_number(IpAddr::V4(number)),
+        Some(Host::Ipv6(number)) => of_number(IpAddr::V6(number)),
+        Some(Host::Domain(name)) => of_name(name, scheme),
+        _ => Address::Nothing,
+    }
+}
+
+fn of_number(number: IpAddr) -> Address {
+    let private = match number {
+        IpAddr::V4(v4) => v4.is_private() || v4.is_loopback() || v4.is_link_local() || v4.is_unspecified(),
+        IpAddr::V6(v6) => v6.is_loopback() || v6.is_unique_local() || v6.is_unicast_link_local() || v6.is_unspecified(),
+    };
+    if private { Address::Private } else { Address::Number }
+}
+
+fn of_name(name: &str, scheme: bool) -> Address {
+    let name = name.trim_end_matches('.');
+    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_' | '.');
+    let labels = || name.split('.');
+    if name.len() > 253 || !name.chars().all(allowed) || labels().any(|label| label.is_empty() || label.len() > 63) {
+        return Address::Nothing;
+    }
+    let ends = |ending: &str| name.strip_suffix(ending).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+    if AT_HOME.contains(&name) || name.contains('.') && PRIVATE_ENDINGS.iter().any(|ending| ends(ending)) {
+        return Address::Private;
+    }
+    let last = labels().next_back().unwrap_or_default();
+    match (name.contains('.'), scheme) {
+        (true, _) if last.starts_with(|c: char| c.is_ascii_alphabetic()) => Address::Host(name.to_owned()),
+        (false, true) => Address::Private,
+        _ => Address::Nothing,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn is_host(text: &str, expected: &str) {
+        assert_eq!(address(text), Address::Host(expected.to_owned()), "{text}");
+    }
+
+    #[test]
+    fn only_the_host_remains() {
+        is_host("https://www.Example.com:8443/login?token=s3cret#x", "www.example.com");
+        is_host("https://ada:s3cret@example.com/", "example.com");
+        is_host("http://münchen.example/", "xn--mnchen-3ya.example");
+        is_host("imap://mail.example.org", "mail.example.org");
+        is_host("sftp://u@files.example.org/home", "files.example.org");
+        is_host("example.com", "example.com");
+        is_host("  Example.com./path ", "example.com");
+        is_host("ada:s3cret@example.com:99/x", "example.com");
+        is_host("https://*.example.com", "example.com");
+        is_host("example.com:8080", "example.com");
+    }
+
+    #[test]
+    fn what_is_at_home_is_no_vendor() {
+        let at_home = ["http://192.168.1.1/", "10.0.0.1", "http://[fe80::1]/", "http://localhost:8080", "localhost"];
+        for text in at_home.into_iter().chain(["https://nas.local", "http://router/", "fritz.box", "http://x.lan"]) {
+            assert_eq!(address(text), Address::Private, "{text}");
+        }
+        assert_eq!(address("https://8.8.8.8/"), Address::Number);
+    }
+
+    #[test]
+    fn apps_files_secrets_and_words() {
+        assert_eq!(address("android://q1w2e3==@com.spotify.music/"), Address::App("com.spotify.music".to_owned()));
+        assert_eq!(address("androidapp://com.example"), Address::App("com.example".to_owned()));
+        for text in ["file:///etc/passwd", "chrome://FirefoxAccounts", "about:config", "cmd://rm"] {
+            assert_eq!(address(text), Address::Inside, "{text}");
+        }
+        assert_eq!(address("otpauth://totp/x?secret=ABC"), Address::SecondFactor);
+        for text in ["", "  ", "aib", "space title", "dpbx@fner.ws", "htts:/broken", "https://", "{REF:A@I:1}", "1", "1.5x"]
+        {
+            assert_eq!(address(text), Address::Nothing, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_host_is_a_name_and_nothing_else(text in ".{0,80}") {
+            if let Address::Host(host) = address(&text) {
+                prop_assert!(host.contains('.') && host.len() <= 253);
+                prop_assert!(host.chars().all(|c| matches!(c, 'a'..='z' | '0'..='9' | '-' | '_' | '.')));
+            }
+        }
+
+        #[test]
+        fn a_password_in_an_address_never_comes_out(secret in "[A-Z]{8}", path in "[a-z]{0,5}") {
+            for text in [
+                format!("https://u:{secret}@example.com/{path}"),
+                format!("https://example.com/{path}?k={secret}"),
+                format!("u:{secret}@example.com/{path}#{secret}"),
+            ] {
+                prop_assert_eq!(address(&text), Address::Host("example.com".to_owned()));
+            }
+        }
+    }
+}

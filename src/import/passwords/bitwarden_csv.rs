@@ -1,0 +1,51 @@
+//! Bitwarden's CSV, of a person (`folder`) or an organisation (`collections`): logins and notes, and nothing else.
+
+use super::super::evidence::Sink;
+use super::format::Format;
+use super::layout::{Cells, Layout, Role, Sort};
+
+/// `folder,favorite,type,name,notes,fields,reprompt,login_uri,login_username,login_password,login_totp`.
+pub(super) static LAYOUT: Layout = Layout {
+    sort,
+    addresses,
+    ..Layout::plain(Format::BitwardenCsv, &["type", "name", "login_uri", "login_username", "login_password"])
+};
+
+fn sort(cells: &Cells<'_>, _: &mut dyn Sink) -> Sort {
+    match cells.get(Role::Sort) {
+        "note" | "secureNote" => Sort::Other("a secure note"),
+        "card" => Sort::Other("a card"),
+        "identity" => Sort::Other("an identity: the JSON export has its fields"),
+        _ => Sort::Login,
+    }
+}
+
+/// Several addresses are joined by commas, and a comma may stand within one: it parts them only where an address
+/// begins after it.
+pub(super) fn addresses(field: &str) -> Vec<&str> {
+    let mut list = Vec::new();
+    let mut start = 0;
+    for (at, _) in field.match_indices([',', '\n']) {
+        let rest = field[at + 1..].trim_start();
+        let next = rest.split(',').next().unwrap_or_default();
+        if next.contains("://") || super::address::address(next) != super::address::Address::Nothing {
+            list.push(field[start..at].trim());
+            start = at + 1;
+        }
+    }
+    list.push(field[start..].trim());
+    list
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn several_addresses_are_told_apart() {
+        assert_eq!(addresses("https://a.example,https://b.example"), ["https://a.example", "https://b.example"]);
+        assert_eq!(addresses("a.example,b.example/x"), ["a.example", "b.example/x"]);
+        assert_eq!(addresses("https://a.example/?q=1,2"), ["https://a.example/?q=1,2"]);
+        assert_eq!(addresses(""), [""]);
+    }
+}

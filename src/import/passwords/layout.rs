@@ -1,0 +1,360 @@
+//! What the columns of a CSV export mean: by name, in any order, and in the languages that managers write headers in.
+
+use std::borrow::Cow;
+
+use super::super::evidence::{Place, Secret, Sink};
+use super::entry::{Entry, date};
+use super::identity::Identity;
+use super::source::Text;
+use super::table::{Dialect, Row, Table, delimiter};
+use super::{Format, Found};
+use crate::error::{Error, Result};
+
+/// What a column holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    /// The addresses of the login.
+    Address,
+    /// What the user calls it.
+    Title,
+    /// The user name.
+    Account,
+    /// A further user name.
+    OtherAccount,
+    /// An e-mail address.
+    Email,
+    /// A password: dropped.
+    Password,
+    /// A TOTP secret or passkey: dropped.
+    SecondFactor,
+    /// The number or code of a card: dropped.
+    Card,
+    /// A note, or anything that is not known: dropped.
+    Note,
+    /// A folder, group, vault or tag.
+    Folder,
+    /// When it was made.
+    Created,
+    /// When it was changed last.
+    Changed,
+    /// When it was used last.
+    Used,
+    /// The export's own id of it.
+    Id,
+    /// What sort of item it is.
+    Sort,
+    /// What a server calls what the login is for (RFC 9110, section 11.5).
+    Realm,
+    /// Something that no one misses: whether it is a favourite, its icon.
+    Trifle,
+}
+
+/// What a row is.
+pub(super) enum Sort {
+    /// A login.
+    Login,
+    /// None of a vendor's, and why.
+    Other(&'static str),
+    /// Who the user is.
+    Identity(Identity),
+}
+
+/// How one manager writes its CSV.
+pub(super) struct Layout {
+    /// Which it is.
+    pub(super) format: Format,
+    /// The columns that tell it from the others: lower case, all of them.
+    pub(super) marks: &'static [&'static str],
+    /// The marks of other tables of the same manager, which need no password.
+    pub(super) others: &'static [&'static [&'static str]],
+    /// Columns that mean something else here than in general.
+    pub(super) columns: &'static [(&'static str, Role)],
+    /// What takes the meaning of a quote away, where it is not a second quote.
+    pub(super) escape: Option<u8>,
+    /// What the row is.
+    pub(super) sort: fn(&Cells<'_>, &mut dyn Sink) -> Sort,
+    /// Takes the manager's own quirks out of a text that is kept.
+    pub(super) mend: for<'t> fn(&'t str) -> Cow<'t, str>,
+    /// The addresses within the field for them.
+    pub(super) addresses: fn(&str) -> Vec<&str>,
+}
+
+impl Layout {
+    /// One with nothing of its own.
+    pub(super) const fn plain(format: Format, marks: &'static [&'static str]) -> Self {
+        Self {
+            format,
+            marks,
+            others: &[],
+            columns: &[],
+            escape: None,
+            sort: |_, _| Sort::Login,
+            mend: |text| Cow::Borrowed(text),
+            addresses: |text| vec![text],
+        }
+    }
+
+    fn role(&self, column: &str) -> Role {
+        let named = |(name, role): &(&str, Role)| (*name == column).then_some(*role);
+        self.columns.iter().find_map(named).or_else(|| general(column)).unwrap_or(Role::Note)
+    }
+}
+
+/// The names that columns have in general: of managers, browsers, and tables that people made themselves.
+const GENERAL: [(Role, &[&str]); 17] = [
+    (
+        Role::Address,
+        &[
+            "url", "urls", "uri", "website", "web site", "website url", "site", "origin", "hostname", "host", "domain",
+            "login_uri", "login uri", "login url", "link", "webseite", "webadresse", "internetadresse", "site web",
+            "adresse web", "sitio web", "sito web", "pagina web", "página web", "websted", "webbplats", "url(s)",
+        ],
+    ),
+    (
+        Role::Title,
+        &[
+            "name", "title", "item name", "display name", "titel", "titre", "título", "titulo", "titolo", "tytuł",
+            "bezeichnung", "nom", "nombre", "nome", "naam", "namn", "navn", "tittel", "название", "タイトル", "名称",
+        ],
+    ),
+    (
+        Role::Account,
+        &[
+            "username", "user name", "user", "login", "login name", "login_username", "loginname", "account", "userid",
+            "benutzername", "benutzer", "nutzername", "anmeldename", "nom d'utilisateur", "nom d’utilisateur",
+            "utilisateur", "identifiant", "usuario", "nombre de usuario", "utente", "nome utente", "gebruikersnaam",
+            "nome de usuário", "usuário", "nome de utilizador", "användarnamn", "brugernavn", "brukernavn",
+            "nazwa użytkownika", "имя пользователя", "логин", "ユーザ名", "ユーザー名", "用户名",
+        ],
+    ),
+    (Role::OtherAccount, &["username2", "username3", "secondary login", "secondarylogin"]),
+    (Role::Email, &["email", "e-mail", "email address", "e-mail-adresse", "correo", "courriel"]),
+    (
+        Role::Password,
+        &[
+            "password", "login_password", "pass", "passwd", "passwort", "kennwort", "mot de passe", "contraseña",
+            "clave", "senha", "palavra-passe", "wachtwoord", "lösenord", "adgangskode", "passord", "hasło", "пароль",
+            "パスワード", "密码",
+        ],
+    ),
+    (
+        Role::SecondFactor,
+        &["totp", "otp", "otpauth", "otpsecret", "otpurl", "login_totp", "2fa", "one-time password", "otp url", "hotp"],
+    ),
+    (
+        Role::Card,
+        &[
+            "cc_number", "code", "card number", "cardnumber", "number", "cvv", "cvc", "pin", "account_number",
+            "routing_number", "iban", "verification number",
+        ],
+    ),
+    (Role::Note, &["note", "notes", "comment", "comments", "extra", "fields", "notizen", "remarques", "notas"]),
+    (
+        Role::Folder,
+        &[
+            "folder", "group", "grouping", "category", "vault", "collections", "tags", "ordner", "gruppe", "dossier",
+            "groupe", "catégorie", "kategorie", "carpeta", "cartella",
+        ],
+    ),
+    (Role::Created, &["created", "createtime", "timecreated", "created date", "createdat", "creation time"]),
+    (
+        Role::Changed,
+        &[
+            "last modified", "modified", "modifytime", "timepasswordchanged", "modified date", "last changed",
+            "updatedat", "modification time",
+        ],
+    ),
+    (Role::Used, &["timelastused", "last used", "last accessed", "last access"]),
+    (Role::Id, &["uuid", "itemid"]),
+    (Role::Sort, &["type", "item type"]),
+    (Role::Realm, &["httprealm"]),
+    (
+        Role::Trifle,
+        &[
+            "favorite", "favourite", "fav", "icon", "reprompt", "formactionorigin", "formsubmiturl", "archived",
+            "archiveddate", "scope", "guid",
+        ],
+    ),
+];
+
+fn general(column: &str) -> Option<Role> {
+    GENERAL.iter().find(|(_, names)| names.contains(&column)).map(|(role, _)| *role)
+}
+
+/// What a header's cell is called: without case and white space around it.
+pub(super) fn column_name(cell: &str) -> String {
+    cell.trim().trim_start_matches('\u{feff}').to_lowercase()
+}
+
+/// Whether a table of such columns can be read at all: a password, and what says whose.
+pub(super) fn is_of_logins(columns: &[String]) -> bool {
+    let has = |role: Role| columns.iter().any(|column| general(column) == Some(role));
+    has(Role::Password) && (has(Role::Address) || has(Role::Title) && has(Role::Account))
+}
+
+/// A row, by what its columns mean.
+pub(super) struct Cells<'r> {
+    row: Row<'r>,
+    columns: &'r [(String, Role)],
+}
+
+impl<'r> Cells<'r> {
+    /// The fields of a role that are not empty.
+    pub(super) fn all(&self, role: Role) -> impl Iterator<Item = &'r str> {
+        let (row, columns) = (self.row, self.columns);
+        let fields = columns.iter().enumerate().filter(move |(_, (_, own))| *own == role);
+        fields.map(move |(index, _)| row.field(index)).filter(|text| !text.is_empty())
+    }
+
+    /// The first field of a role that is not empty.
+    pub(super) fn get(&self, role: Role) -> &'r str {
+        self.all(role).next().unwrap_or_default()
+    }
+
+    /// The field of a column by its name.
+    pub(super) fn named(&self, name: &str) -> &'r str {
+        let index = self.columns.iter().position(|(own, _)| own == name);
+        index.map_or("", |index| self.row.field(index))
+    }
+
+    /// Whether there is a column of this name.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.columns.iter().any(|(own, _)| own == name)
+    }
+
+    /// Where it stands.
+    pub(super) fn place(&self) -> Place {
+        Place::Line(self.row.line)
+    }
+
+    /// Counts the secrets of the row: the passwords of a login are counted with it, and what is no secret of an
+    /// identity is not dropped.
+    fn count_dropped(&self, sort: &Sort, sink: &mut dyn Sink) {
+        let count = |role: Role, secret: Secret, sink: &mut dyn Sink| self.all(role).for_each(|_| sink.dropped(secret));
+        count(Role::SecondFactor, Secret::SecondFactor, sink);
+        count(Role::Card, Secret::Card, sink);
+        if !matches!(sort, Sort::Identity(_)) {
+            count(Role::Note, Secret::Note, sink);
+        }
+        if !matches!(sort, Sort::Login) {
+            count(Role::Password, Secret::Password, sink);
+        }
+    }
+
+    fn entry(&self, layout: &Layout, sink: &mut dyn Sink) -> Entry {
+        let mend = layout.mend;
+        let mut entry = Entry::new(self.place());
+        entry.title(&mend(self.get(Role::Title)));
+        for account in self.all(Role::Account).chain(self.all(Role::OtherAccount)) {
+            entry.account(&mend(account));
+        }
+        self.all(Role::Email).for_each(|email| entry.email(&mend(email)));
+        for field in self.all(Role::Address) {
+            let field = mend(field);
+            for address in (layout.addresses)(&field) {
+                entry.address(address, sink);
+                entry.address_as_title(address);
+            }
+        }
+        self.all(Role::Password).for_each(|_| entry.password(true, sink));
+        entry.id(self.get(Role::Id));
+        entry.created(date(self.get(Role::Created)));
+        entry.changed(date(self.get(Role::Changed)));
+        entry.used(date(self.get(Role::Used)));
+        entry.detail("folder", &mend(self.get(Role::Folder)));
+        entry.detail("realm", self.get(Role::Realm));
+        entry
+    }
+}
+
+/// Reads the CSV of one manager.
+///
+/// # Errors
+/// Kind bad input for a header without the columns that it takes, and for rows that do not end.
+pub(super) fn read(layout: &Layout, mut text: Text<'_>, sink: &mut dyn Sink) -> Result<Found> {
+    let delimiter = delimiter(&first_line(text.ready()?));
+    let mut table = Table::new(text, Dialect { delimiter, escape: layout.escape });
+    let mut found = Found::new(layout.format);
+    let columns = columns(layout, &mut table)?;
+    let whole = whole_row(&columns);
+    while table.next()? {
+        read_row(layout, &columns, whole, table.row(), sink, &mut found)?;
+        sink.at(table.text().bytes())?;
+    }
+    found.remarks.extend(table.text().remark().map(str::to_owned));
+    Ok(found)
+}
+
+fn first_line(ready: &[u8]) -> String {
+    let ready = &ready[ready.iter().take_while(|byte| byte.is_ascii_whitespace()).count()..];
+    let end = ready.iter().position(|byte| *byte == b'\n').unwrap_or(ready.len());
+    String::from_utf8_lossy(&ready[..end.min(16 * 1024)]).into_owned()
+}
+
+/// The header. It is not repeated in an error: without one, the first row is a login.
+fn columns(layout: &Layout, table: &mut Table<'_>) -> Result<Vec<(String, Role)>> {
+    if !table.next()? {
+        return Err(Error::bad_input("the file is empty").hint("export it again"));
+    }
+    let columns: Vec<(String, Role)> = table
+        .row()
+        .fields()
+        .map(|cell| {
+            let name = column_name(cell);
+            let role = layout.role(&name);
+            (name, role)
+        })
+        .collect();
+    let has = |role: Role| columns.iter().any(|(_, own)| *own == role);
+    let named = |mark: &&str| columns.iter().any(|(name, _)| name == mark);
+    let other = layout.others.iter().any(|marks| marks.iter().all(named));
+    if other || has(Role::Password) && (has(Role::Address) || has(Role::Title) && has(Role::Account)) {
+        return Ok(columns);
+    }
+    let missing = layout.marks.iter().find(|mark| !named(mark));
+    Err(Error::bad_input(format!(
+        "line {}: the header of {} has a column {:?}, and this file has none",
+        table.row().line,
+        layout.format.title(),
+        missing.unwrap_or(&"password"),
+    ))
+    .hint("leave --format out to have the file recognised, or export it again with all its columns"))
+}
+
+/// How many fields a row must have to be one: up to the last column that says whose login it is, and the password, which
+/// may hold what tears a row.
+fn whole_row(columns: &[(String, Role)]) -> usize {
+    let first = |role: Role| columns.iter().position(|(_, own)| *own == role);
+    let wanted = [Role::Address, Role::Title, Role::Account, Role::Password];
+    wanted.into_iter().filter_map(first).max().map_or(1, |last| last + 1)
+}
+
+fn read_row(
+    layout: &Layout,
+    columns: &[(String, Role)],
+    whole: usize,
+    row: Row<'_>,
+    sink: &mut dyn Sink,
+    found: &mut Found,
+) -> Result<()> {
+    let cells = Cells { row, columns };
+    if row.fields().all(str::is_empty) {
+        return sink.passed_over(cells.place(), "an empty row");
+    }
+    if let Some(trouble) = row.trouble() {
+        return sink.skipped(cells.place(), trouble);
+    }
+    // Fields that slid out of their columns may be pieces of a password.
+    let beyond = (columns.len()..row.len()).any(|index| !row.field(index).is_empty());
+    if row.len() < whole || beyond {
+        let (has, wanted) = (row.len(), columns.len());
+        let why = format!("{has} fields where the header has {wanted}: a quote or a delimiter may be astray");
+        return sink.skipped(cells.place(), &why);
+    }
+    let sort = (layout.sort)(&cells, sink);
+    cells.count_dropped(&sort, sink);
+    match sort {
+        Sort::Login => cells.entry(layout, sink).tell(sink),
+        other => found.other(other, cells.place(), sink),
+    }
+}

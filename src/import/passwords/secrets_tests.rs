@@ -1,0 +1,121 @@
+//! What comes out of every reader, and what does not.
+
+use std::io::Cursor;
+
+use super::samples::{self, LOGINS, MARK};
+use super::testing::Heard;
+use super::*;
+use crate::import::evidence::Secret;
+
+fn heard(bytes: &[u8]) -> (Heard, Found) {
+    let mut heard = Heard::default();
+    let found = read_any(Cursor::new(bytes), &mut heard).unwrap();
+    (heard, found)
+}
+
+#[test]
+fn every_format_is_recognised_and_gives_the_same_logins() {
+    for (format, bytes) in samples::all() {
+        let head = &bytes[..bytes.len().min(HEAD)];
+        let known = recognise(head).unwrap_or_else(|| panic!("{format} is not recognised"));
+        assert!(known == format || known == Format::Archive, "{format} is taken for {known}");
+        let (heard, found) = heard(&bytes);
+        assert_eq!(found.format, format);
+        let logins: Vec<(String, String)> = LOGINS.map(|(host, account)| (host.into(), account.into())).into();
+        assert_eq!(heard.accounts(), logins, "{format}");
+        assert!(heard.skipped.is_empty(), "{format}: {:?}", heard.skipped);
+        assert!(heard.bytes > 0, "{format} told no progress");
+        let shop = heard.found.iter().find(|found| found.host.as_deref() == Some("shop.example")).unwrap();
+        assert_eq!(shop.claims, [("email", "ada@example.org".to_owned())], "{format}");
+    }
+}
+
+#[test]
+fn no_secret_comes_out_of_any_reader() {
+    for (format, bytes) in samples::all() {
+        let (heard, found) = heard(&bytes);
+        let told = format!("{heard:?} {found:?}");
+        assert!(!told.contains(MARK), "{format} told {told}");
+        assert!(heard.dropped(Secret::Password) >= 2, "{format} counted {heard:?}");
+    }
+}
+
+#[test]
+fn secrets_are_counted_by_their_sort() {
+    let count = |wanted: Format| {
+        let (_, bytes) = samples::all().into_iter().find(|(format, _)| *format == wanted).unwrap();
+        let (heard, _) = heard(&bytes);
+        [Secret::Password, Secret::SecondFactor, Secret::Card, Secret::Note].map(|secret| heard.dropped(secret))
+    };
+    // Two logins, the password before, the SSH key, the one in the trash; TOTP and passkey; number and code.
+    assert_eq!(count(Format::BitwardenJson), [5, 2, 2, 6]);
+    assert_eq!(count(Format::Firefox), [3, 0, 0, 0]);
+    assert_eq!(count(Format::Chromium), [3, 0, 0, 1]);
+    assert_eq!(count(Format::KeePassXml), [3, 1, 0, 2]);
+    assert_eq!(count(Format::ProtonJson), [3, 2, 3, 4]);
+    assert_eq!(count(Format::OnePassword), [5, 1, 1, 4]);
+}
+
+#[test]
+fn identities_become_claims() {
+    for (format, bytes) in samples::all() {
+        let wanted = match format {
+            Format::BitwardenJson => 8,
+            Format::OnePassword => 7,
+            Format::LastPass => 6,
+            Format::ProtonJson => 5,
+            Format::ProtonCsv => 2,
+            _ => continue,
+        };
+        let (_, found) = heard(&bytes);
+        let [me] = found.identities.as_slice() else { panic!("{format}: {:?}", found.identities) };
+        assert_eq!(me.title, "Me");
+        assert_eq!(me.claims.len(), wanted, "{format}: {:?}", me.claims);
+        let name = me.claims.iter().find(|claim| claim.name.to_string() == "name").unwrap();
+        assert!(name.value.to_string().contains("Lovelace"));
+        assert!(me.left_out.is_empty(), "{format}: {:?}", me.left_out);
+    }
+}
+
+#[test]
+fn dates_folders_and_reasons_are_told() {
+    let sample = |wanted: Format| samples::all().into_iter().find(|(format, _)| *format == wanted).unwrap().1;
+    let (keepass, _) = heard(&sample(Format::KeePassXml));
+    let shop = &keepass.found[0];
+    assert_eq!(shop.first_seen.unwrap().to_string(), "2017-07-14T02:40:00Z");
+    assert_eq!(shop.last_seen.unwrap().to_string(), "2020-09-13T12:26:40Z");
+    assert_eq!(shop.details["folder"], "Money & more");
+    assert_eq!(shop.details["last_seen_by"], "last used");
+    assert_eq!(keepass.passed[0].1, "in the recycle bin");
+    let (bitwarden, _) = heard(&sample(Format::BitwardenJson));
+    assert_eq!(bitwarden.found[0].details["folder"], "Money");
+    assert_eq!(bitwarden.found[0].key, "i1/shop.example");
+    let reasons: Vec<&str> = bitwarden.passed.iter().map(|(_, why)| why.as_str()).collect();
+    assert_eq!(reasons, ["a secure note", "a card", "an SSH key", "in the trash"]);
+    let (firefox, _) = heard(&sample(Format::Firefox));
+    assert_eq!(firefox.found[1].details["realm"], "Online banking");
+    assert_eq!(firefox.found[1].key, "bank.example/4711");
+    let (lastpass, _) = heard(&sample(Format::LastPass));
+    assert_eq!(lastpass.found[0].name.as_deref(), Some("Marks & Shop"));
+    let (chrome, _) = heard(&sample(Format::Chromium));
+    assert_eq!(chrome.passed, [(Place::Line(4), "an address on a private network, not a vendor".to_owned())]);
+}
+
+#[test]
+fn the_same_file_twice_has_the_same_keys() {
+    for (format, bytes) in samples::all() {
+        let keys = || heard(&bytes).0.found.into_iter().map(|found| found.key).collect::<Vec<_>>();
+        let (first, second) = (keys(), keys());
+        assert_eq!(first, second, "{format}");
+        assert_eq!(first.len(), first.iter().collect::<std::collections::HashSet<_>>().len(), "{format}: {first:?}");
+    }
+}
+
+#[test]
+fn columns_may_stand_in_any_order_and_be_more() {
+    let csv = "Password,extra thing,Username,URL,Title,Notes,OTPAuth\nS3CRET,S3CRET,ada@example.org,https://shop.example,Shop,,\n";
+    let (heard, found) = heard(csv.as_bytes());
+    assert_eq!(found.format, Format::Apple);
+    assert_eq!(heard.accounts(), [("shop.example".to_owned(), "ada@example.org".to_owned())]);
+    assert_eq!((heard.dropped(Secret::Password), heard.dropped(Secret::Note)), (1, 1));
+}

@@ -1,0 +1,270 @@
+//! CSV, row by row (RFC 4180, and what programs make of it), in memory that is wiped after each row.
+
+use zeroize::{Zeroize, Zeroizing};
+
+use super::source::Text;
+use crate::error::{Error, Result};
+
+/// The longest field, in bytes: 1 MiB.
+const LONGEST_FIELD: usize = 1024 * 1024;
+
+/// The longest row, in bytes: 4 MiB. What is longer is not a login, but a quote that swallowed the file.
+const LONGEST_ROW: usize = 4 * 1024 * 1024;
+
+/// The most fields of a row.
+const MOST_FIELDS: usize = 1024;
+
+/// How a file of rows is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Dialect {
+    /// What stands between fields.
+    pub(super) delimiter: u8,
+    /// What takes the meaning of a quote away, where it is not a second quote.
+    pub(super) escape: Option<u8>,
+}
+
+/// The rows of a file.
+pub(super) struct Table<'a> {
+    text: Text<'a>,
+    core: csv_core::Reader,
+    row: Zeroizing<Vec<u8>>,
+    /// How much of `row` the current row takes.
+    used: usize,
+    ends: Vec<usize>,
+    fields: usize,
+    /// The line that the current row begins in, and the one that the next begins in at the earliest.
+    line: u64,
+    next_line: u64,
+}
+
+impl<'a> Table<'a> {
+    pub(super) fn new(text: Text<'a>, dialect: Dialect) -> Self {
+        let mut builder = csv_core::ReaderBuilder::new();
+        // A file escapes with a backslash or with a second quote; both at once misread `"\"""`.
+        builder.delimiter(dialect.delimiter).escape(dialect.escape).double_quote(dialect.escape.is_none());
+        Self {
+            text,
+            core: builder.build(),
+            row: Zeroizing::new(vec![0; 16 * 1024]),
+            used: 0,
+            ends: vec![0; MOST_FIELDS],
+            fields: 0,
+            line: 0,
+            next_line: 1,
+        }
+    }
+
+    /// Reads the next row; empty lines are none. Whether there is one.
+    ///
+    /// # Errors
+    /// Kind bad input, with its line, for a row that does not end, and for one without measure.
+    pub(super) fn next(&mut self) -> Result<bool> {
+        self.row[..self.used].zeroize();
+        (self.used, self.fields) = (0, 0);
+        let mut begun = false;
+        loop {
+            let input = self.text.ready()?;
+            if input.is_empty() {
+                return self.last(begun);
+            }
+            if !begun {
+                let blank = input.iter().take_while(|byte| matches!(byte, b'\n' | b'\r')).count();
+                if blank > 0 {
+                    self.next_line += lines(&input[..blank]);
+                    self.text.take(blank);
+                    continue;
+                }
+                (begun, self.line) = (true, self.next_line);
+            }
+            let (row, ends) = (&mut self.row[self.used..], &mut self.ends[self.fields..]);
+            let (result, read, written, ended) = self.core.read_record(input, row, ends);
+            self.next_line += lines(&input[..read]);
+            self.text.take(read);
+            if self.grown(&result, written, ended)? {
+                return Ok(true);
+            }
+        }
+    }
+
+    /// The end of the file: of a row without an end of line, or in the middle of quotes.
+    fn last(&mut self, begun: bool) -> Result<bool> {
+        let mut end: &[u8] = b"\n";
+        while begun {
+            let (row, ends) = (&mut self.row[self.used..], &mut self.ends[self.fields..]);
+            let (result, read, written, ended) = self.core.read_record(end, row, ends);
+            end = &end[read..];
+            if result == csv_core::ReadRecordResult::InputEmpty {
+                return Err(Error::bad_input(format!(
+                    "line {}: a quote opens in this row and is not closed until the end of the file",
+                    self.line
+                ))
+                .hint("the file may be cut off: export it again"));
+            }
+            if self.grown(&result, written, ended)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Takes note of what was written, and makes room for more. Whether the row is complete.
+    fn grown(&mut self, result: &csv_core::ReadRecordResult, written: usize, ended: usize) -> Result<bool> {
+        use csv_core::ReadRecordResult as Read;
+        self.used += written;
+        self.fields += ended;
+        match result {
+            Read::Record => return Ok(true),
+            Read::OutputFull if self.row.len() >= LONGEST_ROW => return Err(self.too_long("longer than 4 MiB")),
+            Read::OutputEndsFull => return Err(self.too_long("of more than 1,024 fields")),
+            Read::OutputFull => {
+                let mut larger = Zeroizing::new(vec![0; (2 * self.row.len()).min(LONGEST_ROW)]);
+                larger[..self.used].copy_from_slice(&self.row[..self.used]);
+                self.row = larger;
+            }
+            Read::InputEmpty | Read::End => {}
+        }
+        Ok(false)
+    }
+
+    fn too_long(&self, what: &str) -> Error {
+        Error::bad_input(format!("line {}: a row {what}, which no login is", self.line))
+            .hint("a quote may be astray in that line, or the file is something else")
+    }
+
+    /// The fields of the row.
+    pub(super) fn row(&self) -> Row<'_> {
+        Row { text: &self.row[..self.used], ends: &self.ends[..self.fields], line: self.line }
+    }
+
+    pub(super) fn text(&self) -> &Text<'a> {
+        &self.text
+    }
+}
+
+fn lines(bytes: &[u8]) -> u64 {
+    bytes.iter().filter(|byte| **byte == b'\n').count() as u64
+}
+
+/// One row. It has no `Debug`: it holds secrets.
+#[derive(Clone, Copy)]
+pub(super) struct Row<'r> {
+    text: &'r [u8],
+    ends: &'r [usize],
+    /// The line in the file that it begins in, from 1.
+    pub(super) line: u64,
+}
+
+impl<'r> Row<'r> {
+    /// How many fields it has.
+    pub(super) fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// A field, trimmed; empty where the row is too short.
+    pub(super) fn field(&self, index: usize) -> &'r str {
+        let start = index.checked_sub(1).map_or(Some(0), |before| self.ends.get(before).copied());
+        let (Some(start), Some(end)) = (start, self.ends.get(index)) else { return "" };
+        // The text is UTF-8 and its delimiters are ASCII, and so is each field; if not, it is as if it were not there.
+        std::str::from_utf8(&self.text[start..*end]).unwrap_or_default().trim()
+    }
+
+    pub(super) fn fields(self) -> impl Iterator<Item = &'r str> {
+        (0..self.len()).map(move |index| self.field(index))
+    }
+
+    /// Whether a field is too long, or holds what no text does.
+    pub(super) fn trouble(&self) -> Option<&'static str> {
+        let starts = std::iter::once(&0).chain(self.ends);
+        if starts.zip(self.ends).any(|(start, end)| end - start > LONGEST_FIELD) {
+            return Some("a field is longer than 1 MiB");
+        }
+        self.text.contains(&0).then_some("it holds NUL bytes, which no text does")
+    }
+}
+
+/// What stands between the fields of a header: of comma, semicolon and tab, the one that it has most of.
+pub(super) fn delimiter(header: &str) -> u8 {
+    let count = |wanted: u8| header.bytes().filter(|byte| *byte == wanted).count();
+    let mut best = b',';
+    for other in [b';', b'\t'] {
+        if count(other) > count(best) {
+            best = other;
+        }
+    }
+    best
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const COMMA: Dialect = Dialect { delimiter: b',', escape: None };
+
+    fn rows(bytes: &[u8], dialect: Dialect) -> Result<Vec<(u64, Vec<String>)>> {
+        let mut input = bytes;
+        let mut table = Table::new(Text::new(&mut input), dialect);
+        let mut rows = Vec::new();
+        while table.next()? {
+            rows.push((table.row().line, table.row().fields().map(str::to_owned).collect()));
+        }
+        Ok(rows)
+    }
+
+    #[test]
+    fn each_row_knows_its_line() {
+        let read = rows(b"\r\na,b\r\n\r\n\"x\ny\",\"z\"\"\"\n\nlast,\"\"", COMMA).unwrap();
+        let lines: Vec<u64> = read.iter().map(|(line, _)| *line).collect();
+        assert_eq!(lines, [2, 4, 7]);
+        assert_eq!(read[1].1, ["x\ny", "z\""]);
+        assert_eq!(read[2].1, ["last", ""]);
+        assert!(rows(b"", COMMA).unwrap().is_empty() && rows(b"\n\n", COMMA).unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_backslash_escapes_where_the_manager_says_so() {
+        let keepass = Dialect { delimiter: b',', escape: Some(b'\\') };
+        let read = rows(br#""a","b\"c\\","d""#, keepass).unwrap();
+        assert_eq!(read[0].1, ["a", "b\"c\\", "d"]);
+    }
+
+    #[test]
+    fn a_quote_that_never_closes_is_named_by_its_line() {
+        let error = rows(b"a,b\n1,2\n3,\"4\n5,6\n", COMMA).unwrap_err();
+        assert!(error.to_string().starts_with("line 3: a quote"), "{error}");
+        assert_eq!(error.kind(), crate::error::Kind::BadInput);
+    }
+
+    #[test]
+    fn a_line_without_end_is_refused_long_before_its_end() {
+        let mut input = std::io::Read::chain(&b"a,b\n"[..], std::io::repeat(b'x'));
+        let mut table = Table::new(Text::new(&mut input), COMMA);
+        assert!(table.next().unwrap());
+        let error = table.next().unwrap_err();
+        assert!(error.to_string().starts_with("line 2: a row longer than 4 MiB"), "{error}");
+        assert!(table.text().bytes() < 8 * 1024 * 1024);
+        let mut input = std::io::Read::chain(&b"a,b\n"[..], std::io::repeat(b','));
+        let mut table = Table::new(Text::new(&mut input), COMMA);
+        assert!(table.next().unwrap());
+        assert!(table.next().unwrap_err().to_string().contains("1,024 fields"));
+    }
+
+    #[test]
+    fn long_fields_and_nul_bytes_are_named() {
+        let long = format!("{},b\n", "x".repeat(LONGEST_FIELD + 1));
+        let mut input = long.as_bytes();
+        let mut table = Table::new(Text::new(&mut input), COMMA);
+        assert!(table.next().unwrap());
+        assert_eq!(table.row().trouble(), Some("a field is longer than 1 MiB"));
+        let mut input = &b"a\0,b\n"[..];
+        let mut table = Table::new(Text::new(&mut input), COMMA);
+        assert!(table.next().unwrap());
+        assert!(table.row().trouble().unwrap().contains("NUL"));
+    }
+
+    #[test]
+    fn the_delimiter_is_the_most_frequent() {
+        assert_eq!(delimiter("a,b;c"), b',');
+        assert_eq!(delimiter("a;b;c"), b';');
+        assert_eq!(delimiter("a\tb"), b'\t');
+    }
+}
