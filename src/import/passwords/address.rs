@@ -195,7 +195,8 @@ mod tests {
             assert_eq!(address(text), Address::Inside, "{text}");
         }
         assert_eq!(address("otpauth://totp/x?secret=ABC"), Address::SecondFactor);
-        for text in ["", "  ", "aib", "space title", "dpbx@fner.ws", "htts:/broken", "https://", "{REF:A@I:1}", "1", "1.5x"]
+        for text in
+            ["", "  ", "aib", "space title", "dpbx@fner.ws", "htts:/broken", "https://", "{REF:A@I:1}", "1", "1.5x"]
         {
             assert_eq!(address(text), Address::Nothing, "{text}");
         }

@@ -151,8 +151,10 @@ pub(super) fn read(text: &str, sink: &mut dyn Sink) -> Result<Found> {
     let Some(items) = export.items else {
         return Err(Error::bad_input("this Bitwarden export has no list of items").hint("export it again"));
     };
-    let folders: HashMap<&str, &str> =
-        json::each(&export.folders).chain(each(&export.collections)).map(|folder| (&*folder.id, &*folder.name)).collect();
+    let folders: HashMap<&str, &str> = json::each(&export.folders)
+        .chain(each(&export.collections))
+        .map(|folder| (&*folder.id, &*folder.name))
+        .collect();
     let mut found = Found::new(Format::BitwardenJson);
     for (number, raw) in (1..).zip(items) {
         let place = Place::Item(number);

@@ -39,10 +39,10 @@ fn expected(folder: &Path) -> Vec<Expected> {
         }
         let Some(entry) = list.last_mut() else { continue };
         // In quotes, as YAML has them, a backslash escapes.
-        let value = value.strip_prefix('"').and_then(|value| value.strip_suffix('"')).map_or_else(
-            || value.to_owned(),
-            |value| value.replace("\\\\", "\\"),
-        );
+        let value = value
+            .strip_prefix('"')
+            .and_then(|value| value.strip_suffix('"'))
+            .map_or_else(|| value.to_owned(), |value| value.replace("\\\\", "\\"));
         match key {
             "title" => entry.title = value,
             "login" => entry.login = value,
@@ -97,9 +97,14 @@ fn the_same_vault_in_every_format_gives_the_same_logins() {
         assert_eq!(wanted.len(), 12);
         assert!(heard.skipped.is_empty(), "{name}: {:?}", heard.skipped);
         assert_eq!(heard.passed.len(), 2, "{name}: {:?}", heard.passed);
-        assert_eq!(heard.dropped(Secret::Password), 11, "{name}");
+        // KeePass XML has an old version of an entry, with its password.
+        let old = usize::from(format == Format::KeePassXml);
+        assert_eq!(heard.dropped(Secret::Password), 11 + old, "{name}");
+        // Two entries have the same account at the same host: they have two keys only where items have
+        // ids, and in the Firefox file, which has titles for hosts.
         let keys: HashSet<&str> = heard.found.iter().map(|found| found.key.as_str()).collect();
-        println!("{name}: {} logins under {} keys", heard.found.len(), keys.len());
+        let apart = matches!(format, Format::BitwardenJson | Format::KeePassXml | Format::Firefox);
+        assert_eq!(keys.len(), if apart { 12 } else { 11 }, "{name}");
     }
 }
 

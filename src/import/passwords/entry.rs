@@ -277,7 +277,9 @@ mod tests {
         entry.id("7");
         entry.account("ada@example.org");
         entry.password(true, &mut heard);
-        for text in ["https://a.example/x", "https://b.example", "https://a.example/y", "androidapp://org.a", "10.0.0.1"] {
+        for text in
+            ["https://a.example/x", "https://b.example", "https://a.example/y", "androidapp://org.a", "10.0.0.1"]
+        {
             entry.address(text, &mut heard);
         }
         entry.tell(&mut heard).unwrap();

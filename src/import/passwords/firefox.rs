@@ -6,5 +6,4 @@ use super::format::Format;
 use super::layout::Layout;
 
 /// `url,username,password,httpRealm,formActionOrigin,guid,timeCreated,timeLastUsed,timePasswordChanged`.
-pub(super) static LAYOUT: Layout =
-    Layout::plain(Format::Firefox, &["url", "username", "password", "httprealm"]);
+pub(super) static LAYOUT: Layout = Layout::plain(Format::Firefox, &["url", "username", "password", "httprealm"]);

@@ -194,7 +194,8 @@ impl Reader {
 /// What sort of secret a string of the user's or of a plug-in's is, by its name.
 fn sort_of(key: &str) -> Secret {
     let lower = key.to_ascii_lowercase();
-    let factor = ["otp", "totp", "hmacotp", "timeotp", "kpex_passkey"].into_iter().any(|start| lower.starts_with(start));
+    let factor =
+        ["otp", "totp", "hmacotp", "timeotp", "kpex_passkey"].into_iter().any(|start| lower.starts_with(start));
     if factor { Secret::SecondFactor } else { Secret::Note }
 }
 

@@ -25,13 +25,8 @@ struct Reader {
 /// Reads the whole document.
 pub(super) fn read(document: &str, sink: &mut dyn Sink) -> Result<Found> {
     let mut xml = Xml::new(document);
-    let mut reader = Reader {
-        path: Vec::new(),
-        groups: Vec::new(),
-        entry: None,
-        text: Zeroizing::new(String::new()),
-        value: false,
-    };
+    let mut reader =
+        Reader { path: Vec::new(), groups: Vec::new(), entry: None, text: Zeroizing::new(String::new()), value: false };
     loop {
         match xml.next()? {
             Node::Open(tag) => reader.open(tag.name().as_ref(), xml.line()),

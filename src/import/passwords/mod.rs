@@ -159,11 +159,11 @@ static LAYOUTS: [&layout::Layout; 12] = [
     &dashlane_csv::LAYOUT,
     &proton_csv::LAYOUT,
     &onepassword_csv::LAYOUT,
+    &onepassword_csv::OLD,
     &keepass_csv::XC,
     &keepass_csv::ONE,
     &apple::LAYOUT,
     &chromium::LAYOUT,
-    &onepassword_csv::OLD,
     &other_csv::LAYOUT,
 ];
 

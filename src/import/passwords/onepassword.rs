@@ -180,7 +180,8 @@ fn other(category: &str) -> Option<&'static str> {
 
 /// Its password, if any.
 fn password_of(item: &Item<'_>) -> Option<()> {
-    let fields = each(&item.details.login_fields).any(|field| &*field.designation == "password" && is_there(field.value));
+    let fields =
+        each(&item.details.login_fields).any(|field| &*field.designation == "password" && is_there(field.value));
     (fields || item.details.password.is_there()).then_some(())
 }
 
@@ -253,11 +254,14 @@ fn person(item: &Item<'_>, place: Place) -> Identity {
     identity.claim("website", &field("website"));
     identity.claim("gender", &field("sex"));
     identity.claim("birthdate", &day(&field("birthdate")));
-    for (id, label) in [("defphone", None), ("homephone", Some("home")), ("cellphone", Some("cell")), ("busphone", Some("work"))]
+    for (id, label) in
+        [("defphone", None), ("homephone", Some("home")), ("cellphone", Some("cell")), ("busphone", Some("work"))]
     {
         identity.labelled("phone_number", label, &field(id));
     }
-    if let Some((_, raw)) = fields().find(|field| &*field.id == "address").and_then(|field| field.value).and_then(single) {
+    if let Some((_, raw)) =
+        fields().find(|field| &*field.id == "address").and_then(|field| field.value).and_then(single)
+    {
         address(&mut identity, raw);
     }
     identity

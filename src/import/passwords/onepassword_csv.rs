@@ -19,7 +19,9 @@ pub(super) static OLD: Layout = Layout {
 fn sort(cells: &Cells<'_>, _: &mut dyn Sink) -> Sort {
     let sort = cells.get(Role::Sort).to_ascii_lowercase();
     match sort.as_str() {
-        "" | "login" | "logins" | "password" | "passwords" | "webforms.webform" | "server" | "membership" => Sort::Login,
+        "" | "login" | "logins" | "password" | "passwords" | "webforms.webform" | "server" | "membership" => {
+            Sort::Login
+        }
         sort if sort.contains("note") => Sort::Other("a secure note"),
         sort if sort.contains("card") => Sort::Other("a card"),
         sort if sort.contains("identity") => Sort::Other("an identity: the 1PUX export has its fields"),

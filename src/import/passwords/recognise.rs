@@ -2,11 +2,11 @@
 
 use zeroize::Zeroizing;
 
+use super::LAYOUTS;
 use super::format::{Format, Sealed};
 use super::layout::{column_name, is_of_logins};
 use super::source::Text;
 use super::table::{Dialect, Table, delimiter};
-use super::LAYOUTS;
 use crate::error::Error;
 
 /// How much of a file's beginning [`recognise`] wants to see, in bytes.
@@ -181,7 +181,8 @@ mod tests {
 
     #[test]
     fn a_table_that_somebody_made_is_read_in_their_language() {
-        for header in ["Webseite;Benutzername;Passwort", "site web,identifiant,mot de passe", "Nombre\tUsuario\tContraseña"]
+        for header in
+            ["Webseite;Benutzername;Passwort", "site web,identifiant,mot de passe", "Nombre\tUsuario\tContraseña"]
         {
             assert_eq!(recognise(header.as_bytes()), Some(Format::OtherCsv), "{header}");
         }

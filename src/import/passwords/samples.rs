@@ -32,7 +32,8 @@ const BITWARDEN_JSON: &str = r#"{"encrypted": false,
   {"id": "i7", "type": 1, "name": "Gone", "deletedDate": "2020-01-01T00:00:00Z", "login": {"username": "x", "password": "S3CRET"}}
  ]}"#;
 
-const BITWARDEN_CSV: &str = "folder,favorite,type,name,notes,fields,reprompt,login_uri,login_username,login_password,login_totp
+const BITWARDEN_CSV: &str =
+    "folder,favorite,type,name,notes,fields,reprompt,login_uri,login_username,login_password,login_totp
 Money,1,login,Shop,S3CRET note,\"pin: S3CRET
 x: S3CRET\",0,https://shop.example/?S3CRET,ada@example.org,\"S3CRET,\"\"1\",otpauth://totp/S3CRET
 ,,login,Bank,,,0,bank.example,4711,S3CRET,
@@ -232,7 +233,11 @@ pub(super) fn all() -> Vec<(Format, Vec<u8>)> {
         text(Format::OnePassword, ONEPASSWORD),
         (
             Format::OnePassword,
-            zip(&[("export.attributes", "{\"version\":3}"), ("export.data", ONEPASSWORD), ("files/x__y.json", BITWARDEN_JSON)]),
+            zip(&[
+                ("export.attributes", "{\"version\":3}"),
+                ("export.data", ONEPASSWORD),
+                ("files/x__y.json", BITWARDEN_JSON),
+            ]),
         ),
         text(Format::OnePasswordCsv, ONEPASSWORD_CSV),
         text(Format::OnePassword7Csv, ONEPASSWORD7_CSV),

@@ -51,7 +51,8 @@ fn secrets_are_counted_by_their_sort() {
     assert_eq!(count(Format::BitwardenJson), [5, 2, 2, 6]);
     assert_eq!(count(Format::Firefox), [3, 0, 0, 0]);
     assert_eq!(count(Format::Chromium), [3, 0, 0, 1]);
-    assert_eq!(count(Format::KeePassXml), [3, 1, 0, 2]);
+    // Two logins, an old version of one, and one in the recycle bin.
+    assert_eq!(count(Format::KeePassXml), [4, 1, 0, 2]);
     assert_eq!(count(Format::ProtonJson), [3, 2, 3, 4]);
     assert_eq!(count(Format::OnePassword), [5, 1, 1, 4]);
 }
