@@ -101,7 +101,7 @@ fn is_steep(size: u64, packed: u64) -> bool {
 
 fn bomb(name: &str) -> Error {
     Error::bad_input(format!("{}: it inflates to more than any export holds: a ZIP bomb", printable(name)))
-        .hint("nothing was read of it; do not unpack it")
+        .hint("do not unpack it; export again")
 }
 
 fn damaged(error: ZipError) -> Error {

@@ -176,7 +176,7 @@ fn read_item(
     let sort = match (&*item.sort, &item.login, &item.identity) {
         _ if item.deleted_date.is_there() => Sort::Other("in the trash"),
         ("1" | "", Some(login), _) => return entry(item, login, folders, place, sink).tell(sink),
-        ("4", _, Some(person)) => Sort::Identity(identity(person, &item.name, place)),
+        ("4", _, Some(person)) => Sort::identity(identity(person, &item.name, place)),
         ("2", ..) => Sort::Other("a secure note"),
         ("3", ..) => Sort::Other("a card"),
         ("5", ..) => Sort::Other("an SSH key"),

@@ -1,8 +1,9 @@
 //! Bitwarden's CSV, of a person (`folder`) or an organisation (`collections`): logins and notes, and nothing else.
 
 use super::super::evidence::Sink;
+use super::columns::Role;
 use super::format::Format;
-use super::layout::{Cells, Layout, Role, Sort};
+use super::layout::{Cells, Layout, Sort};
 
 /// `folder,favorite,type,name,notes,fields,reprompt,login_uri,login_username,login_password,login_totp`.
 pub(super) static LAYOUT: Layout = Layout {

@@ -6,4 +6,5 @@ use super::format::Format;
 use super::layout::Layout;
 
 /// `name,url,username,password,note`; older ones without the note.
-pub(super) static LAYOUT: Layout = Layout::plain(Format::Chromium, &["name", "url", "username", "password"]);
+pub(super) static LAYOUT: Layout =
+    Layout { most: 6, ..Layout::plain(Format::Chromium, &["name", "url", "username", "password"]) };

@@ -110,7 +110,7 @@ fn read_item(list: &str, raw: &RawValue, place: Place, sink: &mut dyn Sink, foun
         }
         "IDENTITY" | "EMAIL" | "PHONE" | "ADDRESS" | "PERSONALWEBSITE" => {
             let Some(person) = item::<Person>(raw, place, sink)? else { return Ok(()) };
-            Sort::Identity(identity(&person, place))
+            Sort::identity(identity(&person, place))
         }
         "PAYMENTMEANS_CREDITCARD" | "PAYMENTMEAN_PAYPAL" | "BANKSTATEMENT" => {
             sink.dropped(Secret::Card);

@@ -1,9 +1,10 @@
 //! Dashlane's CSV: a file for each sort of thing, alone or together in a ZIP archive.
 
 use super::super::evidence::Sink;
+use super::columns::Role;
 use super::format::Format;
 use super::identity::Identity;
-use super::layout::{Cells, Layout, Role, Sort};
+use super::layout::{Cells, Layout, Sort};
 use crate::profile::model::AddressPart;
 
 /// `credentials.csv`: `username,username2,username3,title,password,note,url,category,otpUrl`. The other files have other
@@ -30,7 +31,7 @@ fn sort(cells: &Cells<'_>, _: &mut dyn Sink) -> Sort {
     } else if cells.has("issue_date") {
         Sort::Other("a document of identity: its number is never imported")
     } else if cells.has("address_recipient") {
-        Sort::Identity(person(cells))
+        Sort::identity(person(cells))
     } else if cells.has("ssid") {
         Sort::Other("a wireless network")
     } else if cells.has("note") && !cells.has("password") {

@@ -62,6 +62,8 @@ pub enum Sealed {
     Age,
     /// Bitwarden's encrypted JSON.
     Bitwarden,
+    /// The `logins.json` of a Firefox profile.
+    Firefox,
     /// 1Password's interchange format (1PIF), which is no longer written.
     OnePif,
     /// Enpass's JSON.
@@ -144,6 +146,7 @@ impl Sealed {
             Sealed::Pgp => "encrypted with OpenPGP",
             Sealed::Age => "encrypted with age",
             Sealed::Bitwarden => "an encrypted Bitwarden export",
+            Sealed::Firefox => "the encrypted logins.json of a Firefox profile",
             Sealed::OnePif => "a 1PIF file of an old 1Password, which is not read",
             Sealed::Enpass => "an Enpass JSON, which is not read",
             Sealed::Zip => "a ZIP archive with a password",
@@ -155,6 +158,7 @@ impl Sealed {
         let what = match self {
             Sealed::KeePass => "in KeePass or KeePassXC, export as XML or CSV",
             Sealed::Bitwarden => "in Bitwarden, export as .json, not as .json (Encrypted)",
+            Sealed::Firefox => "in Firefox, export the passwords as CSV from about:logins",
             Sealed::OnePif => "in 1Password 8, export as 1PUX",
             Sealed::Enpass => "in Enpass, export as CSV with a header",
             Sealed::Pgp => "export without encryption, or decrypt it",

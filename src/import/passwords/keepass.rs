@@ -111,8 +111,8 @@ impl Reader {
 
     /// Whether the value of this string is told: never what is encrypted within the document.
     fn is_kept(&self) -> bool {
-        let address = self.key == "URL" || self.key.starts_with("KP2A_URL");
-        self.entry.is_some() && !self.protected && (address || matches!(self.key.as_str(), "Title" | "UserName"))
+        let name = matches!(self.key.as_str(), "Title" | "UserName");
+        self.entry.is_some() && !self.protected && (name || is_address(&self.key))
     }
 
     fn close(&mut self, sink: &mut dyn Sink) -> Result<()> {
@@ -155,26 +155,18 @@ impl Reader {
         }
     }
 
-    /// A string of the entry. What is kept of old versions is counted too: it is in the file, and dropped.
+    /// A string of the entry. Of old versions only the secrets are told: they are in the file, and dropped.
     fn string(&mut self, text: &str, sink: &mut dyn Sink) {
         let old = self.history > 0;
         let Some(entry) = &mut self.entry else { return };
         match self.key.as_str() {
-            "Password" if old => {
-                if self.value {
-                    sink.dropped(Secret::Password);
-                }
-            }
-            "Password" => entry.password(self.value, sink),
-            "Title" | "UserName" | "URL" if old => {}
-            "Title" => entry.title(text),
-            "UserName" => entry.account(text),
-            key if key == "URL" || key.starts_with("KP2A_URL") => {
-                if !old {
-                    entry.address(text, sink);
-                }
-            }
-            key if self.value => sink.dropped(sort_of(key)),
+            "Password" if !old => entry.password(self.value, sink),
+            "Password" if self.value => sink.dropped(Secret::Password),
+            "Title" if !old => entry.title(text),
+            "UserName" if !old => entry.account(text),
+            key if !old && is_address(key) => entry.address(text, sink),
+            "Password" | "Title" | "UserName" => {}
+            key if self.value && !is_address(key) => sink.dropped(sort_of(key)),
             _ => {}
         }
     }
@@ -189,6 +181,11 @@ impl Reader {
         entry.detail("folder", &names.join("/"));
         entry.tell(sink)
     }
+}
+
+/// Whether a string holds an address: the entry's own, or a further one, which KeePassXC and Keepass2Android keep so.
+fn is_address(key: &str) -> bool {
+    key == "URL" || key.starts_with("KP2A_URL")
 }
 
 /// What sort of secret a string of the user's or of a plug-in's is, by its name.

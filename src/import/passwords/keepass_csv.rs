@@ -1,7 +1,8 @@
 //! The CSV of KeePass 1 (which KeePass 2 writes as "KeePass CSV (1.x)"), and that of KeePassXC and its kin.
 
+use super::columns::Role;
 use super::format::Format;
-use super::layout::{Layout, Role};
+use super::layout::Layout;
 
 /// `"Account","Login Name","Password","Web Site","Comments"`. Quotes and backslashes are escaped by a backslash.
 pub(super) static ONE: Layout = Layout {

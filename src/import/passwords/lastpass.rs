@@ -4,10 +4,11 @@
 use std::borrow::Cow;
 
 use super::super::evidence::Sink;
+use super::columns::Role;
 use super::entry::clean;
 use super::format::Format;
 use super::identity::Identity;
-use super::layout::{Cells, Layout, Role, Sort};
+use super::layout::{Cells, Layout, Sort};
 use crate::profile::model::AddressPart;
 
 /// `url,username,password,totp,extra,name,grouping,fav`; older ones without `totp`.
@@ -27,10 +28,10 @@ fn sort(cells: &Cells<'_>, _: &mut dyn Sink) -> Sort {
 }
 
 fn note(cells: &Cells<'_>) -> Sort {
-    let text = cells.named("extra");
+    let text = &*mend(cells.named("extra"));
     let kind = text.strip_prefix("NoteType:").map_or("", |rest| rest.lines().next().unwrap_or_default().trim());
     match kind {
-        "Address" => Sort::Identity(address(cells, text)),
+        "Address" => Sort::identity(address(cells, text)),
         "Credit Card" | "Bank Account" => Sort::Other("a card or bank account"),
         "SSH Key" => Sort::Other("an SSH key"),
         _ => Sort::Other("a secure note"),

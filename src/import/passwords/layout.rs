@@ -1,53 +1,15 @@
-//! What the columns of a CSV export mean: by name, in any order, and in the languages that managers write headers in.
+//! How the CSV of a manager is laid out, and what becomes of its rows.
 
 use std::borrow::Cow;
 
 use super::super::evidence::{Place, Secret, Sink};
+use super::columns::{Role, column_name, general};
 use super::entry::{Entry, date};
 use super::identity::Identity;
 use super::source::Text;
 use super::table::{Dialect, Row, Table, delimiter};
 use super::{Format, Found};
 use crate::error::{Error, Result};
-
-/// What a column holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Role {
-    /// The addresses of the login.
-    Address,
-    /// What the user calls it.
-    Title,
-    /// The user name.
-    Account,
-    /// A further user name.
-    OtherAccount,
-    /// An e-mail address.
-    Email,
-    /// A password: dropped.
-    Password,
-    /// A TOTP secret or passkey: dropped.
-    SecondFactor,
-    /// The number or code of a card: dropped.
-    Card,
-    /// A note, or anything that is not known: dropped.
-    Note,
-    /// A folder, group, vault or tag.
-    Folder,
-    /// When it was made.
-    Created,
-    /// When it was changed last.
-    Changed,
-    /// When it was used last.
-    Used,
-    /// The export's own id of it.
-    Id,
-    /// What sort of item it is.
-    Sort,
-    /// What a server calls what the login is for (RFC 9110, section 11.5).
-    Realm,
-    /// Something that no one misses: whether it is a favourite, its icon.
-    Trifle,
-}
 
 /// What a row is.
 pub(super) enum Sort {
@@ -56,7 +18,13 @@ pub(super) enum Sort {
     /// None of a vendor's, and why.
     Other(&'static str),
     /// Who the user is.
-    Identity(Identity),
+    Identity(Box<Identity>),
+}
+
+impl Sort {
+    pub(super) fn identity(identity: Identity) -> Self {
+        Sort::Identity(Box::new(identity))
+    }
 }
 
 /// How one manager writes its CSV.
@@ -65,6 +33,8 @@ pub(super) struct Layout {
     pub(super) format: Format,
     /// The columns that tell it from the others: lower case, all of them.
     pub(super) marks: &'static [&'static str],
+    /// The most columns that it has, where its marks are those of others too.
+    pub(super) most: usize,
     /// The marks of other tables of the same manager, which need no password.
     pub(super) others: &'static [&'static [&'static str]],
     /// Columns that mean something else here than in general.
@@ -85,6 +55,7 @@ impl Layout {
         Self {
             format,
             marks,
+            most: usize::MAX,
             others: &[],
             columns: &[],
             escape: None,
@@ -98,224 +69,6 @@ impl Layout {
         let named = |(name, role): &(&str, Role)| (*name == column).then_some(*role);
         self.columns.iter().find_map(named).or_else(|| general(column)).unwrap_or(Role::Note)
     }
-}
-
-/// The names that columns have in general: of managers, browsers, and tables that people made themselves.
-const GENERAL: [(Role, &[&str]); 17] = [
-    (
-        Role::Address,
-        &[
-            "url",
-            "urls",
-            "uri",
-            "website",
-            "web site",
-            "website url",
-            "site",
-            "origin",
-            "hostname",
-            "host",
-            "domain",
-            "login_uri",
-            "login uri",
-            "login url",
-            "link",
-            "webseite",
-            "webadresse",
-            "internetadresse",
-            "site web",
-            "adresse web",
-            "sitio web",
-            "sito web",
-            "pagina web",
-            "página web",
-            "websted",
-            "webbplats",
-            "url(s)",
-        ],
-    ),
-    (
-        Role::Title,
-        &[
-            "name",
-            "title",
-            "item name",
-            "display name",
-            "titel",
-            "titre",
-            "título",
-            "titulo",
-            "titolo",
-            "tytuł",
-            "bezeichnung",
-            "nom",
-            "nombre",
-            "nome",
-            "naam",
-            "namn",
-            "navn",
-            "tittel",
-            "название",
-            "タイトル",
-            "名称",
-        ],
-    ),
-    (
-        Role::Account,
-        &[
-            "username",
-            "user name",
-            "user",
-            "login",
-            "login name",
-            "login_username",
-            "loginname",
-            "account",
-            "userid",
-            "benutzername",
-            "benutzer",
-            "nutzername",
-            "anmeldename",
-            "nom d'utilisateur",
-            "nom d’utilisateur",
-            "utilisateur",
-            "identifiant",
-            "usuario",
-            "nombre de usuario",
-            "utente",
-            "nome utente",
-            "gebruikersnaam",
-            "nome de usuário",
-            "usuário",
-            "nome de utilizador",
-            "användarnamn",
-            "brugernavn",
-            "brukernavn",
-            "nazwa użytkownika",
-            "имя пользователя",
-            "логин",
-            "ユーザ名",
-            "ユーザー名",
-            "用户名",
-        ],
-    ),
-    (Role::OtherAccount, &["username2", "username3", "secondary login", "secondarylogin"]),
-    (Role::Email, &["email", "e-mail", "email address", "e-mail-adresse", "correo", "courriel"]),
-    (
-        Role::Password,
-        &[
-            "password",
-            "login_password",
-            "pass",
-            "passwd",
-            "passwort",
-            "kennwort",
-            "mot de passe",
-            "contraseña",
-            "clave",
-            "senha",
-            "palavra-passe",
-            "wachtwoord",
-            "lösenord",
-            "adgangskode",
-            "passord",
-            "hasło",
-            "пароль",
-            "パスワード",
-            "密码",
-        ],
-    ),
-    (
-        Role::SecondFactor,
-        &["totp", "otp", "otpauth", "otpsecret", "otpurl", "login_totp", "2fa", "one-time password", "otp url", "hotp"],
-    ),
-    (
-        Role::Card,
-        &[
-            "cc_number",
-            "code",
-            "card number",
-            "cardnumber",
-            "number",
-            "cvv",
-            "cvc",
-            "pin",
-            "account_number",
-            "routing_number",
-            "iban",
-            "verification number",
-        ],
-    ),
-    (Role::Note, &["note", "notes", "comment", "comments", "extra", "fields", "notizen", "remarques", "notas"]),
-    (
-        Role::Folder,
-        &[
-            "folder",
-            "group",
-            "grouping",
-            "category",
-            "vault",
-            "collections",
-            "tags",
-            "ordner",
-            "gruppe",
-            "dossier",
-            "groupe",
-            "catégorie",
-            "kategorie",
-            "carpeta",
-            "cartella",
-        ],
-    ),
-    (Role::Created, &["created", "createtime", "timecreated", "created date", "createdat", "creation time"]),
-    (
-        Role::Changed,
-        &[
-            "last modified",
-            "modified",
-            "modifytime",
-            "timepasswordchanged",
-            "modified date",
-            "last changed",
-            "updatedat",
-            "modification time",
-        ],
-    ),
-    (Role::Used, &["timelastused", "last used", "last accessed", "last access"]),
-    (Role::Id, &["uuid", "itemid"]),
-    (Role::Sort, &["type", "item type"]),
-    (Role::Realm, &["httprealm"]),
-    (
-        Role::Trifle,
-        &[
-            "favorite",
-            "favourite",
-            "fav",
-            "icon",
-            "reprompt",
-            "formactionorigin",
-            "formsubmiturl",
-            "archived",
-            "archiveddate",
-            "scope",
-            "guid",
-        ],
-    ),
-];
-
-fn general(column: &str) -> Option<Role> {
-    GENERAL.iter().find(|(_, names)| names.contains(&column)).map(|(role, _)| *role)
-}
-
-/// What a header's cell is called: without case and white space around it.
-pub(super) fn column_name(cell: &str) -> String {
-    cell.trim().trim_start_matches('\u{feff}').to_lowercase()
-}
-
-/// Whether a table of such columns can be read at all: a password, and what says whose.
-pub(super) fn is_of_logins(columns: &[String]) -> bool {
-    let has = |role: Role| columns.iter().any(|column| general(column) == Some(role));
-    has(Role::Password) && (has(Role::Address) || has(Role::Title) && has(Role::Account))
 }
 
 /// A row, by what its columns mean.

@@ -17,6 +17,7 @@ mod archive;
 mod bitwarden;
 mod bitwarden_csv;
 mod chromium;
+mod columns;
 mod dashlane;
 mod dashlane_csv;
 mod entry;

@@ -152,7 +152,7 @@ fn read_item(item: &Item<'_>, vault: &str, place: Place, sink: &mut dyn Sink, fo
     let trashed = &*item.state == "trashed" || item.trashed.is_there();
     let sort = match &*item.category_uuid {
         _ if trashed => Sort::Other("in the trash"),
-        "004" => Sort::Identity(person(item, place)),
+        "004" => Sort::identity(person(item, place)),
         category => match other(category) {
             Some(why) => Sort::Other(why),
             None => return entry(item, vault, place, sink).tell(sink),

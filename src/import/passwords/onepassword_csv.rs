@@ -1,8 +1,9 @@
 //! 1Password's CSV: what version 8 writes, and what version 7 and before let the user choose.
 
 use super::super::evidence::Sink;
+use super::columns::Role;
 use super::format::Format;
-use super::layout::{Cells, Layout, Role, Sort};
+use super::layout::{Cells, Layout, Sort};
 
 /// `Title,Url,Username,Password,OTPAuth,Favorite,Archived,Tags,Notes`.
 pub(super) static LAYOUT: Layout =

@@ -176,7 +176,7 @@ fn read_item(item: &Item<'_>, vault: &str, place: Place, sink: &mut dyn Sink, fo
     let Some(content) = item.data.content else { return sink.passed_over(place, "an item without content") };
     if &*item.data.sort == "identity" {
         let Some(person) = json::item::<Person>(content, place, sink)? else { return Ok(()) };
-        return found.other(Sort::Identity(identity(&person, &item.data.metadata.name, place, sink)), place, sink);
+        return found.other(Sort::identity(identity(&person, &item.data.metadata.name, place, sink)), place, sink);
     }
     let Some(login) = json::item::<Login>(content, place, sink)? else { return Ok(()) };
     count_dropped(&login, sink);

@@ -3,8 +3,9 @@
 use zeroize::Zeroizing;
 
 use super::LAYOUTS;
+use super::columns::{column_name, is_of_logins};
 use super::format::{Format, Sealed};
-use super::layout::{column_name, is_of_logins};
+use super::layout::Layout;
 use super::source::Text;
 use super::table::{Dialect, Table, delimiter};
 use crate::error::Error;
@@ -84,8 +85,11 @@ fn json(text: &str) -> Option<Format> {
     if has("vaults") && (has("userId") || has("itemId") || has("shareId") || has("encrypted")) {
         return Some(Format::ProtonJson);
     }
-    if has("encKeyValidation_DO_NOT_EDIT") || has("passwordProtected") {
+    if (has("encKeyValidation_DO_NOT_EDIT") || has("passwordProtected")) && !has("items") {
         return Some(Format::Sealed(Sealed::Bitwarden));
+    }
+    if has("encryptedUsername") {
+        return Some(Format::Sealed(Sealed::Firefox));
     }
     if has("template_type") && has("items") {
         return Some(Format::Sealed(Sealed::Enpass));
@@ -107,7 +111,8 @@ fn header(text: &str) -> Option<Vec<String>> {
 fn table(text: &str) -> Option<Format> {
     let columns = header(text)?;
     let has = |marks: &[&str]| !marks.is_empty() && marks.iter().all(|mark| columns.iter().any(|own| own == mark));
-    if let Some(layout) = LAYOUTS.iter().find(|layout| has(layout.marks)) {
+    let is = |layout: &&&Layout| has(layout.marks) && columns.len() <= layout.most;
+    if let Some(layout) = LAYOUTS.iter().find(is) {
         return Some(layout.format);
     }
     if let Some(layout) = LAYOUTS.iter().find(|layout| layout.others.iter().any(|marks| has(marks))) {
@@ -153,6 +158,7 @@ mod tests {
             (b"age-encryption.org/v1\n", Sealed::Age),
             (bitwarden, Sealed::Bitwarden),
             (enpass, Sealed::Enpass),
+            (br#"{"nextId":1,"logins":[{"hostname":"x","encryptedUsername":"y"}]}"#, Sealed::Firefox),
         ] {
             assert_eq!(recognise(head), Some(Format::Sealed(sealed)));
             let error = sealed.refusal();
@@ -187,5 +193,8 @@ mod tests {
             assert_eq!(recognise(header.as_bytes()), Some(Format::OtherCsv), "{header}");
         }
         assert_eq!(recognise(b"date,payee,amount\n"), None);
+        // NordPass, which has Chrome's columns and many more.
+        let other = b"name,url,username,password,note,cardholdername,cardnumber,cvc,expirydate,folder,type\n";
+        assert_eq!(recognise(other), Some(Format::OtherCsv));
     }
 }

@@ -79,6 +79,20 @@ fn identities_become_claims() {
 }
 
 #[test]
+fn the_files_of_a_dashlane_archive_each_give_what_they_hold() {
+    let (_, bytes) = samples::all().into_iter().rfind(|(format, _)| *format == Format::DashlaneCsv).unwrap();
+    let (heard, found) = heard(&bytes);
+    let titles: Vec<&str> = found.identities.iter().map(|identity| identity.title.as_str()).collect();
+    assert_eq!(titles, ["Me", "Mail", "Home"]);
+    let address = &found.identities[2].claims[0];
+    assert_eq!((address.name.to_string().as_str(), found.identities[2].claims.len()), ("address", 1));
+    let reasons: Vec<&str> = heard.passed.iter().map(|(_, why)| why.as_str()).collect();
+    let document = "ids.csv: a document of identity: its number is never imported";
+    assert_eq!(reasons, [document, "payments.csv: a card or bank account", "securenotes.csv: a secure note"]);
+    assert_eq!(heard.dropped(Secret::Card), 2);
+}
+
+#[test]
 fn dates_folders_and_reasons_are_told() {
     let sample = |wanted: Format| samples::all().into_iter().find(|(format, _)| *format == wanted).unwrap().1;
     let (keepass, _) = heard(&sample(Format::KeePassXml));

@@ -89,7 +89,10 @@ impl<'a> Table<'a> {
     /// The end of the file: of a row without an end of line, or in the middle of quotes.
     fn last(&mut self, begun: bool) -> Result<bool> {
         let mut end: &[u8] = b"\n";
-        while begun {
+        if !begun {
+            return Ok(false);
+        }
+        loop {
             let (row, ends) = (&mut self.row[self.used..], &mut self.ends[self.fields..]);
             let (result, read, written, ended) = self.core.read_record(end, row, ends);
             end = &end[read..];
@@ -104,7 +107,6 @@ impl<'a> Table<'a> {
                 return Ok(true);
             }
         }
-        Ok(false)
     }
 
     /// Takes note of what was written, and makes room for more. Whether the row is complete.
