@@ -87,7 +87,7 @@ fn read_entry<R: Read + Seek>(
     if let Some(format) = format.filter(|format| wanted == Format::Archive || wanted == *format) {
         let mut within = Within { name: printable(name), sink, at: 0 };
         let mut whole = Cursor::new(start).chain(&mut inflated);
-        let of_entry = plain(format, &mut whole, &mut within)?;
+        let of_entry = plain(format, &mut whole, size, &mut within)?;
         found.format = of_entry.format;
         found.identities.extend(of_entry.identities);
         found.remarks.extend(of_entry.remarks.into_iter().map(|remark| format!("{}: {remark}", printable(name))));

@@ -164,6 +164,19 @@ fn a_line_without_end_is_left_early_and_named() {
     assert!(input.read < 8 * 1024 * 1024, "{} bytes were read", input.read);
 }
 
+#[test]
+fn a_document_without_measure_is_refused_before_it_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("vault.json");
+    let file = std::fs::File::create(&path).unwrap();
+    std::io::Write::write_all(&mut &file, b"{\"encrypted\": false, \"items\": [").unwrap();
+    file.set_len(2 * 1024 * 1024 * 1024).unwrap();
+    let mut heard = Heard::default();
+    let error = read_any(std::fs::File::open(&path).unwrap(), &mut heard).unwrap_err();
+    assert_eq!((error.kind(), heard.bytes), (Kind::BadInput, 0));
+    assert!(error.to_string().contains("larger than 256 MiB"), "{error}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
 

@@ -5,7 +5,6 @@ use std::borrow::Cow;
 
 use super::super::evidence::Sink;
 use super::columns::Role;
-use super::entry::clean;
 use super::format::Format;
 use super::identity::Identity;
 use super::layout::{Cells, Layout, Sort};
@@ -28,7 +27,7 @@ fn sort(cells: &Cells<'_>, _: &mut dyn Sink) -> Sort {
 }
 
 fn note(cells: &Cells<'_>) -> Sort {
-    let text = &*mend(cells.named("extra"));
+    let text = cells.named("extra");
     let kind = text.strip_prefix("NoteType:").map_or("", |rest| rest.lines().next().unwrap_or_default().trim());
     match kind {
         "Address" => Sort::identity(address(cells, text)),
@@ -43,21 +42,20 @@ fn address(cells: &Cells<'_>, note: &str) -> Identity {
     let line = |name: &str| {
         note.lines().find_map(|line| line.split_once(':').filter(|(own, _)| *own == name).map(|(_, text)| text.trim()))
     };
-    let field = |name: &str| line(name).unwrap_or_default();
-    let title = clean(&mend(cells.get(Role::Title))).unwrap_or_default();
-    let mut identity = Identity::new(&title, cells.place());
-    identity.name(field("First Name"), field("Middle Name"), field("Last Name"));
-    identity.claim("email", field("Email Address"));
+    let field = |name: &str| mend(line(name).unwrap_or_default());
+    let mut identity = Identity::new(&mend(cells.get(Role::Title)), cells.place());
+    identity.name(&field("First Name"), &field("Middle Name"), &field("Last Name"));
+    identity.claim("email", &field("Email Address"));
     for (name, label) in [("Phone", None), ("Mobile Phone", Some("cell")), ("Evening Phone", Some("home"))] {
-        identity.labelled("phone_number", label, &telephone(field(name)));
+        identity.labelled("phone_number", label, &telephone(&field(name)));
     }
     for name in ["Address 1", "Address 2", "Address 3"] {
-        identity.part(AddressPart::Street, field(name));
+        identity.part(AddressPart::Street, &field(name));
     }
-    identity.part(AddressPart::Locality, field("City / Town"));
-    identity.part(AddressPart::Region, field("State"));
-    identity.part(AddressPart::PostalCode, field("Zip / Postal Code"));
-    identity.part(AddressPart::Country, field("Country"));
+    identity.part(AddressPart::Locality, &field("City / Town"));
+    identity.part(AddressPart::Region, &field("State"));
+    identity.part(AddressPart::PostalCode, &field("Zip / Postal Code"));
+    identity.part(AddressPart::Country, &field("Country"));
     identity
 }
 

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use zeroize::Zeroizing;
+
 use super::super::evidence::{Place, Secret, Sink};
 use super::columns::{Role, column_name, general};
 use super::entry::{Entry, date};
@@ -164,10 +166,10 @@ pub(super) fn read(layout: &Layout, mut text: Text<'_>, sink: &mut dyn Sink) -> 
     Ok(found)
 }
 
-fn first_line(ready: &[u8]) -> String {
+fn first_line(ready: &[u8]) -> Zeroizing<String> {
     let ready = &ready[ready.iter().take_while(|byte| byte.is_ascii_whitespace()).count()..];
     let end = ready.iter().position(|byte| *byte == b'\n').unwrap_or(ready.len());
-    String::from_utf8_lossy(&ready[..end.min(16 * 1024)]).into_owned()
+    Zeroizing::new(String::from_utf8_lossy(&ready[..end.min(16 * 1024)]).into_owned())
 }
 
 /// The header. It is not repeated in an error: without one, the first row is a login.

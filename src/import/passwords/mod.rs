@@ -122,11 +122,13 @@ pub fn read<R: Read + Seek>(format: Format, mut input: R, sink: &mut dyn Sink) -
     if head.starts_with(recognise::ZIP) && !matches!(format, Format::Sealed(_)) {
         return archive::read(format, input, sink);
     }
-    plain(format, &mut input, sink)
+    let length = input.seek(SeekFrom::End(0)).map_err(source::unreadable)?;
+    rewind(&mut input)?;
+    plain(format, &mut input, length, sink)
 }
 
-/// Reads what stands in no archive.
-fn plain(format: Format, input: &mut dyn Read, sink: &mut dyn Sink) -> Result<Found> {
+/// Reads what stands in no archive. `length` is about how many bytes it has.
+fn plain(format: Format, input: &mut dyn Read, length: u64, sink: &mut dyn Sink) -> Result<Found> {
     let mut text = Text::new(input);
     if let Some(layout) = layout_of(format) {
         return layout::read(layout, text, sink);
@@ -141,7 +143,7 @@ fn plain(format: Format, input: &mut dyn Read, sink: &mut dyn Sink) -> Result<Fo
         Format::Sealed(sealed) => return Err(sealed.refusal()),
         _ => return Err(Error::bad_input(format!("this is not {}: it is no ZIP archive", format.title()))),
     };
-    let document = text.whole(sink)?;
+    let document = text.whole(length, sink)?;
     let mut found = whole(&document, sink)?;
     found.remarks.extend(text.remark().map(str::to_owned));
     Ok(found)

@@ -174,12 +174,18 @@ impl<'a> Text<'a> {
         self.held -= count;
     }
 
-    /// All of it, for what can only be read as a whole.
+    /// All of it, for what can only be read as a whole. `length` is about how many bytes the file has: for a good guess,
+    /// memory is taken once.
     ///
     /// # Errors
     /// Kind bad input for more than [`LARGEST`], and for what cannot be read.
-    pub(super) fn whole(&mut self, sink: &mut dyn Sink) -> Result<Zeroizing<String>> {
-        let mut all: Zeroizing<Vec<u8>> = Zeroizing::new(Vec::with_capacity(CHUNK));
+    pub(super) fn whole(&mut self, length: u64, sink: &mut dyn Sink) -> Result<Zeroizing<String>> {
+        // Decoding makes no text of so many bytes small enough: UTF-16 is at best halved.
+        if length > 2 * LARGEST as u64 {
+            return Err(too_large());
+        }
+        let room = usize::try_from(length).unwrap_or(CHUNK).clamp(CHUNK, 32 * 1024 * 1024);
+        let mut all: Zeroizing<Vec<u8>> = Zeroizing::new(Vec::with_capacity(room));
         loop {
             let piece = self.ready()?;
             let count = piece.len();
@@ -187,8 +193,7 @@ impl<'a> Text<'a> {
                 break;
             }
             if all.len() + count > LARGEST {
-                return Err(Error::bad_input("the file is larger than 256 MiB, which no export of logins is")
-                    .hint("export again without attachments"));
+                return Err(too_large());
             }
             extend(&mut all, piece);
             self.take(count);
@@ -198,6 +203,11 @@ impl<'a> Text<'a> {
         let text = String::from_utf8(std::mem::take(&mut *all));
         Ok(Zeroizing::new(text.map_err(|_| Error::bad_input("the text could not be decoded"))?))
     }
+}
+
+fn too_large() -> Error {
+    Error::bad_input("the file is larger than 256 MiB, which no export of logins is")
+        .hint("export again without attachments")
 }
 
 /// Adds bytes; where the room does not suffice, the old memory is wiped.
@@ -258,7 +268,7 @@ mod tests {
     fn whole(bytes: &[u8]) -> (String, Option<String>) {
         let mut input = bytes;
         let mut text = Text::new(&mut input);
-        let all = text.whole(&mut Heard::default()).unwrap();
+        let all = text.whole(bytes.len() as u64, &mut Heard::default()).unwrap();
         (all.to_string(), text.remark().map(str::to_owned))
     }
 
