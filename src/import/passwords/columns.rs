@@ -148,6 +148,7 @@ const GENERAL: [(Role, &[&str]); 17] = [
             "login_password",
             "pass",
             "passwd",
+            "pwd",
             "passwort",
             "kennwort",
             "mot de passe",

@@ -1,4 +1,4 @@
-//! Dashlane's CSV: a file for each sort of thing, alone or together in a ZIP archive.
+//! Dashlane's CSV: a file for each sort of thing, alone or together in a ZIP archive; older ones have no header.
 
 use super::super::evidence::Sink;
 use super::columns::Role;
@@ -11,10 +11,20 @@ use crate::profile::model::AddressPart;
 /// columns, and are read by the same layout.
 pub(super) static LAYOUT: Layout = Layout {
     others: &OTHERS,
+    without_header: &OLD,
     columns: &[("number", Role::Note), ("passphrase", Role::Password)],
     sort,
     ..Layout::plain(Format::DashlaneCsv, &["username", "username2", "title", "password", "url"])
 };
+
+/// What older programs wrote, without a header.
+const OLD: [(&str, Role); 5] = [
+    ("title", Role::Title),
+    ("url", Role::Address),
+    ("login", Role::Account),
+    ("password", Role::Password),
+    ("note", Role::Note),
+];
 
 /// The marks of the other files: `payments.csv`, `ids.csv`, `personalInfo.csv`, `securenotes.csv`, `wifi.csv`.
 const OTHERS: [&[&str]; 5] = [

@@ -39,6 +39,8 @@ pub(super) struct Layout {
     pub(super) most: usize,
     /// The marks of other tables of the same manager, which need no password.
     pub(super) others: &'static [&'static [&'static str]],
+    /// The columns of exports without a header: older ones of some managers.
+    pub(super) without_header: &'static [(&'static str, Role)],
     /// Columns that mean something else here than in general.
     pub(super) columns: &'static [(&'static str, Role)],
     /// What takes the meaning of a quote away, where it is not a second quote.
@@ -59,6 +61,7 @@ impl Layout {
             marks,
             most: usize::MAX,
             others: &[],
+            without_header: &[],
             columns: &[],
             escape: None,
             sort: |_, _| Sort::Login,
@@ -156,11 +159,13 @@ pub(super) fn read(layout: &Layout, mut text: Text<'_>, sink: &mut dyn Sink) -> 
     let delimiter = delimiter(&first_line(text.ready()?));
     let mut table = Table::new(text, Dialect { delimiter, escape: layout.escape });
     let mut found = Found::new(layout.format);
-    let columns = columns(layout, &mut table)?;
+    let (columns, header) = columns(layout, &mut table)?;
     let whole = whole_row(&columns);
-    while table.next()? {
+    let mut is_row = !header || table.next()?;
+    while is_row {
         read_row(layout, &columns, whole, table.row(), sink, &mut found)?;
         sink.at(table.text().bytes())?;
+        is_row = table.next()?;
     }
     found.remarks.extend(table.text().remark().map(str::to_owned));
     Ok(found)
@@ -172,8 +177,8 @@ fn first_line(ready: &[u8]) -> Zeroizing<String> {
     Zeroizing::new(String::from_utf8_lossy(&ready[..end.min(16 * 1024)]).into_owned())
 }
 
-/// The header. It is not repeated in an error: without one, the first row is a login.
-fn columns(layout: &Layout, table: &mut Table<'_>) -> Result<Vec<(String, Role)>> {
+/// The columns, and whether they come of a header. It is not repeated in an error: without one, the first row is a login.
+fn columns(layout: &Layout, table: &mut Table<'_>) -> Result<(Vec<(String, Role)>, bool)> {
     if !table.next()? {
         return Err(Error::bad_input("the file is empty").hint("export it again"));
     }
@@ -190,7 +195,10 @@ fn columns(layout: &Layout, table: &mut Table<'_>) -> Result<Vec<(String, Role)>
     let named = |mark: &&str| columns.iter().any(|(name, _)| name == mark);
     let other = layout.others.iter().any(|marks| marks.iter().all(named));
     if other || has(Role::Password) && (has(Role::Address) || has(Role::Title) && has(Role::Account)) {
-        return Ok(columns);
+        return Ok((columns, true));
+    }
+    if !layout.without_header.is_empty() {
+        return Ok((layout.without_header.iter().map(|(name, role)| ((*name).to_owned(), *role)).collect(), false));
     }
     let missing = layout.marks.iter().find(|mark| !named(mark));
     Err(Error::bad_input(format!(
@@ -229,7 +237,7 @@ fn read_row(
     let beyond = (columns.len()..row.len()).any(|index| !row.field(index).is_empty());
     if row.len() < whole || beyond {
         let (has, wanted) = (row.len(), columns.len());
-        let why = format!("{has} fields where the header has {wanted}: a quote or a delimiter may be astray");
+        let why = format!("{has} fields where {wanted} are wanted: a quote or a delimiter may be astray");
         return sink.skipped(cells.place(), &why);
     }
     let sort = (layout.sort)(&cells, sink);

@@ -17,15 +17,13 @@ pub(super) static OLD: Layout = Layout {
     ..Layout::plain(Format::OnePassword7Csv, &["title", "username", "password", "uuid"])
 };
 
+/// Version 7 names the category here, in the language of the user, and programs that convert to it write a folder: only
+/// what is certain to be none is told apart.
 fn sort(cells: &Cells<'_>, _: &mut dyn Sink) -> Sort {
-    let sort = cells.get(Role::Sort).to_ascii_lowercase();
-    match sort.as_str() {
-        "" | "login" | "logins" | "password" | "passwords" | "webforms.webform" | "server" | "membership" => {
-            Sort::Login
-        }
-        sort if sort.contains("note") => Sort::Other("a secure note"),
-        sort if sort.contains("card") => Sort::Other("a card"),
-        sort if sort.contains("identity") => Sort::Other("an identity: the 1PUX export has its fields"),
-        _ => Sort::Other("no login"),
+    match cells.get(Role::Sort).to_ascii_lowercase().as_str() {
+        "secure note" | "securenotes.securenote" => Sort::Other("a secure note"),
+        "credit card" | "wallet.financial.creditcard" => Sort::Other("a card"),
+        "identity" | "identities.identity" => Sort::Other("an identity: the 1PUX export has its fields"),
+        _ => Sort::Login,
     }
 }

@@ -3,6 +3,7 @@
 use zeroize::Zeroizing;
 
 use super::LAYOUTS;
+use super::address::{Address, address};
 use super::columns::{column_name, is_of_logins};
 use super::format::{Format, Sealed};
 use super::layout::Layout;
@@ -16,14 +17,15 @@ pub const HEAD: usize = 64 * 1024;
 /// How a ZIP archive begins (APPNOTE.TXT, section 4.3.7).
 pub(super) const ZIP: &[u8] = b"PK\x03\x04";
 
+/// What parts the items of a 1PIF file, each of which is a JSON.
+const ONE_PIF: &str = "***5642bee8-a5ff-11dc-8314-0800200c9a66***";
+
 /// The first bytes of what is not read, and known by name.
-const SEALED: [(&[u8], Sealed); 6] = [
+const SEALED: [(&[u8], Sealed); 4] = [
     (b"\x03\xd9\xa2\x9a", Sealed::KeePass),
     (b"-----BEGIN PGP MESSAGE-----", Sealed::Pgp),
     (b"age-encryption.org/", Sealed::Age),
     (b"-----BEGIN AGE ENCRYPTED FILE-----", Sealed::Age),
-    (b"***5642bee8-a5ff-11dc-8314-0800200c9a66***", Sealed::OnePif),
-    (b"{\"uuid\":", Sealed::OnePif),
 ];
 
 /// The format of a file that begins so, by what is in it and not by its name. Nothing for what is unknown; a format
@@ -76,6 +78,9 @@ fn xml(text: &str) -> Option<Format> {
 
 fn json(text: &str) -> Option<Format> {
     let has = |key: &str| text.contains(&format!("\"{key}\""));
+    if text.contains(ONE_PIF) {
+        return Some(Format::Sealed(Sealed::OnePif));
+    }
     if has("accounts") && has("vaults") && has("attrs") {
         return Some(Format::OnePassword);
     }
@@ -108,7 +113,28 @@ fn header(text: &str) -> Option<Vec<String>> {
     (columns.len() > 1).then_some(columns)
 }
 
+/// Whether the rows are those of Dashlane's older CSV, which has no header: a title, a URL, a user name, a password and a
+/// note. A header has no URL.
+fn is_without_header(text: &str) -> bool {
+    let mut input = text.as_bytes();
+    let mut table = Table::new(Text::new(&mut input), Dialect { delimiter: b',', escape: None });
+    let (mut rows, mut urls) = (0, 0);
+    while rows < 50 && table.next().is_ok_and(|there| there) {
+        let row = table.row();
+        let is_url = matches!(address(row.field(1)), Address::Host(_)) && row.field(1).contains("://");
+        if row.len() > 6 || !is_url && !row.field(1).is_empty() {
+            return false;
+        }
+        rows += 1;
+        urls += usize::from(is_url && row.len() >= 5);
+    }
+    urls > 0
+}
+
 fn table(text: &str) -> Option<Format> {
+    if is_without_header(text) {
+        return Some(Format::DashlaneCsv);
+    }
     let columns = header(text)?;
     let has = |marks: &[&str]| !marks.is_empty() && marks.iter().all(|mark| columns.iter().any(|own| own == mark));
     let is = |layout: &&&Layout| has(layout.marks) && columns.len() <= layout.most;
@@ -158,6 +184,7 @@ mod tests {
             (b"age-encryption.org/v1\n", Sealed::Age),
             (bitwarden, Sealed::Bitwarden),
             (enpass, Sealed::Enpass),
+            (b"{\"uuid\":\"A\"}\n***5642bee8-a5ff-11dc-8314-0800200c9a66***\n", Sealed::OnePif),
             (br#"{"nextId":1,"logins":[{"hostname":"x","encryptedUsername":"y"}]}"#, Sealed::Firefox),
         ] {
             assert_eq!(recognise(head), Some(Format::Sealed(sealed)));

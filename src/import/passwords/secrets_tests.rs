@@ -134,3 +134,26 @@ fn columns_may_stand_in_any_order_and_be_more() {
     assert_eq!(heard.accounts(), [("shop.example".to_owned(), "ada@example.org".to_owned())]);
     assert_eq!((heard.dropped(Secret::Password), heard.dropped(Secret::Note)), (1, 1));
 }
+
+#[test]
+fn an_export_without_a_header_is_known_by_its_rows() {
+    let csv = "\"empty\"\n\"Shop\",\"https://shop.example/\",\"ada@example.org\",\"S3CRET\",\"S3CRET\"\n\"Bank\",\"\",\"4711\",\"S3CRET\",\"\"\n";
+    let (heard, found) = heard(csv.as_bytes());
+    assert_eq!(found.format, Format::DashlaneCsv);
+    let pair = |host: &str, account: &str| (host.to_owned(), account.to_owned());
+    assert_eq!(heard.accounts(), [pair("Bank", "4711"), pair("shop.example", "ada@example.org")]);
+    assert!(!format!("{heard:?}").contains(MARK));
+    assert_eq!(heard.skipped.len(), 1);
+    assert_eq!(recognise(b"name,url,tag,x,y\nShop,https://shop.example,a,b,c\n"), None);
+}
+
+#[test]
+fn a_table_of_1password_7_is_read_whatever_its_categories_are_called() {
+    let csv = ",ainfo,email,Notes,Password,scope,section:name,Type,Title,URL,Username,uuid,website\n\
+        ,ada,,S3CRET,S3CRET,Default,S3CRET,Bank,aib,https://bank.example,4711,,\n\
+        ,,,S3CRET,,Default,,Secure Note,Note,,,,\n";
+    let (heard, found) = heard(csv.as_bytes());
+    assert_eq!(found.format, Format::OnePassword7Csv);
+    assert_eq!(heard.accounts(), [("bank.example".to_owned(), "4711".to_owned())]);
+    assert_eq!((heard.passed.len(), heard.dropped(Secret::Note)), (1, 3));
+}
