@@ -77,7 +77,16 @@ impl Config {
 }
 
 fn path() -> Option<PathBuf> {
-    directories::ProjectDirs::from("", "", "cmr").map(|dirs| dirs.config_dir().join("config.toml"))
+    dir().map(|dir| dir.join("config.toml"))
+}
+
+/// Where the user's own connector files lie.
+pub(super) fn connectors() -> Option<PathBuf> {
+    dir().map(|dir| dir.join("connectors"))
+}
+
+fn dir() -> Option<PathBuf> {
+    directories::ProjectDirs::from("", "", "cmr").map(|dirs| dirs.config_dir().to_owned())
 }
 
 #[cfg(test)]

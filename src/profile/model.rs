@@ -276,6 +276,11 @@ pub enum ClaimValue {
 }
 
 impl ClaimValue {
+    /// The value of JSON, as it stands on the wire; none for what is no value.
+    pub fn of_json(json: &serde_json::Value) -> Option<Self> {
+        serde_json::from_value(json.clone()).ok()
+    }
+
     /// The value as JSON, as it stands on the wire and in the vault.
     pub fn to_json(&self) -> serde_json::Value {
         serde_json::to_value(self).unwrap_or_default()

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use url::Url;
 
-use super::super::Result;
 use super::super::args::vendor::ChannelArgs;
+use super::super::{Result, config};
 use crate::delivery::channel::{Given, settings};
 use crate::error::{Error, io};
 use crate::vault::Tx;
@@ -19,6 +19,7 @@ pub(super) fn given(args: &ChannelArgs, url: Option<&Url>, allow_loopback: bool)
     Ok(Given {
         url: url.cloned(),
         connector: args.connector.clone(),
+        connectors: config::connectors(),
         with: args.with.iter().cloned().collect(),
         mail_to: args.mail_to.clone(),
         letter_to: args.letter_to.as_deref().map(postal_address).transpose()?,

@@ -24,6 +24,7 @@ pub use crate::vendor::ChannelKind as Kind;
 use crate::vendor::{self, Vendor};
 use crate::wire::event::Event;
 
+pub mod connector;
 pub mod letter;
 pub mod mail;
 mod parcel;
@@ -157,9 +158,9 @@ fn open(connection: &Connection, vendor: &Vendor, row: vendor::Channel) -> Resul
     match row.kind {
         Kind::Set => Ok(Box::new(set::Set::of(vendor)?)),
         Kind::Scim => Ok(Box::new(scim::Scim::new(readable(row)?).known_as(account()?))),
+        Kind::Connector => Ok(Box::new(connector::Connector::new(readable(row)?))),
         Kind::Mail => Ok(Box::new(mail::Mail::open(connection, row)?)),
         Kind::Letter => Ok(Box::new(letter::Letter::open(connection, row)?)),
-        other => Err(Error::failed(format!("this program knows no channel {}", other.name()))),
     }
 }
 

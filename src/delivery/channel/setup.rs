@@ -1,12 +1,13 @@
 //! Setting a way up: what the user gives for it, and what is kept of that.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use serde_json::{Value, json};
 use url::Url;
 
-use super::{Kind, letter, mail, scim};
-use crate::error::{Error, Result};
+use super::{Kind, connector, letter, mail, scim};
+use crate::error::Result;
 
 /// What the user gives to set ways up: each takes what is its own.
 #[derive(Debug, Clone, Default)]
@@ -15,6 +16,8 @@ pub struct Given {
     pub url: Option<Url>,
     /// Which connector.
     pub connector: Option<String>,
+    /// Where the user's own connectors lie.
+    pub connectors: Option<PathBuf>,
     /// Whatever else a way needs, by name.
     pub with: BTreeMap<String, String>,
     /// The vendor's e-mail address.
@@ -48,8 +51,8 @@ pub fn settings(kind: Kind, given: &Given) -> Result<Value> {
     match kind {
         Kind::Set => Ok(json!({})),
         Kind::Scim => Ok(json!(scim::Settings::of(given)?)),
+        Kind::Connector => Ok(json!(connector::Settings::of(given)?)),
         Kind::Mail => Ok(json!(mail::Settings::of(given)?)),
         Kind::Letter => Ok(json!(letter::Settings::of(given)?)),
-        other => Err(Error::failed(format!("this program knows no channel {}", other.name()))),
     }
 }
