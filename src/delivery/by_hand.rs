@@ -25,6 +25,8 @@ pub struct Texted {
     pub parcel: Parcel,
     /// By which way it goes.
     pub way: TextWay,
+    /// Whether the text is the user's own.
+    pub edited: bool,
 }
 
 /// A way that carries a text.
@@ -44,6 +46,12 @@ impl Texted {
         }
     }
 
+    /// Whether a person who opens it can tell whose it is.
+    pub fn says_who(&self) -> bool {
+        let named = ["name", "family_name"].iter().any(|claim| self.parcel.identity.contains_key(*claim));
+        named || self.parcel.account.is_some() || self.edited
+    }
+
     /// What sort of way it is.
     pub fn kind(&self) -> Kind {
         match self.way {
@@ -61,7 +69,8 @@ pub fn texted(connection: &Connection, message: &Message) -> Result<Option<Texte
     let Some(event) = Event::from_name(&message.event).filter(|_| message.outgoing) else { return Ok(None) };
     let vendor = Arc::new(vendor::get(connection, &message.vendor_id)?);
     let Some((kind, way)) = way(connection, &vendor, event, message)? else { return Ok(None) };
-    Ok(Some(Texted { parcel: pack(connection, &vendor, kind, event, message.clone())?, way }))
+    let edited = post::is_edited(connection, &message.id)?;
+    Ok(Some(Texted { parcel: pack(connection, &vendor, kind, event, message.clone())?, way, edited }))
 }
 
 /// The way that a message goes, or went, if it carries a text.

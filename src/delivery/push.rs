@@ -262,6 +262,9 @@ fn settle_one(tx: &Tx, vendor: &Vendor, message: Message, answered: &Answered) -
 pub(super) fn settle(tx: &Tx, vendor: &Vendor, mut message: Message, answered: &Answered) -> Result<Option<Message>> {
     if answered.unsent {
         queue_store::unmark_attempt(tx, &message)?;
+        if message.attempted_at.is_none() {
+            mail::forget_text(tx, &message.id)?;
+        }
     }
     let words = &answered.words;
     let (state, reason) = match answered.verdict {

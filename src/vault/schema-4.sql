@@ -44,7 +44,8 @@ CREATE TABLE mail_account (
 CREATE TABLE message_text (
     message_id TEXT PRIMARY KEY REFERENCES message (id),
     subject TEXT NOT NULL,
-    body TEXT NOT NULL
+    body TEXT NOT NULL,
+    edited INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 -- What a vendor wrote by e-mail, as it came, beside the message that it is kept as. Confirms: the user reads it so.

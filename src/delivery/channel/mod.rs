@@ -58,7 +58,7 @@ pub struct Parcel {
     pub identity: BTreeMap<String, Value>,
     /// What the user has to say, for a message in their own words.
     pub words: Option<String>,
-    /// The text as the user edited it, for ways that carry a text.
+    /// The text as the user edited it, or as it first left, for ways that carry a text.
     pub edited: Option<Text>,
 }
 

@@ -49,7 +49,7 @@ pub(in crate::delivery) fn pack(
     parcel.account = vendor::relationship(connection, &vendor.id)?.account;
     let id = parcel.message.grant_id.as_deref();
     parcel.grant = id.map(|id| grant::get(connection, id)).transpose()?;
-    parcel.edited = mail::edited(connection, &parcel.message.id)?;
+    parcel.edited = mail::kept_text(connection, &parcel.message.id)?;
     told(connection, &mut parcel)?;
     Ok(parcel)
 }

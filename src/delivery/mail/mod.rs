@@ -11,8 +11,8 @@ mod store;
 mod wire;
 
 pub use form::{Envelope, eml, mailto, message_id};
-pub use store::{account, edited, put_account, put_edited, received, remove_account, take_edited_over};
-pub(in crate::delivery) use store::{keep_text, set_brought};
+pub use store::{account, kept_text, put_account, put_edited, received, remove_account, take_edited_over};
+pub(in crate::delivery) use store::{forget_text, is_edited, keep_text, set_brought};
 
 use crate::error::{Error, Result};
 use crate::text::printable;

@@ -69,11 +69,11 @@ pub fn remove_account(tx: &Tx) -> Result<bool> {
     Ok(gone > 0)
 }
 
-/// The text of a message as the user edited it.
+/// The text of a message as the user edited it, or as it first left.
 ///
 /// # Errors
 /// The database's.
-pub fn edited(connection: &Connection, message_id: &str) -> Result<Option<Text>> {
+pub fn kept_text(connection: &Connection, message_id: &str) -> Result<Option<Text>> {
     let sql = "SELECT subject, body FROM message_text WHERE message_id = ?1";
     let text = |row: &Row| Ok(Text { subject: row.get(0)?, body: row.get(1)? });
     Ok(connection.prepare_cached(sql)?.query_row([message_id], text).optional()?)
@@ -85,7 +85,7 @@ pub fn edited(connection: &Connection, message_id: &str) -> Result<Option<Text>>
 /// The database's.
 pub fn put_edited(tx: &Tx, message: &Message, text: &Text) -> Result<()> {
     tx.execute(
-        "INSERT OR REPLACE INTO message_text (message_id, subject, body) VALUES (?1, ?2, ?3)",
+        "INSERT OR REPLACE INTO message_text (message_id, subject, body, edited) VALUES (?1, ?2, ?3, 1)",
         (&message.id, &text.subject, &text.body),
     )?;
     ledger::append(tx, "message-edited", &message.id, &json!({"vendor": message.vendor_id}))
@@ -93,9 +93,21 @@ pub fn put_edited(tx: &Tx, message: &Message, text: &Text) -> Result<()> {
 
 /// Keeps the text of a message as it leaves, unless one is kept.
 pub(in crate::delivery) fn keep_text(tx: &Tx, message_id: &str, text: &Text) -> Result<()> {
-    let sql = "INSERT OR IGNORE INTO message_text (message_id, subject, body) VALUES (?1, ?2, ?3)";
+    let sql = "INSERT OR IGNORE INTO message_text (message_id, subject, body, edited) VALUES (?1, ?2, ?3, 0)";
     tx.prepare_cached(sql)?.execute((message_id, &text.subject, &text.body))?;
     Ok(())
+}
+
+/// Forgets the text of a message that did not leave after all, unless the user edited it: it is written anew.
+pub(in crate::delivery) fn forget_text(tx: &Tx, message_id: &str) -> Result<()> {
+    tx.prepare_cached("DELETE FROM message_text WHERE message_id = ?1 AND NOT edited")?.execute([message_id])?;
+    Ok(())
+}
+
+/// Whether the text of a message is the user's own.
+pub(in crate::delivery) fn is_edited(connection: &Connection, message_id: &str) -> Result<bool> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM message_text WHERE message_id = ?1 AND edited)";
+    Ok(connection.query_row(sql, [message_id], |row| row.get(0))?)
 }
 
 /// Lets a message that was signed again have the text that it had.
