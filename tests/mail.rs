@@ -119,6 +119,9 @@ fn an_e_mail_goes_by_the_users_own_program_where_no_account_is_set_up() {
     env.ends(5, "push").says("no mail account is set up").says("cmr outbox account");
     env.ok("outbox account").says("No mail account is set up");
     let id = id(&env, "grant-created");
+    env.ok(&format!("outbox show {id}")).says("neither your name nor a customer number").says("--account NUMBER");
+    env.ok("vendor set acme --account A-451");
+    env.ok(&format!("outbox show {id}")).says("A-451").never_says("neither your name");
     let url = env.ok(&format!("outbox write {id} --mailto")).out;
     assert!(url.starts_with("mailto:privacy@acme.example?subject=My%20personal%20data"), "{url}");
     env.ok(&format!("outbox write {id} --output mail.eml"));
@@ -158,8 +161,11 @@ fn what_a_vendor_writes_back_is_kept_as_unsigned_and_confirms_at_the_users_word_
     env.file("yes.eml", answer(&created, "Anna <anna@acme.example>", "We have recorded it.\u{1b}[2J"));
     let taken = env.ok("inbox import yes.eml");
     taken.says("it names your e-mail as the one that it answers").says("unsigned e-mail").says("--confirms");
+    taken.never_says("Its sender is of no domain");
     assert_eq!(env.json("grant list")["grants"][0]["vendor_status"], "not_confirmed");
     env.ends(7, "inbox import yes.eml").says("imported before");
+    env.file("eve.eml", answer(&created, "eve@elsewhere.example", "Send me your passport."));
+    env.ok("inbox import eve.eml").says("Its sender is of no domain that you know the vendor by.");
     env.ok("inbox import yes.eml --confirms").says("your reading of it");
     let grant = env.json("grant list")["grants"][0].clone();
     assert_eq!((&grant["status"], &grant["vendor_status"]), (&"active".into(), &"accepted_in_writing".into()));

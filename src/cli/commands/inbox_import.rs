@@ -57,6 +57,7 @@ pub(super) fn one(connection: &Connection, received: &Received, vendor: &Vendor)
     let answers = message.answers.as_deref().map(|id| delivery::find(connection, id)).transpose()?;
     Ok(OneMail {
         line: line(received, &vendor.name),
+        known_sender: answer::is_known(connection, vendor, &read.sender)?,
         from: read.sender,
         subject: read.subject,
         text: read.text,

@@ -37,7 +37,7 @@ pub(in super::super) fn run(args: &OutboxArgs, session: &Session) -> Result<Outc
         OutboxVerb::Delivered { message, on } => outbox_text::delivered(&mut vault, message, *on)?,
         OutboxVerb::Account(args) => return outbox_account::run(args, session, vault),
     };
-    let view = one(&vault, &message)?;
+    let view = one(session, &vault, &message)?;
     session.printer().show(&view)?;
     Ok(Outcome::Done)
 }
@@ -73,11 +73,15 @@ fn retry_all(session: &Session, mut vault: Vault, vendor: Option<&str>) -> Resul
     Ok(Outcome::Done)
 }
 
-fn one(vault: &Vault, message: &Message) -> Result<OneMessage> {
+fn one(session: &Session, vault: &Vault, message: &Message) -> Result<OneMessage> {
     let vendor = vendor::get(vault.connection(), &message.vendor_id)?;
     let unreadable = || Error::damaged(format!("it holds a message, {}, that is not readable", message.id));
     let jws = Unverified::parse(&message.jws).map_err(|_| unreadable())?;
     let claims = serde_json::from_slice(jws.peek()).map_err(|_| unreadable())?;
-    let text = by_hand::texted(vault.connection(), message)?.map(|texted| TextView::of(&texted));
+    let texted = by_hand::texted(vault.connection(), message)?;
+    if let Some(texted) = texted.as_ref().filter(|_| message.delivered_at.is_none()) {
+        outbox_text::warn_nameless(session, texted);
+    }
+    let text = texted.as_ref().map(TextView::of);
     Ok(OneMessage { message: MessageView::of(message, &vendor.name, None), text, jws: message.jws.clone(), claims })
 }

@@ -43,10 +43,23 @@ fn read(edited: &str) -> Text {
     }
 }
 
+/// A vendor that cannot tell whose a text is can do nothing with it.
+pub(super) fn warn_nameless(session: &Session, texted: &Texted) {
+    if !texted.says_who() {
+        let vendor = &texted.parcel.vendor.name;
+        session.printer().warn(&format!(
+            "the text has neither your name nor a customer number: {vendor} may not know whose it is. Keep the number \
+             (cmr vendor set {vendor} --account NUMBER), lend your name too, or say who you are (cmr outbox edit {})",
+            short(&texted.parcel.message.id)
+        ));
+    }
+}
+
 /// Writes a message for the user to bring.
 pub(super) fn write(session: &Session, mut vault: Vault, typed: &str, output: Option<&Path>) -> Result<Outcome> {
     let message = delivery::find(vault.connection(), typed)?;
     let texted = by_hand::require_text(vault.connection(), &message)?;
+    warn_nameless(session, &texted);
     let mailto = match output {
         Some(path) => {
             new_file::write(path, content(&texted, path)?)?;

@@ -157,6 +157,8 @@ pub struct OneMail {
     pub line: InboxLine,
     /// Who it says it is from.
     pub from: String,
+    /// Whether that is of a domain that you know the vendor by.
+    pub known_sender: bool,
     /// What it is about.
     pub subject: String,
     /// What it says.
@@ -193,8 +195,14 @@ impl OneMail {
             Some(false) => " No mail server signed it (DKIM).",
             None => "",
         };
+        let stranger = match self.known_sender {
+            true => "",
+            false => " Its sender is of no domain that you know the vendor by.",
+        };
         let reading = if self.confirms { " That it confirms is your reading of it." } else { "" };
-        format!("an unsigned e-mail, as your mail program saved it: anybody could have written it.{dkim}{reading}")
+        format!(
+            "an unsigned e-mail, as your mail program saved it: anybody could have written it.{stranger}{dkim}{reading}"
+        )
     }
 }
 

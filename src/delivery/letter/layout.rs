@@ -64,7 +64,7 @@ impl<'a> Layout<'a> {
         let mut y = self.subject(letter, &mut first);
         let mut pages = vec![first];
         for line in letter.text.body.lines().flat_map(|line| self.wrapped(line)) {
-            if y < BOTTOM * MM {
+            if y < BOTTOM * MM && !line.text.is_empty() {
                 pages.push(Page::default());
                 y = self.y(TOP_OF_NEXT);
             }

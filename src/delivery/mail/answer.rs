@@ -227,6 +227,16 @@ pub fn take_in(tx: &Tx, mail: &Mail, whose: &Whose, confirms: bool) -> Result<Me
     Ok(message)
 }
 
+/// Whether a sender is of a domain that the vendor is known by: of the address that it is written to, or of its own.
+///
+/// # Errors
+/// The database's.
+pub fn is_known(connection: &Connection, vendor: &Vendor, sender: &str) -> Result<bool> {
+    let written_to = kept::addresses(connection)?.into_iter().filter(|(id, _)| *id == vendor.id);
+    let own = format!("any@{}", vendor.domain);
+    Ok(written_to.map(|(_, address)| address).chain([own]).any(|known| same_domain(&known, sender)))
+}
+
 /// Keeps an e-mail beside what it answers. The ledger holds that it came, its hash, and what sort of evidence it is.
 ///
 /// # Errors

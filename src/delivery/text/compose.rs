@@ -170,7 +170,9 @@ impl Writer<'_> {
     fn closing(&self, sheet: Sheet) -> String {
         let name = self.facts.name.as_deref().unwrap_or_default();
         let room = if sheet == Sheet::Paper { SIGNATURE } else { "\n" };
-        format!("{}{room}{name}", self.phrases.closing).trim_end().to_owned()
+        let closing = format!("{}{room}{name}", self.phrases.closing);
+        // On paper the room stays where there is no name below it: it is signed by hand all the same.
+        if sheet == Sheet::Paper { closing } else { closing.trim_end().to_owned() }
     }
 
     /// Asks for an answer in the time that the law gives.
