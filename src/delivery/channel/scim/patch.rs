@@ -111,7 +111,7 @@ impl Patch {
                         self.operations.push(Operation::add(attribute.to_owned(), added(claim, place, value, change)))
                     }
                     Some(((filter, entry), others)) => {
-                        self.operations.push(replaced(claim, place, filter, entry, value));
+                        self.operations.extend(replaced(claim, place, attribute, (filter, entry), value));
                         self.operations.extend(others.iter().map(|(filter, _)| Operation::remove(filter.clone())));
                     }
                 }
@@ -179,18 +179,17 @@ fn added(claim: &str, place: Place, value: &Value, change: &Change) -> Value {
     json!([entry])
 }
 
-/// An entry with another value. What makes an entry is its value; a place has many parts, and none of the old may stay.
-fn replaced(claim: &str, place: Place, filter: &str, entry: &Value, value: &Value) -> Operation {
-    let mut new = to_scim(claim, value);
-    match place {
-        Place::Parts(_) => {
-            for kept in ["type", "primary"] {
-                if let Some(was) = map::member(entry, kept) {
-                    new[kept] = was.clone();
-                }
-            }
-            Operation::replace(filter.to_owned(), new)
-        }
-        Place::One(_) | Place::Many(_) => Operation::replace(format!("{filter}.value"), new),
+/// An entry with another value. What makes an entry is its value. A place has many parts, and none of the old may stay, as they
+/// would where a server takes "replace" for each part by itself: it goes, and comes anew in the same role.
+fn replaced(claim: &str, place: Place, attribute: &str, old: (&str, &Value), value: &Value) -> Vec<Operation> {
+    let ((filter, entry), mut new) = (old, to_scim(claim, value));
+    if !matches!(place, Place::Parts(_)) {
+        return vec![Operation::replace(format!("{filter}.value"), new)];
     }
+    for role in ["type", "primary"] {
+        if let Some(was) = map::member(entry, role) {
+            new[role] = was.clone();
+        }
+    }
+    vec![Operation::remove(filter.to_owned()), Operation::add(attribute.to_owned(), json!([new]))]
 }

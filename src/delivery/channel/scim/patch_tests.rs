@@ -69,9 +69,6 @@ fn applied(mut user: Value, operations: &[Operation]) -> Value {
             ("replace", Some(part)) => {
                 entries.iter_mut().filter(|entry| is_meant(entry)).for_each(|entry| entry[part] = value.clone());
             }
-            ("replace", None) => {
-                entries.iter_mut().filter(|entry| is_meant(entry)).for_each(|entry| *entry = value.clone());
-            }
             other => panic!("{other:?}"),
         }
     }
@@ -141,8 +138,8 @@ fn a_new_value_takes_the_place_of_the_one_that_was_lent() {
                 {"value": "new@x.example", "type": "other", "primary": true},
             ],
             "addresses": [
-                {"streetAddress": "2 new way", "type": "home"},
                 {"streetAddress": "9 office", "type": "work"},
+                {"streetAddress": "2 new way", "type": "home"},
             ],
             "nickName": "mine too",
         })
