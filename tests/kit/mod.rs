@@ -14,9 +14,11 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tempfile::TempDir;
 
+mod directory;
 mod liar;
 mod shop;
 
+pub use directory::{Asked, Directory, Reply};
 pub use liar::{Liar, Request, Say, Victim};
 pub use shop::Shop;
 

@@ -204,6 +204,9 @@ pub enum VendorVerb {
         /// The vendor
         #[arg(add = candidates::vendors())]
         vendor: String,
+        /// Bring again what it shows otherwise, where it is lent
+        #[arg(long)]
+        again: bool,
         /// How long it may take to answer, in seconds
         #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=600))]
         timeout: u64,

@@ -82,7 +82,7 @@ pub(in super::super) fn run(args: &VendorArgs, session: &Session) -> Result<Outc
         VendorVerb::Alias { vendor, claim, value, remove } => {
             alias(session, vendor, claim.as_deref(), value.as_deref(), *remove)
         }
-        VendorVerb::Verify { vendor, timeout } => vendor_verify::run(session, vendor, *timeout),
+        VendorVerb::Verify { vendor, again, timeout } => vendor_verify::run(session, vendor, *again, *timeout),
         VendorVerb::Knows { vendor, at } => knows(session, vendor, at.as_deref()),
     }
 }

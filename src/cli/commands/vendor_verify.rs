@@ -6,12 +6,15 @@ use super::super::{Outcome, Result};
 use super::moving::{self, Heard};
 use crate::delivery::channel::Ways;
 use crate::delivery::drift::{self, Asked, State};
+use crate::delivery::lend;
 use crate::delivery::talk::Plan;
 use crate::error::Error;
-use crate::vendor;
+use crate::grant;
+use crate::vault::Vault;
+use crate::vendor::{self, Vendor};
 
 /// Asks a vendor what it shows of what it was told.
-pub(super) fn run(session: &Session, typed: &str, timeout: u64) -> Result<Outcome> {
+pub(super) fn run(session: &Session, typed: &str, again: bool, timeout: u64) -> Result<Outcome> {
     let mut vault = session.vault()?;
     let vendor = vendor::find(vault.connection(), typed)?;
     if !Ways::of(vault.connection(), &vendor)?.show_something() {
@@ -26,6 +29,9 @@ pub(super) fn run(session: &Session, typed: &str, timeout: u64) -> Result<Outcom
     let asked = heard.read_back.pop().ok_or_else(|| Error::failed(format!("{} was not asked", vendor.name)))?;
     let kept = drift::of_vendor(vault.connection(), &vendor.id)?;
     session.printer().show(&Verification::of(&asked, &kept))?;
+    if again {
+        return bring_again(session, &mut vault, &vendor, &asked);
+    }
     let (outcome, next) = concluded(&asked);
     if let Some(next) = next {
         session.printer().remark(&next);
@@ -51,8 +57,8 @@ fn concluded(asked: &Asked) -> (Outcome, Option<String>) {
         }
         None if any(State::Drifted) => {
             let next = format!(
-                "If a newer value is on its way: cmr push {vendor}. Else somebody changed it there: cmr grant list {vendor} \
-                 shows the grant, and cmr grant amend GRANT brings your values again."
+                "If a newer value is on its way: cmr push {vendor}. Else somebody changed it there; to bring yours again: \
+                 cmr vendor verify {vendor} --again"
             );
             (Outcome::UserMustAct, Some(next))
         }
@@ -61,4 +67,29 @@ fn concluded(asked: &Asked) -> (Outcome, Option<String>) {
         }
         None => (Outcome::Done, None),
     }
+}
+
+/// Queues the grants whose claims the vendor shows otherwise, as they are: what they lend, it was told before.
+fn bring_again(session: &Session, vault: &mut Vault, vendor: &Vendor, asked: &Asked) -> Result<Outcome> {
+    let drifted = asked.findings.iter().filter(|finding| finding.state == State::Drifted);
+    let claims: Vec<&str> = drifted.map(|finding| finding.expected.claim.as_str()).collect();
+    if claims.is_empty() {
+        session.printer().remark("Nothing is to be brought again: no claim that is lent shows another value.");
+        return Ok(concluded(asked).0);
+    }
+    let question = format!("Bring your value of {} to {} again?", claims.join(", "), vendor.name);
+    if session.globals().dry_run || !session.confirm(&question, "--yes")? {
+        return Ok(Outcome::UserMustAct);
+    }
+    vault.write(|tx| {
+        for mut grant in grant::list_of_vendor(tx, &vendor.id)? {
+            let lends = grant.scope.claims.iter().any(|lent| claims.contains(&lent.claim.base()));
+            if lends && grant.is_current(tx.now()) {
+                lend::change(tx, vendor, &mut grant)?;
+            }
+        }
+        Ok(())
+    })?;
+    session.printer().remark(&format!("It goes with the next push: cmr push {}", vendor.name));
+    Ok(Outcome::UserMustAct)
 }
