@@ -201,11 +201,7 @@ impl File {
 
     /// The claims that it can carry.
     pub fn claims(&self) -> BTreeSet<String> {
-        self.set
-            .iter()
-            .flat_map(|call| templates_of(call))
-            .flat_map(|t| t.claims().map(str::to_owned).collect::<Vec<_>>())
-            .collect()
+        self.set.iter().flat_map(templates_of).flat_map(|t| t.claims().map(str::to_owned).collect::<Vec<_>>()).collect()
     }
 
     fn check_head(&self) -> Result<(), (&'static str, String)> {
