@@ -84,6 +84,8 @@ fn recipe() -> u64 {
         include_str!("../src/vault/schema.sql"),
         include_str!("../src/vault/schema-2.sql"),
         include_str!("../src/vault/schema-3.sql"),
+        include_str!("../src/vault/schema-4.sql"),
+        include_str!("../src/vault/schema-5.sql"),
         include_str!("vaults.rs"),
         include_str!("vaults/history.rs"),
     ];

@@ -346,7 +346,7 @@ fn a_name_can_neither_be_run_nor_become_an_option_nor_a_second_candidate() {
     for name in names {
         let what = "'', url, ?2, allow_loopback, approved_origins, ?3, ?3, NULL FROM vendor WHERE name = 'acme'";
         let row = (name, format!("evil\n{name}\tx:y"), to_millis(Timestamp::now()));
-        vault.connection().execute(&format!("INSERT INTO vendor SELECT ?1, ?1, {what}"), row).unwrap();
+        vault.connection().execute(&format!("INSERT INTO vendor (id, name, title, url, domain, allow_loopback, approved_origins, added_at, discovered_at, keys_asked_at) SELECT ?1, ?1, {what}"), row).unwrap();
     }
     vault.connection().execute("UPDATE vendor SET domain = 'a$(b)\tc:d\nx' WHERE name = 'acme'", []).unwrap();
     drop(vault);
@@ -360,7 +360,8 @@ fn a_name_can_neither_be_run_nor_become_an_option_nor_a_second_candidate() {
 const CROWD: &str = "
     CREATE TEMP TABLE many AS
         WITH RECURSIVE n (i) AS (VALUES (0) UNION ALL SELECT i + 1 FROM n WHERE i < 9999) SELECT i FROM n;
-    INSERT INTO vendor SELECT 'id-' || i, printf('shop-%04d', i), title, url, domain,
+    INSERT INTO vendor (id, name, title, url, domain, allow_loopback, approved_origins, added_at, discovered_at,
+        keys_asked_at) SELECT 'id-' || i, printf('shop-%04d', i), title, url, domain,
         allow_loopback, approved_origins, added_at, discovered_at, keys_asked_at FROM many, vendor WHERE name = 'acme';
     INSERT INTO \"grant\" SELECT printf('01a00000-0000-7000-8000-%012x', i * 40503), 'id-' || i, version, persona, scope,
         status, vendor_status, txn, created_at, expires_at, ended_at, ended_how, confirm_by, confirmed_at,

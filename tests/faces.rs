@@ -30,6 +30,7 @@ fn lived_in() -> (TestEnv, Shop) {
 /// One line of every command that answers, and the exit codes that it may have.
 fn every_command(env: &TestEnv, shop: &Shop) -> Vec<(String, i32)> {
     let card = env.file("card.vcf", "BEGIN:VCARD\nVERSION:4.0\nFN:Ada\nNICKNAME:Countess\nEND:VCARD\n");
+    let companies = env.file("companies.vcf", "BEGIN:VCARD\nVERSION:4.0\nKIND:org\nFN:Kolb\nEND:VCARD\n");
     let id = env.json("outbox list")["messages"][0]["id"].as_str().unwrap().to_owned();
     let data = shop.data().display().to_string();
     let token = env.file("fresh.token", &shop.token);
@@ -54,6 +55,12 @@ fn every_command(env: &TestEnv, shop: &Shop) -> Vec<(String, i32)> {
         "persona add home".into(),
         "persona remove home --yes".into(),
         "vendor list".into(),
+        format!("import vcard {companies} --dry-run"),
+        format!("import vcard {companies}"),
+        "import list".into(),
+        "import list --unmatched".into(),
+        "import undo 1".into(),
+        "vendor list --by evidence".into(),
         "vendor show acme".into(),
         "vendor set acme --rank 1 --title 'Acme Ltd' --account 4711".into(),
         format!("vendor set acme --discover --token-file {token}"),
@@ -253,6 +260,8 @@ fn quiet_says_the_result_and_nothing_else() {
 fn every_example_of_the_help_runs_in_order() {
     let (env, shop) = (TestEnv::new(), Shop::open());
     env.file("token.txt", &shop.token);
+    env.file("export.csv", "url,username,password\nhttps://netflix.example,ada@example.org,x\n");
+    env.file("contacts.vcf", "BEGIN:VCARD\nVERSION:4.0\nKIND:org\nFN:Kolb\nEND:VCARD\n");
     let address = shop.url().trim_start_matches("http://").to_owned();
     for example in examples::all() {
         let line = example.line.strip_prefix("cmr ").expect("an example begins with the program");

@@ -159,6 +159,7 @@ fn run(noun: &Noun, session: &Session) -> Result<Outcome> {
         Noun::Vendor(args) => c::vendor::run(args, session),
         Noun::Grant(args) => c::grant::run(args, session),
         Noun::Move(args) => c::relocation::run(args, session),
+        Noun::Import(args) => c::import::run(args, session),
         Noun::Push(args) => c::moving::push(args, session),
         Noun::Pull(args) => c::moving::pull(args, session),
         Noun::Upkeep(args) => c::upkeep::run(args, session),

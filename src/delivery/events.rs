@@ -1,12 +1,12 @@
 //! Signing a relationship's messages.
 
 use jiff::Timestamp;
-use rusqlite::Connection;
 use serde::Serialize;
 use uuid::Uuid;
 
 use super::message::{Message, MessageState};
 use crate::error::{Error, Result};
+use crate::vault::Tx;
 use crate::vendor::{self, Relationship, Vendor};
 use crate::wire::event::Event;
 use crate::wire::jose::{SigningKey, set_hash};
@@ -28,9 +28,11 @@ pub(super) struct About<'a> {
 }
 
 impl<'a> Signer<'a> {
-    pub(super) fn of(connection: &Connection, vendor: &'a Vendor) -> Result<Self> {
-        let relationship = vendor::relationship(connection, &vendor.id)?;
-        let key = vendor::signing_key(connection, &vendor.id)?;
+    /// A vendor that an import brought has had no key until now.
+    pub(super) fn of(tx: &Tx, vendor: &'a Vendor) -> Result<Self> {
+        vendor::ensure_key(tx, &vendor.id)?;
+        let relationship = vendor::relationship(tx, &vendor.id)?;
+        let key = vendor::signing_key(tx, &vendor.id)?;
         Ok(Self { vendor, relationship, key })
     }
 

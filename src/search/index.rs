@@ -13,6 +13,7 @@ use super::store::{self, Reached};
 use super::{INDEX, words};
 use crate::delivery;
 use crate::error::Result;
+use crate::import;
 use crate::ledger::{self, Entry};
 use crate::vault::key::DataKey;
 use crate::vault::{self, Head, Vault, open_cache, remove_cache};
@@ -139,6 +140,12 @@ impl Batch<'_> {
             named.extend(Some(&*entry.subject).filter(|subject| words::is_id(subject)));
             ids(body, &mut named);
         }
+        let imports = entries.iter().filter(|(entry, _)| entry.seq > reached.begun_at);
+        for (entry, body) in imports.filter(|(entry, _)| entry.action.starts_with("import")) {
+            if self.imported(entry, body)? == Ending::Unfit {
+                return Ok(Ending::Unfit);
+            }
+        }
         if self.changed(&named)? == Ending::Unfit {
             return Ok(Ending::Unfit);
         }
@@ -152,6 +159,24 @@ impl Batch<'_> {
         }
         reached.entry = entries.last().map(|(entry, _)| Head { seq: entry.seq, hash: entry.hash_hex() });
         store::set_reached(self.cache, reached)?;
+        Ok(Ending::UpToDate)
+    }
+
+    /// Indexes the vendors that an import brought: its one entry does not name each of them. Where an import was taken back
+    /// with vendors, what the index has of those stands nowhere any more.
+    fn imported(&self, entry: &Entry, body: &Value) -> Result<Ending> {
+        let vendors = body.get("vendors").and_then(Value::as_u64).unwrap_or(0);
+        if entry.action == "import-undone" && vendors > 0 {
+            return Ok(Ending::Unfit);
+        }
+        let Some(batch) = body.get("batch").and_then(Value::as_str).filter(|_| vendors > 0) else {
+            return Ok(Ending::UpToDate);
+        };
+        for id in import::brought(self.vault, batch)? {
+            if let Some(card) = vendor::card(self.vault, &id)? {
+                self.card(&card)?;
+            }
+        }
         Ok(Ending::UpToDate)
     }
 

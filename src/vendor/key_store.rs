@@ -7,6 +7,7 @@ use serde_json::json;
 use crate::error::{Error, Result};
 use crate::vault::{Tx, from_millis};
 use crate::wire::jose::{Jwk, SigningKey};
+use crate::wire::set::customer_issuer;
 
 /// The relationship's current signing key.
 ///
@@ -19,6 +20,35 @@ pub fn signing_key(connection: &Connection, vendor_id: &str) -> Result<SigningKe
         .optional()?;
     let seed = zeroize::Zeroizing::new(seed.ok_or_else(|| keyless(vendor_id))?);
     Ok(SigningKey::from_seed(&seed))
+}
+
+/// Gives a relationship its first key, unless it has one: that of a vendor which an import brought has none until there is
+/// something to sign.
+///
+/// # Errors
+/// The database's, or where the system has no random numbers to give.
+pub fn ensure_key(tx: &Tx, vendor_id: &str) -> Result<()> {
+    let sql = "SELECT issuer = '' FROM relationship WHERE vendor_id = ?1";
+    let keyless = tx.prepare_cached(sql)?.query_row([vendor_id], |row| row.get::<_, bool>(0)).optional()?;
+    if keyless == Some(true) {
+        make_key(tx, vendor_id)?;
+    }
+    Ok(())
+}
+
+/// Makes a relationship's first key, which also is who the user is there. Returns its thumbprint.
+pub(super) fn make_key(tx: &Tx, vendor_id: &str) -> Result<String> {
+    let key = SigningKey::generate().map_err(|e| Error::failed(format!("the system gave no random numbers: {e}")))?;
+    let thumbprint = key.thumbprint();
+    tx.execute(
+        "UPDATE relationship SET issuer = ?2, subject = ?3 WHERE vendor_id = ?1",
+        params![vendor_id, customer_issuer(&thumbprint), thumbprint],
+    )?;
+    tx.execute(
+        "INSERT INTO signing_key (thumbprint, vendor_id, seed, created_at) VALUES (?1, ?2, ?3, ?4)",
+        params![thumbprint, vendor_id, key.seed().as_slice(), tx.now_millis()],
+    )?;
+    Ok(thumbprint)
 }
 
 /// A key of a relationship, without what is secret of it.

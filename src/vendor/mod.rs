@@ -2,6 +2,7 @@
 
 mod card_store;
 mod channel_store;
+pub mod identity;
 mod kept_key_store;
 mod key_rule;
 mod key_store;
@@ -13,8 +14,8 @@ pub use channel_store::{channels, order_channels, put_channel, remove_channel};
 pub use kept_key_store::{KeptKey, kept_keys, kept_own_keys};
 pub use key_rule::{KeysRule, keys_rule};
 pub use key_store::{
-    OwnKey, add_key, add_next_key, current_key, end_key_change, key, keys, keys_asked, note_asked, own_keys,
-    signing_key,
+    OwnKey, add_key, add_next_key, current_key, end_key_change, ensure_key, key, keys, keys_asked, note_asked,
+    own_keys, signing_key,
 };
 pub use model::{Channel, ChannelKind, FoundBy, Relationship, Vendor};
 pub use store::{

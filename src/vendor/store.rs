@@ -8,7 +8,8 @@ use url::Url;
 use uuid::Uuid;
 
 use super::channel_store::{channels, insert_channel};
-use super::key_store::add_key;
+use super::identity::{plain_name, site};
+use super::key_store::{add_key, make_key};
 use super::model::{Channel, ChannelKind, Relationship, Vendor};
 use crate::error::{Error, Result};
 use crate::ledger;
@@ -16,8 +17,7 @@ use crate::profile::model::{ClaimName, ClaimValue};
 use crate::text::nearest;
 use crate::vault::{Tx, from_millis, to_millis};
 use crate::wire::discovery::{Metadata, resource_id};
-use crate::wire::jose::{Jwk, SigningKey};
-use crate::wire::set::customer_issuer;
+use crate::wire::jose::Jwk;
 
 const COLUMNS: &str =
     "id, name, title, url, domain, document, allow_loopback, approved_origins, added_at, discovered_at";
@@ -221,18 +221,22 @@ pub fn add(tx: &Tx, new: NewVendor) -> Result<Vendor> {
             .hint(format!("cmr vendor show {}", other.name)));
     }
     let (id, now) = (Uuid::now_v7().to_string(), tx.now_millis());
+    let title = new.metadata.as_ref().and_then(|m| m.resource_name.as_deref()).map(crate::text::printable);
     tx.execute(
-        "INSERT INTO vendor (id, name, title, url, domain, allow_loopback, approved_origins, added_at, discovered_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8)",
+        "INSERT INTO vendor (id, name, title, url, domain, allow_loopback, approved_origins, added_at, discovered_at,
+                             site, called)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9, ?10)",
         params![
             id,
             new.name,
-            new.metadata.as_ref().and_then(|m| m.resource_name.as_deref()).map(crate::text::printable),
+            title,
             new.url.as_str(),
             domain,
             new.allow_loopback,
             json!(new.approved_origins).to_string(),
-            now
+            now,
+            site(domain).unwrap_or_default(),
+            title.as_deref().and_then(plain_name)
         ],
     )?;
     if let Some(metadata) = &new.metadata {
@@ -244,16 +248,11 @@ pub fn add(tx: &Tx, new: NewVendor) -> Result<Vendor> {
         insert_channel(tx, &id, &Channel::PROTOCOL)?;
     }
     new.channels.iter().try_for_each(|channel| insert_channel(tx, &id, channel))?;
-    let key = SigningKey::generate().map_err(|e| Error::failed(format!("the system gave no random numbers: {e}")))?;
-    let thumbprint = key.thumbprint();
     tx.execute(
-        "INSERT INTO relationship (vendor_id, issuer, subject, token, created_at) VALUES (?1, ?2, ?3, ?4, ?5)",
-        params![id, customer_issuer(&thumbprint), thumbprint, new.token.as_ref().map(|t| t.expose_secret()), now],
+        "INSERT INTO relationship (vendor_id, issuer, subject, token, created_at) VALUES (?1, '', '', ?2, ?3)",
+        params![id, new.token.as_ref().map(|t| t.expose_secret()), now],
     )?;
-    tx.execute(
-        "INSERT INTO signing_key (thumbprint, vendor_id, seed, created_at) VALUES (?1, ?2, ?3, ?4)",
-        params![thumbprint, id, key.seed().as_slice(), now],
-    )?;
+    let thumbprint = make_key(tx, &id)?;
     for jwk in &new.keys {
         add_key(tx, &id, jwk)?;
     }
@@ -318,7 +317,8 @@ pub fn rename(tx: &Tx, vendor: &Vendor, name: &str) -> Result<()> {
 /// # Errors
 /// The database's.
 pub fn set_title(tx: &Tx, vendor: &Vendor, title: &str) -> Result<()> {
-    tx.execute("UPDATE vendor SET title = ?2 WHERE id = ?1", (&vendor.id, title))?;
+    let sql = "UPDATE vendor SET title = ?2, called = ?3 WHERE id = ?1";
+    tx.execute(sql, (&vendor.id, title, plain_name(title)))?;
     changed(tx, vendor, "title")
 }
 

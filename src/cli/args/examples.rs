@@ -32,6 +32,22 @@ pub static KEY_ADD: [Example; 2] = [
 /// `key remove`.
 pub static KEY_REMOVE: [Example; 1] = [example("Remove it again", "cmr key remove spare --yes")];
 
+/// `import passwords`.
+pub static IMPORT_PASSWORDS: [Example; 2] = [
+    example("See what would be new", "cmr import passwords export.csv --dry-run"),
+    example("Take it, and nothing if one line is bad", "cmr import passwords export.csv --strict"),
+];
+
+/// `import vcard`.
+pub static IMPORT_VCARD: [Example; 1] =
+    [example("Take the companies of your contacts", "cmr import vcard contacts.vcf")];
+
+/// `vendor list`.
+pub static VENDOR_LIST: [Example; 2] = [
+    example("Who has an account of yours, whom you pay, who writes to you", "cmr vendor list --by evidence"),
+    example("Whose account you have not used for three years", "cmr vendor list --ghosts"),
+];
+
 /// `vendor add`.
 pub static VENDOR_ADD: [Example; 1] = [example(
     "Add a vendor that runs on this machine, with the token that it gave you",
@@ -148,6 +164,9 @@ pub fn all() -> Vec<&'static Example> {
         &PROFILE_SET[..],
         &KEY_ADD,
         &KEY_REMOVE,
+        &IMPORT_PASSWORDS,
+        &IMPORT_VCARD,
+        &VENDOR_LIST,
         &VENDOR_ADD,
         &GRANT_CREATE,
         &PUSH,

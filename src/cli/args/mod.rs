@@ -11,6 +11,7 @@ pub mod agent;
 pub mod demo;
 pub mod examples;
 pub mod grant;
+pub mod import;
 pub mod inbox;
 pub mod init;
 pub mod key;
@@ -203,6 +204,8 @@ nouns! {
     Grant(grant::GrantArgs) = "grant", "What you lend: claims, for a purpose, for a time, revocable";
     /// Another address.
     Move(relocation::MoveArgs) = "move", "Change your address once, and see which vendor has it";
+    /// Fill it.
+    Import(import::ImportArgs) = "import", "Fill the vault from files that you have: accounts, contacts; and take it back";
     /// Deliver.
     Push(moving::PushArgs) = "push", "Deliver what waits, and collect the vendors' answers";
     /// Collect answers.

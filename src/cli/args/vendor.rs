@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 
 use super::{candidates, examples};
 use crate::vendor::ChannelKind;
@@ -89,6 +89,13 @@ fn pair(typed: &str) -> Result<(String, String), String> {
     Ok((name.trim().to_owned(), value.trim().to_owned()))
 }
 
+/// What a list of vendors is ordered by, beside rank and name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum By {
+    /// What imports show.
+    Evidence,
+}
+
 /// What to do with vendors.
 #[derive(Debug, Subcommand)]
 pub enum VendorVerb {
@@ -117,7 +124,15 @@ pub enum VendorVerb {
         account: Option<String>,
     },
     /// List the vendors
-    List,
+    #[command(after_help = examples::help(&examples::VENDOR_LIST))]
+    List {
+        /// With what imports show of each: account, payments, mail; the last seen first
+        #[arg(long, value_name = "WHAT")]
+        by: Option<By>,
+        /// Only ghosts: an account not used for three years, no payment since, and nothing lent
+        #[arg(long)]
+        ghosts: bool,
+    },
     /// Show a vendor: what it takes, its keys, grants, aliases and notes
     Show {
         /// The vendor: its name or the beginning of it, its domain, or its id

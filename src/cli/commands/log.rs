@@ -10,7 +10,7 @@ use super::super::{Outcome, Result};
 use super::vendor::moment;
 use crate::ledger::{self, Filter, disclosure};
 use crate::vault::quick_check;
-use crate::{grant, profile, vendor};
+use crate::{grant, import, profile, vendor};
 
 pub(in super::super) fn run(args: &LogArgs, session: &Session) -> Result<Outcome> {
     match args.verb {
@@ -89,6 +89,7 @@ pub(in super::super) fn who(args: &WhoArgs, session: &Session) -> Result<Outcome
     let vault = session.vault()?;
     let query = disclosure::Query { vendor_id: None, claim: Some(target.claim.base()), at: Some(at) };
     let known = disclosure::known(vault.connection(), &query)?;
-    session.printer().show(&Known::of(target.claim.base(), at, &known))?;
+    let held = import::held_claim(vault.connection(), target.claim.base(), at)?;
+    session.printer().show(&Known::of(target.claim.base(), at, &known).with_held(held))?;
     Ok(Outcome::Done)
 }

@@ -7,6 +7,8 @@ mod editor;
 pub(super) mod grant;
 mod grant_close;
 mod grant_renew;
+pub(super) mod import;
+mod import_identity;
 pub(super) mod inbox;
 mod inbox_import;
 pub(super) mod init;

@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 use url::Url;
 
 use super::super::args::vendor::{ChannelArgs, TokenArgs, VendorArgs, VendorVerb};
+use super::super::output::evidence::EvidenceView;
 use super::super::output::grant::GrantView;
 use super::super::output::link::LinkView;
 use super::super::output::profile::{ClaimView, FollowView};
@@ -25,6 +26,7 @@ use crate::delivery::http::{self, Http, TIMEOUT};
 use crate::delivery::{self, Message, MessageState, discover, lend, rekey};
 use crate::error::Error;
 use crate::grant;
+use crate::import::{self, ghost::is_ghost};
 use crate::ledger::disclosure;
 use crate::profile::check;
 use crate::profile::model::{Claim, ClaimName, ClaimValue};
@@ -45,7 +47,7 @@ pub(in super::super) fn run(args: &VendorArgs, session: &Session) -> Result<Outc
             account: account.as_deref(),
         }
         .run(session),
-        VendorVerb::List => list(session),
+        VendorVerb::List { by, ghosts } => list(session, by.is_some(), *ghosts),
         VendorVerb::Show { vendor } => show(session, vendor),
         VendorVerb::Set {
             vendor,
@@ -110,16 +112,30 @@ pub(super) fn approve(
     Ok(approved)
 }
 
-fn list(session: &Session) -> Result<Outcome> {
+fn list(session: &Session, by_evidence: bool, ghosts: bool) -> Result<Outcome> {
     let vault = session.vault()?;
     let (connection, now) = (vault.connection(), Timestamp::now());
     let mut grants: HashMap<String, usize> = HashMap::new();
     for grant in grant::list(connection)?.into_iter().filter(|grant| grant.is_current(now)) {
         *grants.entry(grant.vendor_id).or_default() += 1;
     }
-    let line = |card: Card| VendorLine { grants: grants.get(&card.id).copied().unwrap_or(0), vendor: card.into() };
-    let vendors = vendor::list(connection)?.into_iter().map(line).collect();
-    session.printer().show(&Vendors { vendors })?;
+    let shows_evidence = by_evidence || ghosts;
+    let mut traces = if shows_evidence { import::traces(connection, None)? } else { HashMap::new() };
+    let mut line = |card: Card| {
+        let grants = grants.get(&card.id).copied().unwrap_or(0);
+        let traces = traces.remove(&card.id).unwrap_or_default();
+        let ghost = is_ghost(&traces, grants, now);
+        let evidence = shows_evidence.then(|| EvidenceView::of(traces, ghost));
+        VendorLine { grants, evidence, vendor: card.into() }
+    };
+    let mut vendors: Vec<VendorLine> = vendor::list(connection)?.into_iter().map(&mut line).collect();
+    if ghosts {
+        vendors.retain(|line| line.evidence.as_ref().is_some_and(|evidence| evidence.ghost));
+    }
+    if shows_evidence {
+        vendors.sort_by_key(|line| std::cmp::Reverse(line.evidence.as_ref().and_then(|evidence| evidence.last_seen)));
+    }
+    session.printer().show(&Vendors { vendors, by_evidence: shows_evidence, ghosts })?;
     Ok(Outcome::Done)
 }
 
@@ -142,6 +158,12 @@ pub(super) fn detail(vault: &Vault, vendor: &Vendor) -> Result<VendorDetail> {
     let grants: Vec<GrantView> =
         grant::list_of_vendor(connection, &vendor.id)?.iter().map(|grant| standing.view(grant, &vendor.name)).collect();
     let note = |(at, text)| NoteView { at, text };
+    let now = Timestamp::now();
+    let current = grant::list_of_vendor(connection, &vendor.id)?.iter().filter(|grant| grant.is_current(now)).count();
+    let evidence = import::traces(connection, Some(&vendor.id))?.remove(&vendor.id).map(|traces| {
+        let ghost = is_ghost(&traces, current, now);
+        EvidenceView::of(traces, ghost)
+    });
     let document = vendor.metadata.as_ref().map(|metadata| &metadata.cmr);
     Ok(VendorDetail {
         vendor: VendorView::of(vendor, &relationship),
@@ -152,12 +174,16 @@ pub(super) fn detail(vault: &Vault, vendor: &Vendor) -> Result<VendorDetail> {
         terms_supported: vendor.terms_supported().to_vec(),
         keys: vendor::keys(connection, &vendor.id)?.into_iter().map(|(kid, _)| kid).collect(),
         approved_origins: vendor.approved_origins.clone(),
+        key: match relationship.issuer.is_empty() {
+            true => None,
+            false => Some(OwnKeysView::of(vendor::own_keys(connection, &vendor.id)?)),
+        },
         issuer: relationship.issuer,
-        key: OwnKeysView::of(vendor::own_keys(connection, &vendor.id)?),
         introduced: relationship.introduced_at,
         link: delivery::link::summary(connection, &vendor.id)?.map(LinkView::of),
         aliases: aliases.into_iter().map(alias_view).collect(),
         grants,
+        evidence,
         notes: vendor::notes(connection, &vendor.id)?.into_iter().map(note).collect(),
     })
 }
@@ -306,7 +332,8 @@ fn knows(session: &Session, typed: &str, at: Option<&str>) -> Result<Outcome> {
     let vendor = vendor::find(vault.connection(), typed)?;
     let query = disclosure::Query { vendor_id: Some(&vendor.id), claim: None, at: Some(at) };
     let known = disclosure::known(vault.connection(), &query)?;
-    session.printer().show(&Known::of(&vendor.name, at, &known))?;
+    let held = import::held_by_vendor(vault.connection(), &vendor.id, at)?;
+    session.printer().show(&Known::of(&vendor.name, at, &known).with_held(held))?;
     Ok(Outcome::Done)
 }
 

@@ -12,7 +12,9 @@ use crate::error::{Error, Result};
 
 pub mod completion;
 pub mod demo;
+pub mod evidence;
 pub mod grant;
+pub mod import;
 pub mod inbox;
 pub mod key;
 pub mod ledger;

@@ -6,12 +6,14 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::View;
+use super::evidence::{EvidenceView, HeldView, held_text};
 use super::grant::GrantView;
 use super::link::LinkView;
 use super::profile::{ClaimView, FollowView, one_line};
 use super::text::{Col, DIM, Text, Tone, count, local, plain, toned};
 use super::vendor_key::OwnKeysView;
 use crate::delivery::{self, channel::Ways};
+use crate::import::Held;
 use crate::ledger::disclosure::Disclosure;
 use crate::vendor::{Card, Channel, ChannelKind, FoundBy, Relationship, Vendor};
 use crate::wire::event::Event;
@@ -79,8 +81,14 @@ impl From<Card> for VendorView {
 /// `cmr vendor list`.
 #[derive(Serialize, JsonSchema)]
 pub struct Vendors {
-    /// The vendors, by rank and name.
+    /// The vendors, by rank and name; with `--by evidence`, the last seen first.
     pub vendors: Vec<VendorLine>,
+    /// Whether people see what imports show.
+    #[serde(skip)]
+    pub by_evidence: bool,
+    /// Whether these are ghosts alone.
+    #[serde(skip)]
+    pub ghosts: bool,
 }
 
 /// A vendor in a list.
@@ -91,15 +99,45 @@ pub struct VendorLine {
     pub vendor: VendorView,
     /// How many current grants it has.
     pub grants: usize,
+    /// What imports show of it; with `--by evidence` and `--ghosts` alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<EvidenceView>,
+}
+
+impl Vendors {
+    fn evidence_text(&self, out: &mut Text) {
+        if self.vendors.is_empty() {
+            return out.line("No ghosts: no account is known to be unused for three years.");
+        }
+        let row = |line: &VendorLine| {
+            let ghost = line.evidence.as_ref().is_some_and(|evidence| evidence.ghost);
+            let name = toned(&line.vendor.name, if ghost { Tone::Warn } else { Tone::Strong });
+            let cells = line.evidence.as_ref().map(EvidenceView::cells);
+            let [login, pays, mails, has] = cells.unwrap_or_else(|| [(); 4].map(|()| plain("")));
+            [name, login, pays, mails, has]
+        };
+        let header = ["vendor", "login", "pays", "mails", "it has?"];
+        out.table(header, self.vendors.iter().map(row).collect());
+        let ghost = |line: &&VendorLine| line.evidence.as_ref().is_some_and(|evidence| evidence.ghost);
+        if let Some(first) = self.vendors.iter().find(ghost) {
+            let ghosts = self.vendors.iter().filter(ghost).count();
+            let what =
+                format!("{}: not used for three years. Ask for erasure; how to reach one:", count(ghosts, "ghost"));
+            out.step(&what, &format!("cmr vendor show {}", first.vendor.name));
+        }
+    }
 }
 
 impl View for Vendors {
     const SCHEMA: &'static str = "cmr/vendors/1";
 
     fn text(&self, out: &mut Text) {
-        if self.vendors.is_empty() {
+        if self.vendors.is_empty() && !self.ghosts {
             out.line("No vendors yet. Add one: cmr vendor add NAME --url https://…");
             return;
+        }
+        if self.by_evidence {
+            return self.evidence_text(out);
         }
         let row = |line: &VendorLine| {
             [
@@ -134,10 +172,11 @@ pub struct VendorDetail {
     pub keys: Vec<String>,
     /// Origins other than its own that you approved.
     pub approved_origins: Vec<String>,
-    /// Who you are there: a name that no other vendor knows.
+    /// Who you are there: a name that no other vendor knows. Empty while nothing was signed for a vendor that an import
+    /// brought.
     pub issuer: String,
-    /// The key that you sign with there.
-    pub key: OwnKeysView,
+    /// The key that you sign with there; null while `issuer` is empty.
+    pub key: Option<OwnKeysView>,
     /// When it took the relationship's key.
     pub introduced: Option<Timestamp>,
     /// The account that is linked there, or is about to be.
@@ -146,6 +185,9 @@ pub struct VendorDetail {
     pub aliases: Vec<ClaimView>,
     /// Its grants, ended ones too.
     pub grants: Vec<GrantView>,
+    /// What imports show of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<EvidenceView>,
     /// Your notes, newest first.
     pub notes: Vec<NoteView>,
 }
@@ -218,7 +260,7 @@ impl View for VendorDetail {
             ("signs with", self.keys.join(", ")),
             ("approved origins", self.approved_origins.join(", ")),
             ("you are there", if protocol { self.issuer.clone() } else { String::new() }),
-            ("your key there", if protocol { self.key.words() } else { String::new() }),
+            ("your key there", self.key.as_ref().filter(|_| protocol).map(OwnKeysView::words).unwrap_or_default()),
             (
                 "introduced",
                 if protocol { self.introduced.map_or_else(|| "not yet".into(), local) } else { String::new() },
@@ -260,6 +302,9 @@ impl View for VendorDetail {
             };
             let header = ["claims", "purpose", "here", "at the vendor", "expires?", "id?"];
             out.table(header, self.grants.iter().map(row).collect());
+        }
+        if let Some(evidence) = &self.evidence {
+            evidence.text(out);
         }
         if !self.notes.is_empty() {
             out.heading("Notes");
@@ -326,6 +371,8 @@ pub struct Known {
     pub at: Timestamp,
     /// What is known, newest first.
     pub known: Vec<KnownView>,
+    /// What is held without a grant, as imports show, and was not lent as well.
+    pub held_by_import: Vec<HeldView>,
 }
 
 /// One value that a vendor knows.
@@ -383,7 +430,18 @@ impl Known {
                 }),
             }
         }
-        Self { about: about.to_owned(), at, known }
+        Self { about: about.to_owned(), at, known, held_by_import: Vec::new() }
+    }
+
+    /// The same with what is held by import. What the vendor was lent as well is said above.
+    #[must_use]
+    pub fn with_held(mut self, held: Vec<Held>) -> Self {
+        let lent = |held: &Held| {
+            let same = |known: &KnownView| known.vendor == held.vendor && known.claim == held.claim;
+            self.known.iter().any(|known| same(known) && known.value == held.value.as_str())
+        };
+        self.held_by_import = held.into_iter().filter(|held| !lent(held)).map(HeldView::from).collect();
+        self
     }
 }
 
@@ -392,8 +450,12 @@ impl View for Known {
 
     fn text(&self, out: &mut Text) {
         if self.known.is_empty() {
-            out.line(format!("{}: nothing is known to be held, as of {}.", self.about, local(self.at)));
-            return;
+            let what = match self.held_by_import.is_empty() {
+                true => "nothing is known to be held",
+                false => "nothing was lent",
+            };
+            out.line(format!("{}: {what}, as of {}.", self.about, local(self.at)));
+            return held_text(out, &self.held_by_import);
         }
         let row = |known: &KnownView| {
             let (when, tone) = match known.since {
@@ -410,5 +472,6 @@ impl View for Known {
         };
         out.table(["vendor", "claim", "value", "since", ""], self.known.iter().map(row).collect());
         out.line(format!("  {DIM}{}, as of {}{DIM:#}", count(self.known.len(), "value"), local(self.at)));
+        held_text(out, &self.held_by_import);
     }
 }

@@ -1,6 +1,6 @@
 //! From the properties of one card to claims.
 
-mod values;
+pub(super) mod values;
 
 use std::collections::HashMap;
 

@@ -14,6 +14,7 @@
 //! - two spaces in a row in a nickname, which the reader may take for one;
 //! - a birth date that is neither a date, nor a day without a year, nor a year: it is not written.
 
+mod company;
 mod labels;
 mod map;
 mod source;
@@ -33,6 +34,7 @@ use crate::error::{Error, Result};
 use crate::profile::model::Claim;
 use crate::text::printable;
 
+pub use company::{Company, CompanyFile, companies};
 pub use write::write;
 
 /// The largest file that is read, in bytes: 16 MiB.
@@ -100,6 +102,35 @@ impl Problem {
 /// Kind bad input if the file is larger than [`LARGEST_FILE`], or if there is no vCard in it at all; the message says
 /// what the file looks like instead.
 pub fn read(bytes: &[u8]) -> Result<CardFile> {
+    let (parsed, mut problems) = parse_all(bytes)?;
+    let mut cards = Vec::with_capacity(parsed.len());
+    for (index, parsed) in parsed.into_iter().enumerate() {
+        let mapped = map::claims(&parsed.card, &parsed.lines, &parsed.nested);
+        problems.extend(mapped.problems);
+        cards.push(Card {
+            number: index + 1,
+            line: parsed.line,
+            title: mapped.title.unwrap_or_else(|| format!("card {}", index + 1)),
+            claims: mapped.claims,
+            left_out: mapped.left_out,
+        });
+    }
+    problems.sort_by_key(|problem| problem.line);
+    Ok(CardFile { cards, problems })
+}
+
+/// One card, read and not understood yet.
+struct Parsed {
+    card: VCard,
+    /// The line of its `BEGIN`.
+    line: usize,
+    /// The line of each property, where it is known.
+    lines: Vec<Option<usize>>,
+    /// Where cards within it begin.
+    nested: Vec<usize>,
+}
+
+fn parse_all(bytes: &[u8]) -> Result<(Vec<Parsed>, Vec<Problem>)> {
     if bytes.len() > LARGEST_FILE {
         return Err(Error::bad_input("the file is larger than 16 MiB, the limit for a file of vCards"));
     }
@@ -109,29 +140,20 @@ pub fn read(bytes: &[u8]) -> Result<CardFile> {
         return Err(source::refusal(bytes, &text));
     }
     problems.extend(more);
-    let mut cards = Vec::with_capacity(sources.len());
-    for (index, source) in sources.into_iter().enumerate() {
-        let (mut vcard, more) = parse(&source);
+    let mut parsed = Vec::with_capacity(sources.len());
+    for source in sources {
+        let (mut card, more) = parse(&source);
         problems.extend(more);
-        let lines = property_lines(&vcard, &source);
-        for (entry, line) in vcard.entries.iter_mut().zip(&lines) {
+        let lines = property_lines(&card, &source);
+        for (entry, line) in card.entries.iter_mut().zip(&lines) {
             if let Some(line) = line {
                 repair(entry, &source.body[*line]);
             }
         }
         let lines = lines.into_iter().map(|line| line.map(|index| source.line + 1 + index)).collect::<Vec<_>>();
-        let mapped = map::claims(&vcard, &lines, &source.nested);
-        problems.extend(mapped.problems);
-        cards.push(Card {
-            number: index + 1,
-            line: source.line,
-            title: mapped.title.unwrap_or_else(|| format!("card {}", index + 1)),
-            claims: mapped.claims,
-            left_out: mapped.left_out,
-        });
+        parsed.push(Parsed { card, line: source.line, lines, nested: source.nested });
     }
-    problems.sort_by_key(|problem| problem.line);
-    Ok(CardFile { cards, problems })
+    Ok((parsed, problems))
 }
 
 /// Gives one card to the parser: strictly, as long as it names lines that it cannot read, then as it can.

@@ -13,7 +13,7 @@ use crate::profile::model::{Address, AddressPart};
 pub(super) type Reader = fn(&VCardEntry) -> Result<String, &'static str>;
 
 /// The first text of a property, trimmed, its lines as they are.
-pub(super) fn text(entry: &VCardEntry) -> String {
+pub(in super::super) fn text(entry: &VCardEntry) -> String {
     entry.values.iter().find_map(VCardValue::as_text).unwrap_or_default().trim().to_owned()
 }
 
@@ -37,7 +37,7 @@ fn one_line(text: &str) -> String {
 }
 
 /// One component of a structured value; several values in it are joined.
-pub(super) fn component(entry: &VCardEntry, index: usize, between: &str) -> String {
+pub(in super::super) fn component(entry: &VCardEntry, index: usize, between: &str) -> String {
     match entry.values.get(index) {
         Some(VCardValue::Text(text)) => one_line(text),
         Some(VCardValue::Component(parts)) => {

@@ -1,0 +1,68 @@
+//! Identities that an export holds: who the user is. They fill the profile where it has gaps, after asking.
+
+use super::super::Result;
+use super::super::output::profile::{ChangeView, Changed, FollowView};
+use super::super::session::Session;
+use crate::delivery::lend;
+use crate::import::passwords::Identity;
+use crate::profile::model::ClaimName;
+use crate::profile::{self, Change, DEFAULT_PERSONA};
+use crate::vault::Vault;
+
+/// Offers what the profile lacks of each identity. Nothing that it has is written over.
+pub(super) fn offer(session: &Session, vault: &mut Vault, identities: &[Identity]) -> Result<()> {
+    for identity in identities {
+        let current = profile::current(vault.connection(), DEFAULT_PERSONA)?;
+        let mut changes = profile::diff(&current, &identity.claims, false);
+        changes.retain(|change| change.old.is_none());
+        if changes.is_empty() {
+            continue;
+        }
+        let title = crate::text::printable(&identity.title);
+        if !agreed(session, &title, &changes)? {
+            session.printer().remark(&format!(
+                "The identity {title:?} could fill {} of your profile: import again, with --yes.",
+                super::super::output::text::count(changes.len(), "claim")
+            ));
+            continue;
+        }
+        set(session, vault, &changes)?;
+    }
+    Ok(())
+}
+
+fn agreed(session: &Session, title: &str, changes: &[Change]) -> Result<bool> {
+    if session.globals().dry_run {
+        return Ok(false);
+    }
+    if session.globals().yes {
+        return Ok(true);
+    }
+    if !session.prompt().is_interactive() {
+        return Ok(false);
+    }
+    session.preview(&view(changes, Vec::new(), true))?;
+    session.confirm(&format!("Fill your profile with these, from the identity {title:?}?"), "--yes")
+}
+
+fn set(session: &Session, vault: &mut Vault, changes: &[Change]) -> Result<()> {
+    let followed = vault.write(|tx| {
+        let names: Vec<ClaimName> = changes.iter().map(|change| change.name.clone()).collect();
+        profile::apply(tx, DEFAULT_PERSONA, changes, "import passwords")?;
+        lend::follow(tx, DEFAULT_PERSONA, &names)
+    })?;
+    // The one document of this command is that of the import.
+    if !session.printer().is_json() {
+        session.printer().show(&view(changes, followed.iter().map(FollowView::of).collect(), false))?;
+    }
+    Ok(())
+}
+
+fn view(changes: &[Change], follows: Vec<FollowView>, dry_run: bool) -> Changed {
+    Changed {
+        persona: DEFAULT_PERSONA.to_owned(),
+        changes: changes.iter().map(ChangeView::of).collect(),
+        follows,
+        dry_run,
+    }
+}

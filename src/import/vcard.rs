@@ -1,0 +1,109 @@
+//! Contacts: the cards of companies become vendors.
+
+use serde_json::json;
+use url::Url;
+
+use super::evidence::{Evidence, Kind, Place, Sink};
+use crate::error::Result;
+use crate::profile::vcard::{Company, companies};
+
+/// What the format is called.
+pub const FORMAT: &str = "vcard";
+
+/// Whether a file begins as contacts do.
+pub fn recognise(head: &[u8]) -> bool {
+    let head = String::from_utf8_lossy(head).to_ascii_uppercase();
+    head.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}').starts_with("BEGIN:VCARD")
+}
+
+/// Reads a file of contacts.
+///
+/// # Errors
+/// Kind bad input for a file without any card; whatever the sink returns.
+pub fn read(bytes: &[u8], sink: &mut dyn Sink) -> Result<()> {
+    let file = companies(bytes)?;
+    for problem in &file.problems {
+        sink.skipped(Place::Line(problem.line as u64), &problem.what)?;
+    }
+    for line in &file.people {
+        sink.passed_over(Place::Line(*line as u64), "it is a person's card, and no company's")?;
+    }
+    for company in &file.companies {
+        sink.found(evidence(company))?;
+    }
+    sink.at(bytes.len() as u64)
+}
+
+fn evidence(company: &Company) -> Evidence {
+    let host = company.web.iter().find_map(|web| host_of(web)).or_else(|| {
+        let domains = company.emails.iter().filter_map(|address| address.rsplit_once('@'));
+        domains.map(|(_, domain)| domain.to_ascii_lowercase()).find(|domain| !PROVIDERS.contains(&domain.as_str()))
+    });
+    let details = json!({"emails": company.emails, "phones": company.phones, "addresses": company.addresses,
+                         "web": company.web});
+    Evidence {
+        kind: Kind::Card,
+        key: company.uid.clone().unwrap_or_else(|| company.name.clone()),
+        host,
+        name: Some(company.name.clone()),
+        account: None,
+        claims: Vec::new(),
+        first_seen: None,
+        last_seen: None,
+        place: Place::Line(company.line as u64),
+        details,
+    }
+}
+
+fn host_of(web: &str) -> Option<String> {
+    let url = if web.contains("://") { web.to_owned() } else { format!("https://{web}") };
+    Url::parse(&url).ok()?.host_str().map(str::to_owned)
+}
+
+/// Whose domains say nothing of who writes: anybody may have an address there.
+const PROVIDERS: [&str; 24] = [
+    "aol.com",
+    "free.fr",
+    "freenet.de",
+    "gmail.com",
+    "gmx.at",
+    "gmx.ch",
+    "gmx.com",
+    "gmx.de",
+    "gmx.net",
+    "googlemail.com",
+    "hotmail.com",
+    "icloud.com",
+    "laposte.net",
+    "live.com",
+    "me.com",
+    "orange.fr",
+    "outlook.com",
+    "posteo.de",
+    "proton.me",
+    "protonmail.com",
+    "t-online.de",
+    "wanadoo.fr",
+    "web.de",
+    "yahoo.com",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_company_is_found_by_its_page_or_its_mail_but_not_by_its_provider() {
+        let company = |web: &[&str], emails: &[&str]| Company {
+            name: "Kolb".into(),
+            web: web.iter().map(|text| (*text).to_owned()).collect(),
+            emails: emails.iter().map(|text| (*text).to_owned()).collect(),
+            ..Company::default()
+        };
+        let host = |web, emails| evidence(&company(web, emails)).host;
+        assert_eq!(host(&["www.kolb.example/shop"], &[]).as_deref(), Some("www.kolb.example"));
+        assert_eq!(host(&["not a page"], &["info@Kolb.example"]).as_deref(), Some("kolb.example"));
+        assert_eq!(host(&[], &["kolb@gmail.com"]), None);
+        assert!(recognise(b"\xef\xbb\xbf\nbegin:vcard\n") && !recognise(b"name,url"));
+    }
+}
