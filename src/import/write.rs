@@ -252,7 +252,7 @@ impl Writing<'_> {
     }
 
     fn go_on(&self, number: usize) -> Result<()> {
-        match number % 256 == 0 && self.stop.load(Ordering::Relaxed) {
+        match number.is_multiple_of(256) && self.stop.load(Ordering::Relaxed) {
             true => Err(stopped()),
             false => Ok(()),
         }

@@ -194,7 +194,7 @@ fn said_before(vault: &Vault, matches: &[(String, String)]) -> Result<Vec<Given>
 
 /// Asks whom each thing is about that could be about several.
 fn ask(session: &Session, vault: &mut Vault, collected: &Collected, given: &mut Vec<Given>) -> Result<()> {
-    vault.write(|tx| import::place_older(tx))?;
+    vault.write(import::place_older)?;
     let plan = Plan::of(vault.connection(), &collected.items, given)?;
     for place in plan.ambiguous() {
         let subject = &plan.subjects[place];
