@@ -13,6 +13,7 @@ use super::moving::{self, Heard};
 use crate::delivery::relocation::{self, Relocation, lines};
 use crate::delivery::talk::{Collect, Plan, Send};
 use crate::error::Error;
+use crate::import;
 use crate::profile::model::{Address, AddressPart, Claim, ClaimName, ClaimValue};
 use crate::profile::{self, DEFAULT_PERSONA, Target};
 use crate::vault::Vault;
@@ -65,7 +66,9 @@ fn deliver(args: &MoveArgs, session: &Session, vault: &mut Vault) -> Result<()> 
 }
 
 fn view(vault: &Vault, relocation: &Relocation, dry_run: bool) -> Result<Move> {
-    let (lines, unknown) = lines(vault.connection(), relocation, Timestamp::now())?;
+    let connection = vault.connection();
+    let imported = import::traces(connection, None)?.into_keys();
+    let (lines, unknown) = lines(connection, relocation, imported, Timestamp::now())?;
     Ok(Move::of(relocation, lines, unknown, dry_run))
 }
 

@@ -91,6 +91,9 @@ impl Move {
     }
 }
 
+/// How many of the vendors that only an import knows are listed for a person: there may be hundreds.
+const MOST_KNOWN: usize = 12;
+
 impl View for Move {
     const SCHEMA: &'static str = "cmr/move/1";
 
@@ -105,7 +108,11 @@ impl View for Move {
         if !self.vendors.is_empty() {
             out.gap();
             let header = ["vendor", "has the old one", "by", "state", "", "next?"];
-            out.table(header, self.vendors.iter().map(row).collect());
+            let (told, known) = self.vendors.iter().partition::<Vec<_>, _>(|line| line.has != Has::ByImport);
+            out.table(header, told.into_iter().chain(known.iter().take(MOST_KNOWN).copied()).map(row).collect());
+            if let Some(more @ 1..) = known.len().checked_sub(MOST_KNOWN) {
+                out.line(format!("  … and {} that an import knows", count(more, "vendor")));
+            }
         }
         if self.unknown > 0 {
             out.line(format!(

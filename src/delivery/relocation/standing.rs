@@ -1,5 +1,6 @@
 //! Where each vendor stands in a change of address: what it has, how it hears of the new one, and what is still to come.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
@@ -7,6 +8,7 @@ use rusqlite::Connection;
 
 use super::Relocation;
 use crate::delivery::channel::{Kind, Ways};
+use crate::delivery::drift::{self, State};
 use crate::delivery::message::{Message, MessageState};
 use crate::delivery::store;
 use crate::error::Result;
@@ -81,12 +83,17 @@ pub struct Line {
     pub next: Option<String>,
 }
 
-/// Where the vendors stand: those that have the old address by a grant, or had, those that an import knows, and the number
-/// of those of whom nothing is known.
+/// Where the vendors stand: those that have the old address by a grant, or had, those that an import knows, by their ids,
+/// and the number of those of whom nothing is known.
 ///
 /// # Errors
 /// The database's.
-pub fn lines(connection: &Connection, relocation: &Relocation, now: Timestamp) -> Result<(Vec<Line>, usize)> {
+pub fn lines(
+    connection: &Connection,
+    relocation: &Relocation,
+    imported: impl IntoIterator<Item = String>,
+    now: Timestamp,
+) -> Result<(Vec<Line>, usize)> {
     let mut lines = BTreeMap::new();
     for persona in &relocation.personas {
         for grant in grant::carrying(connection, persona, std::slice::from_ref(&relocation.claim), now)? {
@@ -97,9 +104,10 @@ pub fn lines(connection: &Connection, relocation: &Relocation, now: Timestamp) -
             }
         }
     }
-    for vendor_id in told(connection, relocation)? {
-        if let std::collections::btree_map::Entry::Vacant(place) = lines.entry(vendor_id) {
-            let line = by_former_grant(connection, relocation, place.key())?;
+    let former = told(connection, relocation)?.into_iter().map(|id| (id, Has::ByFormerGrant));
+    for (vendor_id, has) in former.chain(imported.into_iter().map(|id| (id, Has::ByImport))) {
+        if let Entry::Vacant(place) = lines.entry(vendor_id) {
+            let line = without_grant(connection, relocation, place.key(), has)?;
             place.insert(line);
         }
     }
@@ -128,7 +136,12 @@ fn by_grant(connection: &Connection, relocation: &Relocation, grant: &Grant) -> 
         Some(way) if !way.takes(relocation.claim.base()) => {
             (Stage::NeedsYou, Some(format!("its {} takes no {}", way.kind().name(), relocation.claim.base())))
         }
-        Some(_) => stage(since, message.as_ref(), grant),
+        Some(_) => match stage(since, message.as_ref(), grant) {
+            (Stage::Delivered, why) => {
+                shown(connection, relocation, message.as_ref())?.unwrap_or((Stage::Delivered, why))
+            }
+            other => other,
+        },
     };
     let message = message.filter(|message| since.is_some_and(|since| message.created_at >= since));
     let next = next(stage, &vendor.name, message.as_ref());
@@ -166,6 +179,22 @@ fn stage(since: Option<Timestamp>, message: Option<&Message>, grant: &Grant) -> 
     }
 }
 
+/// What the vendor showed of the address when it was read back after this message.
+fn shown(
+    connection: &Connection,
+    relocation: &Relocation,
+    message: Option<&Message>,
+) -> Result<Option<(Stage, Option<String>)>> {
+    let Some(message) = message else { return Ok(None) };
+    let kept = drift::of_vendor(connection, &message.vendor_id)?;
+    let about = |one: &&drift::Kept| one.message_id == message.id && one.claim == relocation.claim.base();
+    Ok(kept.iter().find(about).and_then(|one| match one.state {
+        State::Verified => Some((Stage::Verified, None)),
+        State::Drifted => Some((Stage::Drifted, one.seen.clone())),
+        _ => None,
+    }))
+}
+
 fn next(stage: Stage, vendor: &str, message: Option<&Message>) -> Option<String> {
     let id = message.map(|message| crate::text::short(&message.id));
     match (stage, id) {
@@ -177,17 +206,26 @@ fn next(stage: Stage, vendor: &str, message: Option<&Message>) -> Option<String>
     }
 }
 
-fn by_former_grant(connection: &Connection, relocation: &Relocation, vendor_id: &str) -> Result<Line> {
+/// One that no current grant lends the address to. What was told once needs the user; what is but thought of does not.
+fn without_grant(connection: &Connection, relocation: &Relocation, vendor_id: &str, has: Has) -> Result<Line> {
     let vendor = vendor::get(connection, vendor_id)?;
     let way = Ways::of(connection, &vendor)?.carrying(Event::GrantCreated).map(|way| way.kind());
+    let (stage, why) = match has {
+        Has::ByFormerGrant => (Stage::NeedsYou, "it has the old address, and no grant lends it the new one"),
+        _ => (Stage::NotTold, "no grant lends it an address"),
+    };
+    let next = match way {
+        Some(_) => format!("cmr grant create {} --claims {} …", vendor.name, relocation.claim),
+        None => format!("cmr vendor set {} --channel mail --mail-to …", vendor.name),
+    };
     Ok(Line {
         vendor_id: vendor.id.clone(),
-        has: Has::ByFormerGrant,
+        has,
         channel: way,
-        stage: Stage::NeedsYou,
-        why: Some("it has the old address, and no grant lends it the new one".into()),
+        stage,
+        why: Some(why.into()),
         message: None,
-        next: Some(format!("cmr grant create {} --claims {} …", vendor.name, relocation.claim)),
+        next: Some(next),
         vendor: vendor.name,
     })
 }
