@@ -42,7 +42,7 @@ fn an_own_entry_is_patched_by_the_name_that_everybody_has_for_it() {
     let (empty, full) = (entry("7", &[]), entry("7", &["ada@example.org"]));
     directory.answers("GET /Me", [Reply::entry(&empty, "W/\"a\""), Reply::entry(&full, "W/\"b\"")]);
     directory.answers("PATCH /Me", [Reply::status(204)]);
-    env.ok("push").says("verified: email");
+    env.ok("push -vv").says("verified: email").never_says("directory-token");
     assert_eq!(patches(&directory), [("PATCH /Me".to_owned(), Some("W/\"a\"".to_owned()), added())]);
     assert_eq!(directory.lines(), ["GET /Me", "PATCH /Me", "GET /Me"]);
 }
@@ -200,6 +200,33 @@ fn drift_is_said_and_what_was_lent_is_brought_again_when_the_user_says_so() {
         log["entries"].as_array().unwrap().iter().filter(|one| one["action"] == "read-back").collect();
     assert_eq!(read[1]["body"]["claims"], json!({"email": "drifted"}));
     assert!(!log.to_string().contains("other@x.example"), "the ledger holds no value");
+}
+
+#[test]
+fn a_change_of_address_is_over_where_the_new_one_is_shown() {
+    let (env, directory) = lent();
+    env.ok("grant amend shop --add address.home --widen --yes");
+    let with = |street: &str, city: &str| {
+        let place = json!({"streetAddress": street, "locality": city, "postalCode": "75002", "country": "FR"});
+        let mut entry = entry("7", &["ada@example.org"]);
+        entry["addresses"] = json!([place]);
+        Reply::json(200, &entry)
+    };
+    directory.answers("GET /Me", [with("12 rue de la Paix", "Paris")]);
+    directory.answers("PATCH /Me", [Reply::status(204)]);
+    env.ok("push");
+    directory.answers("GET /Me", [with("12 rue de la Paix", "Paris"), with("1 new street", "Lyon")]);
+    env.ok("move 'street_address=1 new street' locality=Lyon --yes");
+    assert_eq!(env.json("move status")["vendors"][0]["stage"], "verified");
+    directory.answers("GET /Me", [with("12 rue de la Paix", "Paris")]);
+    env.ends(5, "vendor verify shop");
+    let status = env.run("move status --json").document();
+    assert_eq!(
+        (&status["vendors"][0]["stage"], &status["vendors"][0]["next"]),
+        (&json!("drifted"), &json!("cmr vendor verify shop"))
+    );
+    env.ok("profile set email new@example.org");
+    env.ends(5, "upkeep").says("shown otherwise").says("cmr vendor verify shop");
 }
 
 #[test]

@@ -64,6 +64,18 @@ pub fn of_vendor(connection: &Connection, vendor_id: &str) -> Result<Vec<Kept>> 
     statement.query_map([vendor_id], kept)?.map(|row| row?).collect()
 }
 
+/// What was last found of a claim after a message that brought it, or took it back.
+///
+/// # Errors
+/// Kind damaged for a row that is not readable.
+pub fn of_message(connection: &Connection, vendor_id: &str, claim: &str, message_id: &str) -> Result<Option<Kept>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT claim, channel, message_id, state, seen, at FROM read_back
+         WHERE vendor_id = ?1 AND claim = ?2 AND message_id = ?3 ORDER BY at DESC LIMIT 1",
+    )?;
+    statement.query_map([vendor_id, claim, message_id], kept)?.next().transpose()?.transpose()
+}
+
 fn kept(row: &Row) -> rusqlite::Result<Result<Kept>> {
     let (channel, state): (String, String) = (row.get(1)?, row.get(3)?);
     let (claim, message_id, seen) = (row.get(0)?, row.get(2)?, row.get(4)?);

@@ -7,6 +7,7 @@ use super::super::output::message::Moved;
 use super::super::output::renewal::Renewals;
 use super::super::output::task::TaskView;
 use super::super::output::upkeep::Upkeep;
+use super::super::output::verify::ReadBackView;
 use super::super::session::Session;
 use super::super::{Outcome, Result};
 use super::moving::{self, Heard};
@@ -126,9 +127,10 @@ fn look(session: &Session, vault: &Vault, windows: &Windows) -> Result<Outcome> 
 
 /// The worst counts: the user must act, or delivery goes on later, or nothing needs anybody.
 fn outcome(view: &Upkeep) -> Outcome {
+    let drifted = view.moved.read_back.iter().any(ReadBackView::is_wrong);
     let refused = view.moved.lines.iter().any(|line| matches!(line.state.as_str(), "refused" | "failed" | "held"));
     match () {
-        () if refused || !view.tasks.is_empty() || !view.moved.refused.is_empty() => Outcome::UserMustAct,
+        () if refused || drifted || !view.tasks.is_empty() || !view.moved.refused.is_empty() => Outcome::UserMustAct,
         () if view.queued > 0 || !view.moved.troubles.is_empty() => Outcome::Queued,
         () => Outcome::Done,
     }

@@ -50,9 +50,11 @@ fn concluded(asked: &Asked) -> (Outcome, Option<String>) {
         }
         Some(_) => (Outcome::Queued, Some(format!("Later: cmr vendor verify {vendor}"))),
         None if any(State::StillThere) => {
-            let next = format!(
-                "If its removal is still on its way: cmr push {vendor}. Else ask {vendor} to delete it; it has been told to."
-            );
+            let left = asked.findings.iter().filter(|finding| finding.state == State::StillThere);
+            let next = match left.into_iter().all(|finding| finding.expected.told) {
+                true => format!("{vendor} was told to let go of it, and shows it still: ask {vendor} itself."),
+                false => format!("{vendor} was not told yet to let go of it. If that waits: cmr push {vendor}"),
+            };
             (Outcome::UserMustAct, Some(next))
         }
         None if any(State::Drifted) => {

@@ -10,6 +10,7 @@ use super::message::{self, Line, Moved};
 use super::renewal::Renewed;
 use super::task::{self, TaskView};
 use super::text::{DIM, Text, Tone, count, plain, toned};
+use super::verify::ReadBackView;
 use crate::text::printable;
 
 /// How many troubles are shown to people.
@@ -98,6 +99,7 @@ impl Upkeep {
             [toned(vendor, Tone::Strong), plain("answers"), toned(state, Tone::Warn), plain(why)]
         };
         rows.extend(self.moved.refused.iter().map(|one| other(&one.vendor, "not verified", &one.why)));
+        rows.extend(self.moved.read_back.iter().filter_map(ReadBackView::trouble));
         // One that could not be reached at all has its line.
         let has_line = |vendor: &str| self.moved.lines.iter().any(|line| line.vendor == vendor && line.is_trouble());
         let unasked = self.moved.troubles.iter().filter(|one| !has_line(&one.vendor));

@@ -207,6 +207,20 @@ impl ReadBackView {
         self.claims.iter().any(|one| one.state.is_wrong())
     }
 
+    /// What is shown and should not be, or not as it should; as a row beside those of messages.
+    pub(super) fn trouble(&self) -> Option<[Col; 4]> {
+        let wrong = self.claims.iter().filter(|one| one.state.is_wrong());
+        let claims: Vec<&str> = wrong.map(|one| one.claim.as_str()).collect();
+        let next = format!("cmr vendor verify {}", self.vendor);
+        let row = [
+            toned(&self.vendor, Tone::Strong),
+            plain(claims.join(", ")),
+            toned("shown otherwise", Tone::Bad),
+            plain(next),
+        ];
+        (!claims.is_empty()).then_some(row)
+    }
+
     pub(super) fn text(&self, out: &mut Text) {
         if let Some(why) = &self.trouble {
             out.line(crate::text::printable(&format!("  {} could not be asked what it shows: {why}", self.vendor)));

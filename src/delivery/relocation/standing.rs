@@ -8,7 +8,7 @@ use rusqlite::Connection;
 
 use super::Relocation;
 use crate::delivery::channel::{Kind, Ways};
-use crate::delivery::drift::{self, State};
+use crate::delivery::drift::{self, Kept, State};
 use crate::delivery::message::{Message, MessageState};
 use crate::delivery::store;
 use crate::error::Result;
@@ -136,12 +136,11 @@ fn by_grant(connection: &Connection, relocation: &Relocation, grant: &Grant) -> 
         Some(way) if !way.takes(relocation.claim.base()) => {
             (Stage::NeedsYou, Some(format!("its {} takes no {}", way.kind().name(), relocation.claim.base())))
         }
-        Some(_) => match stage(since, message.as_ref(), grant) {
-            (Stage::Delivered, why) => {
-                shown(connection, relocation, message.as_ref())?.unwrap_or((Stage::Delivered, why))
-            }
-            other => other,
-        },
+        Some(_) => {
+            let far = stage(since, message.as_ref(), grant);
+            let shown = message.as_ref().map(|message| shown(connection, relocation, message)).transpose()?;
+            seen(far, shown.flatten())
+        }
     };
     let message = message.filter(|message| since.is_some_and(|since| message.created_at >= since));
     let next = next(stage, &vendor.name, message.as_ref());
@@ -179,20 +178,21 @@ fn stage(since: Option<Timestamp>, message: Option<&Message>, grant: &Grant) -> 
     }
 }
 
-/// What the vendor showed of the address when it was read back after this message.
-fn shown(
-    connection: &Connection,
-    relocation: &Relocation,
-    message: Option<&Message>,
-) -> Result<Option<(Stage, Option<String>)>> {
-    let Some(message) = message else { return Ok(None) };
-    let kept = drift::of_vendor(connection, &message.vendor_id)?;
-    let about = |one: &&drift::Kept| one.message_id == message.id && one.claim == relocation.claim.base();
-    Ok(kept.iter().find(about).and_then(|one| match one.state {
-        State::Verified => Some((Stage::Verified, None)),
-        State::Drifted => Some((Stage::Drifted, one.seen.clone())),
-        _ => None,
-    }))
+/// What the vendor showed of the address when it was asked after this message.
+fn shown(connection: &Connection, relocation: &Relocation, message: &Message) -> Result<Option<Kept>> {
+    drift::of_message(connection, &message.vendor_id, relocation.claim.base(), &message.id)
+}
+
+/// How far a vendor has come that took the message, by what it showed afterwards.
+fn seen((stage, why): (Stage, Option<String>), shown: Option<Kept>) -> (Stage, Option<String>) {
+    match (stage, shown) {
+        (Stage::Delivered | Stage::Confirmed, Some(kept)) => match kept.state {
+            State::Verified => (Stage::Verified, why),
+            State::Drifted => (Stage::Drifted, kept.seen.map(|seen| format!("it shows {seen}"))),
+            _ => (stage, why),
+        },
+        _ => (stage, why),
+    }
 }
 
 fn next(stage: Stage, vendor: &str, message: Option<&Message>) -> Option<String> {
@@ -281,5 +281,18 @@ mod tests {
         assert_eq!(far(MessageState::Queued, 10, &grant), Stage::Queued);
         grant.state.vendor = VendorStatus::Rejected;
         assert_eq!(far(MessageState::Delivered, 10, &grant), Stage::NeedsYou);
+    }
+
+    #[test]
+    fn what_it_shows_says_more_than_that_it_was_delivered() {
+        let kept = |state| {
+            let seen = Some("12 rue".to_owned());
+            Some(Kept { claim: "address".into(), channel: Kind::Scim, message_id: "m".into(), state, seen, at: at(1) })
+        };
+        let far = |stage, state| seen((stage, None), kept(state));
+        assert_eq!(far(Stage::Delivered, State::Verified), (Stage::Verified, None));
+        assert_eq!(far(Stage::Confirmed, State::Drifted), (Stage::Drifted, Some("it shows 12 rue".into())));
+        assert_eq!(far(Stage::Delivered, State::Unknown), (Stage::Delivered, None));
+        assert_eq!(far(Stage::Queued, State::Verified), (Stage::Queued, None), "that was another time");
     }
 }
