@@ -121,7 +121,15 @@ impl Request {
 /// # Errors
 /// Kind bad input for a token with characters that no token has.
 pub fn bearer(token: &SecretString) -> Result<HeaderValue> {
-    sensitive(&Zeroizing::new(format!("Bearer {}", token.expose_secret())))
+    with_secret("Bearer ", token)
+}
+
+/// A header field's value: these words, and a secret.
+///
+/// # Errors
+/// Kind bad input for a secret with characters that no token has.
+pub fn with_secret(words: &str, token: &SecretString) -> Result<HeaderValue> {
+    sensitive(&Zeroizing::new(format!("{words}{}", token.expose_secret())))
 }
 
 /// `Authorization` with a user's name and password (RFC 7617).

@@ -158,7 +158,7 @@ fn open(connection: &Connection, vendor: &Vendor, row: vendor::Channel) -> Resul
     match row.kind {
         Kind::Set => Ok(Box::new(set::Set::of(vendor)?)),
         Kind::Scim => Ok(Box::new(scim::Scim::new(readable(row)?).known_as(account()?))),
-        Kind::Connector => Ok(Box::new(connector::Connector::new(readable(row)?))),
+        Kind::Connector => Ok(Box::new(connector::Connector::new(readable(row)?)?)),
         Kind::Mail => Ok(Box::new(mail::Mail::open(connection, row)?)),
         Kind::Letter => Ok(Box::new(letter::Letter::open(connection, row)?)),
     }

@@ -1,8 +1,10 @@
-//! The vendor's own API, described by a connector file: data, and no code.
+//! Connectors: the vendor's own API, described by a file. Values are put into the requests that the file describes; nothing
+//! in a file is run.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use secrecy::ExposeSecret;
+use base64ct::Encoding;
+use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use url::Url;
@@ -11,143 +13,181 @@ use super::{Channel, Given, Kind, Outcome, Parcel, Pending, ReadBack, ReadResult
 use crate::delivery::answer::Answer;
 use crate::delivery::http::{Reply, Request, Trouble};
 use crate::error::{Error, Result};
+use crate::text::printable;
 use crate::wire::event::Event;
 
 mod answer;
+mod check;
+mod check_call;
 pub mod file;
-mod request;
-pub mod shelf;
-mod template;
+mod load;
+mod render;
 #[cfg(test)]
-mod tests;
+mod render_tests;
+mod setup;
+mod shelf;
+mod shown;
+mod template;
 
-use file::{File, Withdraw};
-use template::{Filling, Place};
+pub use file::File;
+pub use load::{Mistake, parse};
+pub use setup::fixed_host;
+pub use shelf::{Shelved, file as read_file, folder, list};
 
-/// The most of an answer that is read, in bytes.
-const MAX_ANSWER: usize = 256 * 1024;
+use file::{By, Call};
+use template::Values;
 
-/// Where a vendor's API is, and how it is talked to.
+/// What is kept of a connector: the whole file, so that one that changes on the disk changes nothing until the user takes it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Settings {
-    /// The whole description: a file that changes on the disk changes nothing until the user takes it.
+    /// The file.
     pub connector: File,
-    /// The address that its paths begin at.
+    /// Where the API is.
     pub host: Url,
-    /// What the user gave, by name.
+    /// What the user gave.
+    #[serde(default)]
     pub fields: BTreeMap<String, String>,
 }
 
-impl Settings {
-    /// The settings by what was given: which connector, the vendor's URL, and what the connector asks for.
-    ///
-    /// # Errors
-    /// Kind usage for what is missing or too much, naming the option; as [`shelf::named`].
-    pub fn of(given: &Given) -> Result<Self> {
-        let name = given.connector.as_deref().ok_or_else(|| {
-            Error::usage("--connector is missing: which one").hint("cmr vendor connector list shows them")
-        })?;
-        let connector = shelf::named(name, given.connectors.as_deref())?;
-        let host = match (&connector.origin, &given.url) {
-            (Some(origin), _) => {
-                Url::parse(origin).map_err(|e| Error::bad_input(format!("{origin} is no URL: {e}")))?
-            }
-            (None, Some(url)) => url.clone(),
-            (None, None) => {
-                return Err(Error::usage("--url is missing: where its server is").hint("--url https://chat.example"));
-            }
-        };
-        for (field, about) in &connector.fields {
-            if given.with.get(field).is_none_or(|value| value.is_empty()) {
-                return Err(Error::usage(format!("{name} wants {field}: {about}")).hint(format!("--with {field}=…")));
-            }
-        }
-        if let Some(unknown) = given.with.keys().find(|field| !connector.fields.contains_key(*field)) {
-            let wants: Vec<&str> = connector.fields.keys().map(String::as_str).collect();
-            return Err(Error::usage(format!("{name} takes no {}", crate::text::printable(unknown)))
-                .hint(format!("it takes {}", if wants.is_empty() { "nothing".into() } else { wants.join(", ") })));
-        }
-        Ok(Self { connector, host, fields: given.with.clone() })
-    }
+/// The way by a vendor's own API.
+pub struct Connector {
+    settings: Settings,
 }
 
-/// The way to a vendor by its own API.
-pub struct Connector(Settings);
+/// What was done, or what came of trying to.
+type Done<T> = std::result::Result<T, Outcome>;
 
 impl Connector {
-    /// The way by these settings.
-    pub fn new(settings: Settings) -> Self {
-        Self(settings)
-    }
-
-    fn filling<'a>(&'a self, claims: &'a BTreeMap<String, Value>, empty: bool) -> Filling<'a> {
-        Filling { claims, fields: &self.0.fields, empty }
-    }
-
-    /// Makes the requests that have places for these claims, in their order, until one fails.
-    async fn put(&self, way: &mut Way<'_>, claims: &BTreeMap<String, Value>, empty: bool) -> Result<(), Outcome> {
-        let with = self.filling(claims, empty);
-        let null = matches!(self.0.connector.withdraw, Withdraw::Clear { null: true, .. });
-        for call in self.0.connector.set.iter().filter(|call| request::says_something(call, &with)) {
-            let request = request::of_call(&self.0, call, &with, null).map_err(refused)?;
-            self.send(way, request, &with).await?;
-        }
-        Ok(())
-    }
-
-    async fn send(&self, way: &mut Way<'_>, request: Request, with: &Filling<'_>) -> Result<Reply, Outcome> {
-        let file = &self.0.connector;
-        let request = request::let_in(request, &file.auth, with, way.credential).map_err(refused)?;
-        let reply = way.send(request).await.map_err(|trouble| Outcome::none(&trouble))?;
-        match answer::trouble(file, &reply, way.credential.map(|secret| secret.expose_secret())) {
-            None => Ok(reply),
-            Some(outcome) => Err(outcome),
+    /// A way by its settings.
+    ///
+    /// # Errors
+    /// Kind damaged for a file that this program would not take.
+    pub fn new(settings: Settings) -> Result<Self> {
+        match load::is_sound(&settings.connector) {
+            true => Ok(Self { settings }),
+            false => Err(Error::damaged("it holds a connector that is not readable")),
         }
     }
 
-    /// Takes away what can be taken away. What the API does not let go of is named.
-    async fn clear(&self, way: &mut Way<'_>, parcel: &Parcel) -> Outcome {
-        let title = &self.0.connector.title;
-        let ask = |claims: Vec<&String>| {
-            let claims: Vec<&str> = claims.into_iter().map(String::as_str).collect();
-            let words =
-                format!("{title} does not let go of {} by its API: take it away there yourself", claims.join(", "));
-            Outcome { answer: Answer::ByHand, words, unsent: false }
-        };
-        let Withdraw::Clear { keeps, .. } = &self.0.connector.withdraw else {
-            return ask(parcel.clear.keys().collect());
-        };
-        let (kept, cleared): (BTreeMap<_, _>, BTreeMap<_, _>) =
-            parcel.clear.clone().into_iter().partition(|(claim, _)| keeps.contains(claim));
-        match self.put(way, &cleared, true).await {
-            Err(outcome) => outcome,
-            Ok(()) if kept.is_empty() => Outcome::taken(),
-            Ok(()) => ask(kept.keys().collect()),
-        }
+    fn file(&self) -> &File {
+        &self.settings.connector
     }
 
-    async fn show(&self, way: &mut Way<'_>, claims: &[String]) -> ReadResult {
+    /// Brings what is lent, and takes back what is lent no more.
+    async fn bring(&self, way: &mut Way<'_>, parcel: &Parcel) -> Done<Outcome> {
         let nothing = BTreeMap::new();
-        let with = self.filling(&nothing, false);
-        let mut shown = ReadBack::new();
-        for read in &self.0.connector.read {
-            let request = request::of_read(&self.0, read, &with).map_err(refused)?;
-            let reply = self.send(way, request, &with).await?;
-            let body: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
-            for (name, pointer) in &read.claims {
-                let (Ok(place), Some(value)) = (Place::parse(name), body.pointer(pointer)) else { continue };
-                if claims.contains(&place.claim) {
-                    place.put(value.as_str().unwrap_or_default(), &mut shown);
+        let values = self.values(&parcel.set, &parcel.before, &nothing);
+        let made = self.make(way, &self.file().set, &values).await?;
+        if made == 0 && !parcel.set.is_empty() {
+            let claims = listed(parcel.set.keys());
+            return Ok(by_hand(format!("{} takes no {claims} by its API", self.file().title)));
+        }
+        self.take_back(way, parcel).await.map_err(|outcome| Outcome { unsent: outcome.unsent && made == 0, ..outcome })
+    }
+
+    /// Takes back what no grant lends any more, and says what only the vendor can.
+    async fn take_back(&self, way: &mut Way<'_>, parcel: &Parcel) -> Done<Outcome> {
+        let (file, gone) = (self.file(), &parcel.clear);
+        if gone.is_empty() {
+            return Ok(Outcome::taken());
+        }
+        let mut left: BTreeSet<&String> = gone.keys().collect();
+        match file.take_back.by {
+            By::Ask => {}
+            By::DeleteToken if parcel.event != Event::GrantRevoked => {}
+            By::DeleteToken => left.clear(),
+            By::Clear => {
+                for call in &file.take_back.requests {
+                    let clears = render::claims_of(call).map_err(refused)?;
+                    left.retain(|claim| !clears.contains(*claim));
                 }
             }
         }
-        Ok(shown)
+        if left.len() < gone.len() {
+            let nothing = BTreeMap::new();
+            self.make(way, &file.take_back.requests, &self.values(&nothing, &nothing, gone)).await?;
+        }
+        if left.is_empty() {
+            return Ok(Outcome::taken());
+        }
+        let ask = file.take_back.ask.as_deref().unwrap_or("ask the vendor to delete it");
+        Ok(by_hand(format!("{} cannot take back {} by its API: {ask}", file.title, listed(left))))
+    }
+
+    fn values<'a>(
+        &'a self,
+        claims: &'a BTreeMap<String, Value>,
+        before: &'a BTreeMap<String, Value>,
+        gone: &'a BTreeMap<String, Value>,
+    ) -> Values<'a> {
+        Values { claims, before, gone, fields: &self.settings.fields }
+    }
+
+    /// Makes requests in their order until one fails. Returns how many were made. None is made where any cannot be.
+    async fn make(&self, way: &mut Way<'_>, calls: &[Call], values: &Values<'_>) -> Done<usize> {
+        let mut requests = Vec::new();
+        for call in calls {
+            if let Some(request) = render::request(call, &self.settings.host, values).map_err(refused)? {
+                requests.push((request, call.graphql.is_some()));
+            }
+        }
+        let count = requests.len();
+        for (made, (request, is_graphql)) in requests.into_iter().enumerate() {
+            let sent = |outcome: Outcome| Outcome { unsent: outcome.unsent && made == 0, ..outcome };
+            self.ask(way, request, is_graphql, values).await.map_err(sent)?;
+        }
+        Ok(count)
+    }
+
+    /// Sends one request with what lets in, and hears whether all is well.
+    async fn ask(&self, way: &mut Way<'_>, mut request: Request, graphql: bool, values: &Values<'_>) -> Done<Reply> {
+        let Some(token) = way.credential else {
+            let answer = Answer::Http { status: 401, code: None, retry_after: None };
+            return Err(Outcome { answer, words: "it wants a token, and there is none".into(), unsent: true });
+        };
+        render::let_in(&mut request, self.file(), values, token).map_err(refused)?;
+        let reply = way.send(request).await.map_err(|trouble| Outcome::none(&trouble))?;
+        answer::read(&reply, &self.file().errors, graphql, &self.secrets(token, values))?;
+        Ok(reply)
+    }
+
+    /// What no words may repeat: the token, and as it is sent with a name.
+    fn secrets(&self, token: &SecretString, values: &Values<'_>) -> Vec<SecretString> {
+        let pair = |user: String| base64ct::Base64::encode_string(format!("{user}:{}", token.expose_secret()).as_bytes());
+        let user = render::user(self.file(), values).ok().flatten();
+        std::iter::once(token.clone()).chain(user.map(pair).map(SecretString::from)).collect()
+    }
+
+    async fn read(&self, way: &mut Way<'_>, reading: &file::Reading, claims: &[String]) -> Done<ReadBack> {
+        let nothing = BTreeMap::new();
+        let values = self.values(&nothing, &nothing, &nothing);
+        let request = render::request(&reading.request, &self.settings.host, &values).map_err(refused)?;
+        let missing = || refused(Error::bad_input("something that is needed to read it is not given"));
+        let mut request = request.ok_or_else(missing)?;
+        request.limit = render::MAX_ANSWER;
+        let graphql = reading.request.graphql.is_some();
+        // Nothing of the user's has left by asking.
+        let asked = self.ask(way, request, graphql, &values).await;
+        let reply = asked.map_err(|outcome| Outcome { unsent: true, ..outcome })?;
+        let body = (!reply.cut && !reply.broken).then(|| serde_json::from_slice(&reply.body).ok()).flatten();
+        match body {
+            Some(body) => Ok(shown::shown(reading, &body, claims)),
+            None => Err(Outcome { answer: Answer::Nothing, words: "it answered with no JSON".into(), unsent: true }),
+        }
     }
 }
 
-/// What could not even be asked.
+/// What could not be sent as it is.
 fn refused(error: Error) -> Outcome {
     Outcome::none(&Trouble::Refused(error))
+}
+
+fn by_hand(words: String) -> Outcome {
+    Outcome { answer: Answer::ByHand, words: printable(&words), unsent: false }
+}
+
+fn listed<'a>(names: impl IntoIterator<Item = &'a String>) -> String {
+    names.into_iter().map(String::as_str).collect::<Vec<_>>().join(", ")
 }
 
 impl Channel for Connector {
@@ -156,34 +196,32 @@ impl Channel for Connector {
     }
 
     fn leads_to(&self) -> String {
-        format!("{} at {}", self.0.connector.title, self.0.host)
+        format!("{} at {}", self.file().name, self.settings.host)
     }
 
     fn takes(&self, claim: &str) -> bool {
-        self.0.connector.claims().contains(claim)
+        self.file().claims.iter().any(|taken| taken == claim)
     }
 
     fn carries(&self, event: Event) -> bool {
-        // An end that moves is no field of an API.
+        // An API holds values, and knows neither grants nor what a customer has to say.
         matches!(event, Event::GrantCreated | Event::GrantUpdated | Event::GrantRevoked)
     }
 
     fn deliver<'a>(&'a self, way: &'a mut Way<'_>, parcel: &'a Parcel) -> Pending<'a, Outcome> {
-        Box::pin(async move {
-            match self.put(way, &parcel.set, false).await {
-                Err(outcome) => outcome,
-                Ok(()) if parcel.clear.is_empty() => Outcome::taken(),
-                Ok(()) => self.clear(way, parcel).await,
-            }
-        })
+        Box::pin(async move { self.bring(way, parcel).await.unwrap_or_else(|outcome| outcome) })
     }
 
     fn withdraw<'a>(&'a self, way: &'a mut Way<'_>, parcel: &'a Parcel) -> Pending<'a, Outcome> {
-        Box::pin(self.clear(way, parcel))
+        Box::pin(async move { self.take_back(way, parcel).await.unwrap_or_else(|outcome| outcome) })
+    }
+
+    fn shows(&self) -> bool {
+        self.file().read.is_some()
     }
 
     fn read_back<'a>(&'a self, way: &'a mut Way<'_>, claims: &'a [String]) -> Option<Pending<'a, ReadResult>> {
-        let reads = !self.0.connector.read.is_empty();
-        reads.then(|| Box::pin(self.show(way, claims)) as Pending<'a, ReadResult>)
+        let reading = self.file().read.as_ref()?;
+        Some(Box::pin(self.read(way, reading, claims)))
     }
 }

@@ -1,103 +1,155 @@
-//! The connectors that there are: those that come with the program, and the user's own, which win.
+//! Where connectors are: those that come with the program, and the user's own, which win.
 
+use std::fs;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use super::file::{File, MAX_FILE};
+use super::check::is_name;
+use super::file::File;
+use super::load::{self, MAX_FILE};
 use crate::error::{Error, Result, io};
-use crate::text::nearest;
+use crate::text::{nearest, printable};
+
+/// The most files of the user's that are looked at.
+const MAX_FILES: usize = 256;
 
 macro_rules! shipped {
-    ($($name:literal),* $(,)?) => {
-        /// What comes with the program, by name.
-        const SHIPPED: &[(&str, &str)] = &[$(($name, include_str!(concat!("../../../../connectors/", $name, ".toml")))),*];
+    ($($name:literal),*) => {
+        [$(($name, include_str!(concat!("../../../../connectors/", $name, ".toml")))),*]
     };
 }
 
-shipped!("matrix", "wordpress",);
+/// Those that come with the program.
+const SHIPPED: [(&str, &str); 10] = shipped![
+    "discourse", "github", "gitlab", "gravatar", "mastodon", "matrix", "nextcloud", "shopify-customer", "weblate",
+    "wordpress"
+];
 
-/// A connector, and where it is from.
-#[derive(Debug, Clone, PartialEq)]
+/// A connector on the shelf.
+#[derive(Debug)]
 pub struct Shelved {
-    /// The connector, or what is wrong with it.
-    pub file: Result<File, String>,
-    /// Its name.
+    /// What it is called.
     pub name: String,
-    /// The user's own file; none for one that comes with the program.
+    /// Its file; none for one that comes with the program.
     pub path: Option<PathBuf>,
-    /// Whether it stands in the place of one that comes with the program.
-    pub instead: bool,
+    /// Whether it stands before one of the same name that comes with the program.
+    pub hides_shipped: bool,
+    /// What it holds, or why that cannot be used.
+    pub file: Result<File>,
 }
 
-/// All connectors, by name.
+/// The folder of the user's own.
+pub fn folder() -> Option<PathBuf> {
+    directories::ProjectDirs::from("", "", "cmr").map(|dirs| dirs.config_dir().join("connectors"))
+}
+
+/// All of them, by name.
 ///
 /// # Errors
-/// Kind failed where the user's directory cannot be read.
-pub fn all(own: Option<&Path>) -> Result<Vec<Shelved>> {
-    let mut shelf = Vec::new();
-    for path in own.map(files).transpose()?.into_iter().flatten() {
-        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        let instead = SHIPPED.iter().any(|(shipped, _)| *shipped == name);
-        shelf.push(Shelved { file: read(&path).map_err(|e| e.to_string()), name, path: Some(path), instead });
-    }
-    for (name, text) in SHIPPED {
-        if !shelf.iter().any(|one: &Shelved| one.name == *name) {
-            let file = File::parse(text).map_err(|e| e.to_string());
-            shelf.push(Shelved { file, name: (*name).to_owned(), path: None, instead: false });
-        }
-    }
-    shelf.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(shelf)
+/// Kind failed for a folder that cannot be read; kind bad input for one with too many files.
+pub fn list() -> Result<Vec<Shelved>> {
+    let mut all: Vec<Shelved> = own()?.into_iter().map(|(name, path)| by_user(name, path)).collect();
+    let hidden: Vec<String> = all.iter().map(|one| one.name.clone()).collect();
+    let shipped = SHIPPED.iter().filter(|(name, _)| !hidden.iter().any(|own| own == name));
+    all.extend(shipped.map(|(name, text)| Shelved {
+        name: (*name).to_owned(),
+        path: None,
+        hides_shipped: false,
+        file: read(&format!("the connector {name}"), text),
+    }));
+    all.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(all)
 }
 
-/// The user's own files.
-fn files(dir: &Path) -> Result<Vec<PathBuf>> {
-    let entries = match std::fs::read_dir(dir) {
-        Ok(entries) => entries,
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(e) => return Err(io("read", dir, e)),
-    };
-    let is_connector = |path: &PathBuf| path.extension().is_some_and(|ending| ending == "toml");
-    Ok(entries.filter_map(|entry| entry.ok().map(|entry| entry.path())).filter(is_connector).collect())
-}
-
-/// Reads a connector file.
+/// The connector of a name, the user's own before one that comes with the program.
 ///
 /// # Errors
-/// Kind bad input with the file's name and the line; kind not found without such a file.
-pub fn read(path: &Path) -> Result<File> {
-    let metadata = std::fs::metadata(path).map_err(|e| match e.kind() {
-        std::io::ErrorKind::NotFound => Error::not_found(format!("there is no file {}", path.display())),
-        _ => io("read", path, e),
-    })?;
-    if !metadata.is_file() || metadata.len() > MAX_FILE as u64 {
-        return Err(Error::bad_input(format!(
-            "{} is no connector: a file of {MAX_FILE} bytes at most",
-            path.display()
-        )));
-    }
-    let bytes = std::fs::read(path).map_err(|e| io("read", path, e))?;
-    let text = String::from_utf8(bytes).map_err(|_| Error::bad_input(format!("{} is not UTF-8", path.display())))?;
-    File::parse(&text).map_err(|e| {
-        Error::bad_input(format!("{}, {e}", path.display()))
-            .hint("docs/recipes/connectors.md says what a connector holds")
-    })
-}
-
-/// The connector of a name: the user's own, or one that comes with the program.
-///
-/// # Errors
-/// Kind not found for an unknown one; kind bad input for one that is not right.
-pub fn named(name: &str, own: Option<&Path>) -> Result<File> {
-    let path = own.map(|dir| dir.join(format!("{name}.toml"))).filter(|path| path.is_file() && !name.contains('/'));
-    if let Some(path) = path {
-        return read(&path);
+/// Kind not found, naming the nearest; kind bad input for a file that cannot be used.
+pub fn find(name: &str) -> Result<File> {
+    if let Some((_, path)) = own()?.into_iter().find(|(own, _)| own == name) {
+        return file(&path);
     }
     if let Some((_, text)) = SHIPPED.iter().find(|(shipped, _)| *shipped == name) {
-        return File::parse(text);
+        return read(&format!("the connector {name}"), text);
     }
     let near = nearest(name, SHIPPED.iter().map(|(shipped, _)| *shipped));
-    Err(Error::not_found(format!("there is no connector {name:?}")).hint(match near.as_slice() {
-        [] => "cmr vendor connector list shows all".to_owned(),
-        near => format!("did you mean {}?", near.join(" or ")),
+    Err(Error::not_found(format!("there is no connector {:?}", printable(name))).hint(match near.first() {
+        Some(near) => format!("did you mean {near}? cmr vendor connector list shows all"),
+        None => "cmr vendor connector list shows all".to_owned(),
     }))
+}
+
+/// Reads a connector's file.
+///
+/// # Errors
+/// Kind bad input with every mistake and its line and column; kind failed for the disk.
+pub fn file(path: &Path) -> Result<File> {
+    let named = printable(&path.display().to_string());
+    let mut bytes = Vec::new();
+    let open = fs::File::open(path).map_err(|e| match e.kind() {
+        std::io::ErrorKind::NotFound => Error::not_found(format!("there is no file {named}")),
+        _ => io("read", path, e),
+    })?;
+    open.take(MAX_FILE as u64 + 1).read_to_end(&mut bytes).map_err(|e| io("read", path, e))?;
+    if bytes.len() > MAX_FILE {
+        return Err(Error::bad_input(format!("{named} is larger than {MAX_FILE} bytes")));
+    }
+    let text = String::from_utf8(bytes).map_err(|_| Error::bad_input(format!("{named} is not UTF-8")))?;
+    let file = read(&named, &text)?;
+    match path.file_stem().and_then(|stem| stem.to_str()) == Some(&file.name) {
+        true => Ok(file),
+        false => Err(Error::bad_input(format!("{named} calls itself {}", file.name))
+            .hint(format!("call the file {}.toml", file.name))),
+    }
+}
+
+fn read(named: &str, text: &str) -> Result<File> {
+    load::parse(text).map_err(|mistakes| load::refusal(named, &mistakes))
+}
+
+fn by_user(name: String, path: PathBuf) -> Shelved {
+    let hides_shipped = SHIPPED.iter().any(|(shipped, _)| *shipped == name);
+    Shelved { hides_shipped, file: file(&path), path: Some(path), name }
+}
+
+/// The user's own files. What is not called as a connector is not one.
+fn own() -> Result<Vec<(String, PathBuf)>> {
+    let Some(folder) = folder() else { return Ok(Vec::new()) };
+    let entries = match fs::read_dir(&folder) {
+        Ok(entries) => entries,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(e) => return Err(io("read", &folder, e)),
+    };
+    let mut own = Vec::new();
+    for entry in entries {
+        let path = entry.map_err(|e| io("read", &folder, e))?.path();
+        let name = path.file_stem().and_then(|stem| stem.to_str()).filter(|name| is_name(name)).map(str::to_owned);
+        if let (Some(name), Some("toml")) = (name, path.extension().and_then(|end| end.to_str())) {
+            own.push((name, path));
+        }
+        if own.len() > MAX_FILES {
+            return Err(Error::bad_input(format!("{} holds more than {MAX_FILES} connectors", folder.display())));
+        }
+    }
+    own.sort();
+    Ok(own)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_shipped_connector_is_without_a_mistake_and_called_as_its_file() {
+        for (name, text) in SHIPPED {
+            let file = load::parse(text).unwrap_or_else(|mistakes| panic!("{name}: {mistakes:#?}"));
+            assert_eq!(file.name, name);
+        }
+    }
+
+    #[test]
+    fn a_mistyped_name_finds_its_neighbour() {
+        let error = find("matrx").unwrap_err();
+        assert!(error.hint_text().unwrap().contains("did you mean matrix?"));
+    }
 }

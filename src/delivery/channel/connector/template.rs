@@ -1,158 +1,155 @@
-//! Texts with places for claims and fields: `{claim:given_name}`, `{claim:address.locality}`, `{field:user_id}`.
-//!
-//! A place is filled after the text around it was parsed, and what fills it is never parsed again: no value of the user's
-//! can change what a request is.
+//! Placeholders in a connector file's texts, and what is put in their place.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::profile::model::{AddressPart, claim_kind};
+use crate::profile::model::{Address, AddressPart, ClaimValue};
 
-/// A text with places.
+/// A text with placeholders.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Template(Vec<Part>);
+pub(super) struct Template(Vec<Piece>);
 
-/// A piece of it.
+/// A piece of such a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Part {
+pub(super) enum Piece {
+    /// As it is.
     Text(String),
-    Claim(Place),
+    /// A claim's value, or a part of an address.
+    Claim(String, Option<AddressPart>),
+    /// Something that the user gave.
     Field(String),
+    /// Nothing as a text, where a claim is taken back.
+    Empty(String),
+    /// Nothing as JSON has it, where a claim is taken back.
+    Null(String),
 }
 
-/// A claim, or one part of an address.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Place {
-    /// The claim's OpenID name.
-    pub(super) claim: String,
-    part: Option<AddressPart>,
-}
-
-impl Place {
-    /// Reads `given_name` or `address.locality`.
-    pub(super) fn parse(text: &str) -> Result<Self, String> {
-        let (claim, part) = match text.split_once('.') {
-            Some((claim, part)) => (claim, Some(part)),
-            None => (text, None),
-        };
-        claim_kind(claim).map_err(|e| e.to_string())?;
-        let part = match part {
-            None => None,
-            Some(part) if claim == "address" => {
-                Some(AddressPart::named(part).ok_or_else(|| format!("an address has no part {part:?}"))?)
-            }
-            Some(_) => return Err(format!("{claim} has no parts: only an address has")),
-        };
-        Ok(Self { claim: claim.to_owned(), part })
-    }
-
-    /// The text at this place among some claims; none where it is not among them.
-    fn among(&self, claims: &BTreeMap<String, Value>) -> Option<String> {
-        let value = claims.get(&self.claim)?;
-        let value = match self.part {
-            Some(part) => value.get(part.name()).unwrap_or(&Value::Null),
-            None => value,
-        };
-        match value {
-            Value::String(text) => Some(text.clone()),
-            // A part that this address does not have is empty, and not left as it was.
-            Value::Null if self.part.is_some() => Some(String::new()),
-            Value::Object(_) => Some(crate::profile::model::ClaimValue::of_json(value)?.to_string()),
-            _ => None,
-        }
-    }
-
-    /// Puts a text that was read into a claim.
-    pub(super) fn put(&self, text: &str, claims: &mut BTreeMap<String, Option<Value>>) {
-        let text = text.trim();
-        match self.part {
-            None => {
-                claims.insert(self.claim.clone(), (!text.is_empty()).then(|| text.into()));
-            }
-            Some(part) => {
-                let address = claims.entry(self.claim.clone()).or_insert(None);
-                if !text.is_empty() {
-                    let parts = address.get_or_insert_with(|| serde_json::json!({}));
-                    parts[part.name()] = text.into();
-                }
-            }
-        }
-    }
-}
-
-/// What fills the places.
-pub(super) struct Filling<'a> {
-    /// Claims to their values: those that are not among them have no place in the request.
+/// What may be put in the place of placeholders.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Values<'a> {
+    /// The claims that the vendor is to have.
     pub(super) claims: &'a BTreeMap<String, Value>,
+    /// What it was told of them before.
+    pub(super) before: &'a BTreeMap<String, Value>,
+    /// The claims that are taken back.
+    pub(super) gone: &'a BTreeMap<String, Value>,
     /// What the user gave.
     pub(super) fields: &'a BTreeMap<String, String>,
-    /// Whether the claims are taken away: each place is empty then.
-    pub(super) empty: bool,
+}
+
+/// What became of a template.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Filled {
+    /// A text.
+    Text(String),
+    /// JSON's null.
+    Null,
+    /// Nothing: something in it has no value.
+    Nothing,
 }
 
 impl Template {
-    /// Reads a text. Braces that name neither a claim nor a field are text.
+    /// Reads a text. Two opening braces stand for one.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
-        let (mut parts, mut rest) = (Vec::new(), text);
-        while let Some(start) = [rest.find("{claim:"), rest.find("{field:")].into_iter().flatten().min() {
-            if start > 0 {
-                parts.push(Part::Text(rest[..start].to_owned()));
+        let (mut pieces, mut plain, mut rest) = (Vec::new(), String::new(), text);
+        while let Some(at) = rest.find('{') {
+            plain.push_str(&rest[..at]);
+            rest = &rest[at + 1..];
+            if let Some(after) = rest.strip_prefix('{') {
+                plain.push('{');
+                rest = after;
+                continue;
             }
-            let (kind, after) = rest[start + 1..].split_at("claim:".len());
-            let end = after.find('}').ok_or_else(|| format!("{{{kind} is not closed"))?;
-            let name = &after[..end];
-            parts.push(match kind {
-                "claim:" => Part::Claim(Place::parse(name)?),
-                _ if is_name(name) => Part::Field(name.to_owned()),
-                _ => return Err(format!("{name:?} cannot name a field")),
-            });
-            rest = &after[end + 1..];
-        }
-        if !rest.is_empty() {
-            parts.push(Part::Text(rest.to_owned()));
-        }
-        Ok(Self(parts))
-    }
-
-    /// The claims that it has places for.
-    pub(super) fn claims(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().filter_map(|part| match part {
-            Part::Claim(place) => Some(place.claim.as_str()),
-            _ => None,
-        })
-    }
-
-    /// The fields that it has places for.
-    pub(super) fn fields(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().filter_map(|part| match part {
-            Part::Field(name) => Some(name.as_str()),
-            _ => None,
-        })
-    }
-
-    /// The text with its places filled; none where a claim is missing. `quote` is done to each value, and not to the text.
-    pub(super) fn fill(&self, with: &Filling, quote: impl Fn(&str) -> String) -> Option<String> {
-        let mut filled = String::new();
-        for part in &self.0 {
-            match part {
-                Part::Text(text) => filled.push_str(text),
-                Part::Field(name) => filled.push_str(&quote(with.fields.get(name).map_or("", String::as_str))),
-                Part::Claim(place) => {
-                    let value = place.among(with.claims)?;
-                    if !with.empty {
-                        filled.push_str(&quote(&value));
-                    }
-                }
+            let (inside, after) = rest.split_once('}').ok_or("a placeholder has no end: }")?;
+            if !plain.is_empty() {
+                pieces.push(Piece::Text(std::mem::take(&mut plain)));
             }
+            pieces.push(Piece::parse(inside)?);
+            rest = after;
         }
-        Some(filled)
+        plain.push_str(rest);
+        if !plain.is_empty() || pieces.is_empty() {
+            pieces.push(Piece::Text(plain));
+        }
+        Ok(Self(pieces))
+    }
+
+    /// Its pieces.
+    pub(super) fn pieces(&self) -> &[Piece] {
+        &self.0
+    }
+
+    /// Whether it is about any claim.
+    pub(super) fn is_about_claims(&self) -> bool {
+        self.0.iter().any(|piece| piece.claim().is_some())
+    }
+
+    /// Puts values in the place of placeholders. All of them have one, or the whole has none.
+    pub(super) fn fill(&self, values: &Values<'_>) -> Filled {
+        if let [Piece::Null(claim)] = &self.0[..] {
+            return if values.gone.contains_key(claim) { Filled::Null } else { Filled::Nothing };
+        }
+        let texts: Option<Vec<String>> = self.0.iter().map(|piece| piece.text(values)).collect();
+        texts.map_or(Filled::Nothing, |texts| Filled::Text(texts.concat()))
     }
 }
 
-/// Whether a field may be called so.
-pub(super) fn is_name(name: &str) -> bool {
-    (1..=32).contains(&name.len()) && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+impl Piece {
+    fn parse(inside: &str) -> Result<Self, String> {
+        let (kind, name) = inside.split_once(':').unwrap_or((inside, ""));
+        let name = name.to_owned();
+        match kind {
+            "claim" => match name.split_once('.') {
+                None => Ok(Piece::Claim(name, None)),
+                Some((claim, part)) => match AddressPart::named(part) {
+                    Some(found) => Ok(Piece::Claim(claim.to_owned(), Some(found))),
+                    None => Err(format!("{part} is no part of an address")),
+                },
+            },
+            "field" => Ok(Piece::Field(name)),
+            "empty" => Ok(Piece::Empty(name)),
+            "null" => Ok(Piece::Null(name)),
+            _ => Err(format!(
+                "{{{inside}}} is no placeholder: there are {{claim:…}}, {{field:…}}, {{empty:…}} and {{null:…}}"
+            )),
+        }
+    }
+
+    /// The claim that it is about.
+    pub(super) fn claim(&self) -> Option<&str> {
+        match self {
+            Piece::Claim(claim, _) | Piece::Empty(claim) | Piece::Null(claim) => Some(claim),
+            Piece::Text(_) | Piece::Field(_) => None,
+        }
+    }
+
+    fn text(&self, values: &Values<'_>) -> Option<String> {
+        match self {
+            Piece::Text(text) => Some(text.clone()),
+            Piece::Field(name) => values.fields.get(name).cloned(),
+            Piece::Empty(claim) | Piece::Null(claim) => values.gone.contains_key(claim).then(String::new),
+            Piece::Claim(claim, None) => Some(whole(values.claims.get(claim)?)).filter(|text| !text.is_empty()),
+            Piece::Claim(claim, Some(part)) => {
+                let now = values.claims.get(claim)?;
+                let of = |value: &Value| value.get(part.name()).and_then(Value::as_str).map(str::to_owned);
+                // A part that the vendor was told and that the new address lacks would stay, and be wrong.
+                of(now).or_else(|| values.before.get(claim).and_then(of).map(|_| String::new()))
+            }
+        }
+    }
+}
+
+/// A value as one text: an address on one line.
+fn whole(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Object(_) => match serde_json::from_value::<Address>(value.clone()) {
+            Ok(address) => ClaimValue::Address(address).to_string(),
+            Err(_) => String::new(),
+        },
+        other => other.to_string(),
+    }
 }
 
 #[cfg(test)]
@@ -160,36 +157,47 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn filled(text: &str, claims: &Value, empty: bool) -> Option<String> {
-        let claims: BTreeMap<String, Value> = serde_json::from_value(claims.clone()).unwrap();
-        let fields = [("user".to_owned(), "a/b".to_owned())].into();
-        let with = Filling { claims: &claims, fields: &fields, empty };
-        Template::parse(text).unwrap().fill(&with, str::to_owned)
+    fn map(pairs: Value) -> BTreeMap<String, Value> {
+        serde_json::from_value(pairs).unwrap()
+    }
+
+    fn fill(text: &str) -> Filled {
+        let claims = map(json!({"name": "Ada {field:id}", "address": {"locality": "Paris", "country": "FR"}}));
+        let before = map(json!({"address": {"locality": "London", "region": "Greater London"}}));
+        let fields = BTreeMap::from([("id".to_owned(), "7".to_owned())]);
+        let values = Values { claims: &claims, before: &before, gone: &map(json!({"email": "a@b.example"})), fields: &fields };
+        Template::parse(text).unwrap().fill(&values)
     }
 
     #[test]
-    fn places_are_filled_and_a_missing_claim_leaves_nothing() {
-        let ada = json!({"name": "Ada {claim:email}", "address": {"locality": "Lyon"}});
-        assert_eq!(filled("{claim:name}, {field:user}", &ada, false).unwrap(), "Ada {claim:email}, a/b");
-        assert_eq!(filled("{claim:address.locality}|{claim:address.region}", &ada, false).unwrap(), "Lyon|");
-        assert_eq!(filled("mutation { x { y } } {claim:name}", &ada, true).unwrap(), "mutation { x { y } } ");
-        assert_eq!(filled("{claim:email}", &ada, false), None);
-    }
-
-    #[test]
-    fn what_names_no_claim_is_refused() {
-        for bad in ["{claim:shoe_size}", "{claim:name.first}", "{claim:address.planet}", "{claim:name", "{field:A}"] {
-            assert!(Template::parse(bad).is_err(), "{bad}");
+    fn a_placeholder_is_its_value_or_the_whole_is_nothing() {
+        let text = |text: &str| Filled::Text(text.to_owned());
+        assert_eq!(fill("plain"), text("plain"));
+        assert_eq!(fill(""), text(""));
+        assert_eq!(fill("{{claim:name}"), text("{claim:name}"));
+        assert_eq!(fill("u-{field:id}/{claim:address.locality}"), text("u-7/Paris"));
+        assert_eq!(fill("{claim:address}"), text("Paris, FR"));
+        assert_eq!(fill("{claim:name}"), text("Ada {field:id}"), "what is put in is not read again");
+        for nothing in ["{claim:email}", "{claim:name} {claim:email}", "{field:none}", "{empty:name}", "{null:name}"] {
+            assert_eq!(fill(nothing), Filled::Nothing, "{nothing}");
         }
+        assert_eq!((fill("{empty:email}"), fill("{empty:email}nobody")), (text(""), text("nobody")));
+        assert_eq!(fill("{null:email}"), Filled::Null);
     }
 
     #[test]
-    fn parts_of_an_address_come_back_as_one_claim() {
-        let mut claims = BTreeMap::new();
-        Place::parse("address.locality").unwrap().put("Lyon", &mut claims);
-        Place::parse("address.region").unwrap().put("", &mut claims);
-        Place::parse("name").unwrap().put(" ", &mut claims);
-        let expected = [("address".to_owned(), Some(json!({"locality": "Lyon"}))), ("name".to_owned(), None)];
-        assert_eq!(claims, expected.into());
+    fn a_part_that_an_address_lost_is_emptied_and_one_that_it_never_had_is_left_out() {
+        assert_eq!(fill("{claim:address.region}"), Filled::Text(String::new()));
+        assert_eq!(fill("{claim:address.postal_code}"), Filled::Nothing);
+    }
+
+    #[test]
+    fn what_is_no_placeholder_is_named() {
+        for (wrong, says) in
+            [("{claim:name", "no end"), ("{claim:address.town}", "town is no part"), ("{user}", "{user} is no placeholder")]
+        {
+            let why = Template::parse(wrong).unwrap_err();
+            assert!(why.contains(says), "{wrong}: {why}");
+        }
     }
 }
