@@ -238,3 +238,28 @@ fn there_may_be_nothing_to_verify() {
     env.ends(6, "vendor verify shop").says("nothing to verify");
     assert!(directory.asked().is_empty());
 }
+
+/// A directory knows no end: what was lent until a day is taken out of it on that day, without a word of the user's.
+#[test]
+fn what_was_lent_until_a_day_is_taken_back_on_that_day() {
+    let (env, directory) = lent();
+    directory.answers(
+        "GET /Me",
+        [
+            Reply::entry(&entry("7", &[]), "W/\"a\""),
+            Reply::entry(&entry("7", &["ada@example.org"]), "W/\"b\""),
+            Reply::entry(&entry("7", &["ada@example.org"]), "W/\"b\""),
+            Reply::entry(&entry("7", &[]), "W/\"c\""),
+        ],
+    );
+    directory.answers("PATCH /Me", [Reply::status(204), Reply::status(204)]);
+    env.ok("push");
+    let over = |tx: &cmr::vault::Tx| Ok(tx.execute("UPDATE \"grant\" SET expires_at = 1000", [])?);
+    env.open_vault().write(over).unwrap();
+    env.ok("upkeep");
+    let grant = env.json("grant show shop");
+    assert_eq!((&grant["status"], &grant["ended_how"]), (&json!("revoked"), &json!("its time was over")));
+    let (line, _, operations) = patches(&directory).pop().unwrap();
+    assert_eq!((line.as_str(), &operations[0]["op"]), ("PATCH /Me", &json!("remove")));
+    assert_eq!(env.json("vendor verify shop")["claims"][0]["state"], "cleared");
+}

@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::channel::Ways;
+use super::channel::{Kind as ChannelKind, Ways};
 use super::events::{About, Signer};
 use super::{queue_store, rekey, renewal, store};
 use crate::error::{Error, Kind, Result};
@@ -180,13 +180,19 @@ pub fn revoke(tx: &Tx, vendor: &Vendor, grant: &mut Grant, how: &str) -> Result<
     Ok(told)
 }
 
-/// Ends the grants whose time is over. The vendor ends them by itself.
+/// Ends the grants whose time is over. A vendor that was told the end ends them by itself; what was written into its own
+/// system knows of no end, and is taken back there.
 ///
 /// # Errors
 /// The database's.
 pub fn expire_due(tx: &Tx) -> Result<Vec<Grant>> {
     let mut due = grant::due_to_expire(tx, tx.now())?;
     for grant in &mut due {
+        let vendor = vendor::get(tx, &grant.vendor_id)?;
+        if knows_no_end(tx, &vendor)? {
+            revoke(tx, &vendor, grant, "its time was over")?;
+            continue;
+        }
         let told = queue_store::cancel_untried(tx, &grant.id)?;
         queue_store::stop_retrying(tx, &grant.id)?;
         advance(grant, Step::Expire { told })?;
@@ -196,6 +202,12 @@ pub fn expire_due(tx: &Tx) -> Result<Vec<Grant>> {
         grant::save(tx, grant)?;
     }
     Ok(due)
+}
+
+/// Whether what is lent to a vendor stands in a system that nobody told when it ends.
+fn knows_no_end(connection: &Connection, vendor: &Vendor) -> Result<bool> {
+    let way = Ways::of(connection, vendor)?.carrying(Event::GrantRevoked).map(|way| way.kind());
+    Ok(matches!(way, Some(ChannelKind::Scim | ChannelKind::Connector)))
 }
 
 /// A grant that a change of the profile went to.

@@ -156,11 +156,17 @@ mod tests {
     #[test]
     fn a_code_says_more_than_a_status_and_the_words_say_both() {
         let outcome = refused(403, json!({"errcode": "M_UNKNOWN_TOKEN", "error": "Unknown\u{1b}[2J token"}));
-        assert_eq!((http(&outcome), outcome.words.as_str()), ((401, None), "it answered 403 M_UNKNOWN_TOKEN: Unknown[2J token"));
+        assert_eq!(
+            (http(&outcome), outcome.words.as_str()),
+            ((401, None), "it answered 403 M_UNKNOWN_TOKEN: Unknown[2J token")
+        );
         let outcome = refused(400, json!({"errcode": "M_LIMIT_EXCEEDED", "retry_after_ms": 1500}));
         assert_eq!(http(&outcome), (429, Some(1500)));
         assert_eq!(http(&refused(409, json!({}))), (403, None));
-        assert_eq!((http(&refused(404, json!([]))), refused(418, json!(null)).words.as_str()), ((404, None), "it answered 418"));
+        assert_eq!(
+            (http(&refused(404, json!([]))), refused(418, json!(null)).words.as_str()),
+            ((404, None), "it answered 418")
+        );
         assert_eq!(read(&reply(400, &json!({"errcode": "SAME"})), &errors(), false, &[]), Ok(()));
     }
 

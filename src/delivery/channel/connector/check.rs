@@ -41,7 +41,6 @@ pub(super) struct Found<'a> {
     pub(super) used: BTreeSet<String>,
 }
 
-
 impl From<&str> for Step {
     fn from(key: &str) -> Self {
         Step::Key(key.to_owned())
@@ -116,7 +115,11 @@ impl Found<'_> {
             (Some(fixed), None) => {
                 let bare = |url: &Url| {
                     let plain = url.username().is_empty() && url.password().is_none();
-                    url.scheme() == "https" && url.has_host() && plain && url.query().is_none() && url.fragment().is_none()
+                    url.scheme() == "https"
+                        && url.has_host()
+                        && plain
+                        && url.query().is_none()
+                        && url.fragment().is_none()
                 };
                 if !Url::parse(fixed).is_ok_and(|url| bare(&url)) {
                     self.wrong_at(&["host", "fixed"], "it is no https URL of a host, such as https://api.example.org");
@@ -136,7 +139,10 @@ impl Found<'_> {
             AuthKind::Header => header && !user && !scheme,
         };
         if !fits {
-            self.wrong_at(&["auth"], "bearer may have a scheme, basic has a user, header has a header: and nothing else");
+            self.wrong_at(
+                &["auth"],
+                "bearer may have a scheme, basic has a user, header has a header: and nothing else",
+            );
         }
         if let Some(header) = &auth.header
             && !header.eq_ignore_ascii_case("authorization")

@@ -16,9 +16,28 @@ const MAX_DEPTH: usize = 16;
 
 /// Header fields that a file may not set: they say who asks, where, and how the message is framed (RFC 9110, RFC 9112).
 const NOT_ALLOWED: [&str; 22] = [
-    "accept-encoding", "authorization", "connection", "content-encoding", "content-length", "content-type", "cookie",
-    "date", "expect", "forwarded", "host", "keep-alive", "origin", "proxy-authorization", "proxy-connection", "range",
-    "referer", "te", "trailer", "transfer-encoding", "upgrade", "user-agent",
+    "accept-encoding",
+    "authorization",
+    "connection",
+    "content-encoding",
+    "content-length",
+    "content-type",
+    "cookie",
+    "date",
+    "expect",
+    "forwarded",
+    "host",
+    "keep-alive",
+    "origin",
+    "proxy-authorization",
+    "proxy-connection",
+    "range",
+    "referer",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "user-agent",
 ];
 
 /// Why a file may not set a header field; none where it may.
@@ -96,15 +115,22 @@ impl Found<'_> {
                 self.brought.insert(claim.clone());
             }
         }
-        if (place.claims || place.clears) && self.mistakes.len() == before && claims_of(call).is_ok_and(|claims| claims.is_empty()) {
+        if (place.claims || place.clears)
+            && self.mistakes.len() == before
+            && claims_of(call).is_ok_and(|claims| claims.is_empty())
+        {
             self.wrong(at, "it is about no claim: a placeholder or its claims say when it is made");
         }
     }
 
     fn path(&mut self, at: Vec<Step>, path: &str, place: Place) {
         let whole = match path {
-            _ if !path.starts_with('/') || path.starts_with("//") => Some("a path begins with one /: the host is said elsewhere"),
-            _ if path.contains(['?', '#', '\\', '%']) => Some("a path holds no ?, #, \\ or %: query has a place of its own"),
+            _ if !path.starts_with('/') || path.starts_with("//") => {
+                Some("a path begins with one /: the host is said elsewhere")
+            }
+            _ if path.contains(['?', '#', '\\', '%']) => {
+                Some("a path holds no ?, #, \\ or %: query has a place of its own")
+            }
             _ => None,
         };
         if let Some(what) = whole {

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::ops::Range;
 
-use toml::de::{DeTable, DeValue};
 use toml::Spanned;
+use toml::de::{DeTable, DeValue};
 
 use super::check::{self, Step};
 use super::file::File;
@@ -154,7 +154,9 @@ mod tests {
         for host in ["http://api.example", "https://u:p@api.example", "https://api.example?x", "ftp://api.example"] {
             assert!(wrong(given, &format!("fixed = \"{host}\""))[0].contains("no https URL"), "{host}");
         }
-        assert!(wrong(given, &format!("{given}\nfixed = \"https://api.example\""))[0].contains("either fixed or given"));
+        assert!(
+            wrong(given, &format!("{given}\nfixed = \"https://api.example\""))[0].contains("either fixed or given")
+        );
     }
 
     #[test]

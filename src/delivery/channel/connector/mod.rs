@@ -153,7 +153,8 @@ impl Connector {
 
     /// What no words may repeat: the token, and as it is sent with a name.
     fn secrets(&self, token: &SecretString, values: &Values<'_>) -> Vec<SecretString> {
-        let pair = |user: String| base64ct::Base64::encode_string(format!("{user}:{}", token.expose_secret()).as_bytes());
+        let pair =
+            |user: String| base64ct::Base64::encode_string(format!("{user}:{}", token.expose_secret()).as_bytes());
         let user = render::user(self.file(), values).ok().flatten();
         std::iter::once(token.clone()).chain(user.map(pair).map(SecretString::from)).collect()
     }

@@ -127,7 +127,8 @@ fn what_lets_in_is_marked_and_in_its_own_header() {
 fn a_field_that_means_another_place_is_refused() {
     let call: Call = serde_json::from_value(json!({"method": "GET", "path": "/a/{field:x}/b"})).unwrap();
     let nothing = BTreeMap::new();
-    for (value, fine) in [("..", false), (".", false), ("", false), ("a\tb", false), ("a/../b", true), ("%2e%2e", true)] {
+    for (value, fine) in [("..", false), (".", false), ("", false), ("a\tb", false), ("a/../b", true), ("%2e%2e", true)]
+    {
         let fields = BTreeMap::from([("x".to_owned(), value.to_owned())]);
         let values = Values { claims: &nothing, before: &nothing, gone: &nothing, fields: &fields };
         assert_eq!(request(&call, &host(), &values).is_ok(), fine, "{value:?}");

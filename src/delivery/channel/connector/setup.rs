@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use url::Url;
 
-use super::{File, Given, Settings, render, shelf};
 use super::template::Values;
+use super::{File, Given, Settings, render, shelf};
 use crate::error::{Error, Result};
 use crate::text::printable;
 
@@ -19,7 +19,8 @@ impl Settings {
     /// Kind usage for something that is missing; kind not found for an unknown connector; kind bad input for a host or a
     /// field that it does not take.
     pub fn of(given: &Given) -> Result<Self> {
-        let missing = || Error::usage("--connector is missing: which API it is").hint("cmr vendor connector list shows them");
+        let missing =
+            || Error::usage("--connector is missing: which API it is").hint("cmr vendor connector list shows them");
         let file = shelf::find(given.connector.as_deref().ok_or_else(missing)?)?;
         let host = host(&file, given)?;
         let fields = fields(&file, &given.with)?;
@@ -56,7 +57,8 @@ fn host(file: &File, given: &Given) -> Result<Url> {
     let what = file.host.given.as_deref().unwrap_or_default();
     let missing = || Error::usage(format!("--url is missing: {what}")).hint("--url https://…");
     let url = given.url.clone().ok_or_else(missing)?;
-    let is_bare = url.username().is_empty() && url.password().is_none() && url.query().is_none() && url.fragment().is_none();
+    let is_bare =
+        url.username().is_empty() && url.password().is_none() && url.query().is_none() && url.fragment().is_none();
     if !is_bare {
         return Err(Error::bad_input("the address of an API holds no name, password, query or fragment").hint(what));
     }
@@ -88,8 +90,11 @@ fn fields(file: &File, with: &BTreeMap<String, String>) -> Result<BTreeMap<Strin
             Some(value) => drop(fields.insert(name.clone(), value.to_owned())),
             None if field.optional => {}
             None => {
-                return Err(Error::bad_input(format!("the connector {} wants {name}: {}", file.name, field.description))
-                    .hint(format!("--with {name}=…")));
+                return Err(Error::bad_input(format!(
+                    "the connector {} wants {name}: {}",
+                    file.name, field.description
+                ))
+                .hint(format!("--with {name}=…")));
             }
         }
     }
@@ -130,7 +135,11 @@ mod tests {
         assert_eq!(of("github", "", &[]).unwrap().host.as_str(), "https://api.github.com/");
         assert_eq!(fixed_host("github").unwrap(), Url::parse("https://api.github.com").ok());
         assert_eq!(fixed_host("matrix").unwrap(), None);
-        says(of("github", "https://thief.example", &[]), "is for https://api.github.com/", "--url https://api.github.com/");
+        says(
+            of("github", "https://thief.example", &[]),
+            "is for https://api.github.com/",
+            "--url https://api.github.com/",
+        );
     }
 
     #[test]

@@ -21,7 +21,15 @@ macro_rules! shipped {
 
 /// Those that come with the program.
 const SHIPPED: [(&str, &str); 10] = shipped![
-    "discourse", "github", "gitlab", "gravatar", "mastodon", "matrix", "nextcloud", "shopify-customer", "weblate",
+    "discourse",
+    "github",
+    "gitlab",
+    "gravatar",
+    "mastodon",
+    "matrix",
+    "nextcloud",
+    "shopify-customer",
+    "weblate",
     "wordpress"
 ];
 

@@ -67,7 +67,8 @@ mod tests {
 
     #[test]
     fn what_is_there_is_shown_and_what_is_not_is_unknown_or_nothing() {
-        let body = json!({"user": {"name": " Ada "}, "emails": ["a@b.example", "c@d.example"], "zip": 75002, "city": ""});
+        let body =
+            json!({"user": {"name": " Ada "}, "emails": ["a@b.example", "c@d.example"], "zip": 75002, "city": ""});
         let all = json!({"name": "Ada", "email": ["a@b.example", "c@d.example"], "address": {"postal_code": "75002"}});
         assert_eq!(shown("unknown", body.clone()), all);
         assert_eq!(shown("none", body)["nickname"], json!(null));

@@ -165,7 +165,8 @@ mod tests {
         let claims = map(json!({"name": "Ada {field:id}", "address": {"locality": "Paris", "country": "FR"}}));
         let before = map(json!({"address": {"locality": "London", "region": "Greater London"}}));
         let fields = BTreeMap::from([("id".to_owned(), "7".to_owned())]);
-        let values = Values { claims: &claims, before: &before, gone: &map(json!({"email": "a@b.example"})), fields: &fields };
+        let values =
+            Values { claims: &claims, before: &before, gone: &map(json!({"email": "a@b.example"})), fields: &fields };
         Template::parse(text).unwrap().fill(&values)
     }
 
@@ -193,9 +194,11 @@ mod tests {
 
     #[test]
     fn what_is_no_placeholder_is_named() {
-        for (wrong, says) in
-            [("{claim:name", "no end"), ("{claim:address.town}", "town is no part"), ("{user}", "{user} is no placeholder")]
-        {
+        for (wrong, says) in [
+            ("{claim:name", "no end"),
+            ("{claim:address.town}", "town is no part"),
+            ("{user}", "{user} is no placeholder"),
+        ] {
             let why = Template::parse(wrong).unwrap_err();
             assert!(why.contains(says), "{wrong}: {why}");
         }
