@@ -10,6 +10,7 @@ pub mod profile;
 pub mod receiver;
 pub mod search;
 pub mod text;
+pub mod tls;
 pub mod vault;
 pub mod vendor;
 pub mod wire;

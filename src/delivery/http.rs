@@ -3,8 +3,6 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 use base64ct::Encoding;
@@ -12,14 +10,12 @@ use reqwest::Client;
 pub use reqwest::Method;
 use reqwest::header::{ACCEPT, AsHeaderName, CONTENT_TYPE, LOCATION};
 pub use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
-use rustls_pki_types::CertificateDer;
-use rustls_pki_types::pem::PemObject;
 use secrecy::{ExposeSecret, SecretString};
 use url::{Host, Url};
 use zeroize::Zeroizing;
 
 use super::address;
-use crate::error::{Error, Result, io};
+use crate::error::{Error, Result};
 
 /// How long a request may take, unless the user says otherwise.
 pub const TIMEOUT: Duration = Duration::from_secs(30);
@@ -180,9 +176,7 @@ impl Http {
     /// # Errors
     /// Kind bad input for a file without certificates.
     pub fn new(timeout: Duration) -> Result<Self> {
-        let extra = std::env::var_os("CMR_CA_FILE");
-        let tls = tls_config(extra.as_deref().map(Path::new))?;
-        Ok(Self { tls, timeout, clients: RefCell::default() })
+        Ok(Self { tls: crate::tls::client()?, timeout, clients: RefCell::default() })
     }
 
     /// A client for another vendor: two vendors share no connection.
@@ -342,25 +336,6 @@ async fn checked_addresses(url: &Url, allow_loopback: bool) -> Result<Vec<Socket
         return refuse(plain_http(url));
     }
     Ok(addresses)
-}
-
-fn tls_config(extra: Option<&Path>) -> Result<rustls::ClientConfig> {
-    let mut roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-    if let Some(path) = extra {
-        let pem = std::fs::read(path).map_err(|e| io("read", path, e))?;
-        let certificates: Vec<CertificateDer> = CertificateDer::pem_slice_iter(&pem).filter_map(|c| c.ok()).collect();
-        let (added, _) = roots.add_parsable_certificates(certificates);
-        if added == 0 {
-            return Err(Error::bad_input(format!("{} holds no certificate (CMR_CA_FILE)", path.display())));
-        }
-    }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|e| Error::failed(format!("cannot set up TLS: {e}")))?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    Ok(config)
 }
 
 /// Why there was no answer. A server whose certificate is somebody else's is not the vendor's: waiting does not make it so.

@@ -5,6 +5,7 @@ mod directory_store;
 pub mod evidence;
 pub mod ghost;
 mod held_store;
+pub mod mail;
 pub mod matching;
 pub mod model;
 pub mod passwords;

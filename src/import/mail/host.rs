@@ -1,0 +1,117 @@
+//! Which host a message comes from, and whose it is: a vendor's, a person's, or a mail system's.
+
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
+use url::{Host, Url};
+
+/// The longest address that is taken, in bytes (RFC 5321, 4.5.3.1.3).
+const MAX_ADDRESS: usize = 254;
+
+/// Names that no vendor on the internet has (RFC 6761, RFC 6762, and what routers at home call themselves).
+const AT_HOME: [&str; 9] = ["local", "localhost", "localdomain", "internal", "invalid", "lan", "home", "corp", "arpa"];
+
+static FREEMAIL: LazyLock<HashSet<&str>> =
+    LazyLock::new(|| include_str!("freemail.txt").lines().filter(|line| !line.starts_with('#')).collect());
+
+/// A host as evidence has it: lower case, internationalised names in ASCII, on the internet. None for anything else.
+pub fn host(text: &str) -> Option<String> {
+    let text = text.trim().trim_end_matches('.');
+    let Ok(Host::Domain(name)) = Host::parse(text) else { return None };
+    let (_, top) = name.rsplit_once('.')?;
+    let whole = name.len() <= 253 && name.split('.').all(|label| !label.is_empty() && label.len() <= 63);
+    let public = !AT_HOME.contains(&top) && top.bytes().any(|byte| byte.is_ascii_alphabetic());
+    (whole && public).then_some(name)
+}
+
+/// The host of a URI of `List-Unsubscribe` (RFC 2369): of a web page, or of a mail address.
+pub fn of_uri(text: &str) -> Option<String> {
+    let url = Url::parse(text.trim()).ok()?;
+    match url.scheme() {
+        "http" | "https" => host(url.host_str()?),
+        "mailto" => host(url.path().rsplit_once('@')?.1),
+        _ => None,
+    }
+}
+
+/// An address: its local part as it stands, and its host.
+pub fn address(text: &str) -> Option<(&str, String)> {
+    let (local, domain) = text.trim().rsplit_once('@')?;
+    let sound = !local.is_empty() && text.len() <= MAX_ADDRESS && !local.chars().any(|c| c.is_control() || c == ' ');
+    sound.then(|| host(domain)).flatten().map(|host| (local, host))
+}
+
+/// An address of the user's, as a claim has it.
+pub fn mine(text: &str) -> Option<String> {
+    address(text).map(|(local, host)| format!("{}@{host}", local.to_lowercase()))
+}
+
+/// Who writes from an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Writer {
+    /// A vendor, for all that the address says.
+    Vendor,
+    /// A person with an address at a provider of mail.
+    Person,
+    /// A mail system that reports.
+    System,
+}
+
+/// Whose address it is. A provider of mail writes to its own customers from addresses that no person gets.
+pub fn writer(local: &str, host: &str) -> Writer {
+    let plain: String = local.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+    match plain.as_str() {
+        "mailerdaemon" | "postmaster" => Writer::System,
+        "noreply" | "donotreply" | "nepasrepondre" | "nichtantworten" => Writer::Vendor,
+        _ if FREEMAIL.contains(host) => Writer::Person,
+        _ => Writer::Vendor,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_are_lower_case_ascii_and_on_the_internet() {
+        assert_eq!(host(" Mail.Netflix.COM. ").as_deref(), Some("mail.netflix.com"));
+        assert_eq!(host("bücher.example").as_deref(), Some("xn--bcher-kva.example"));
+        for none in ["", "localhost", "printer.local", "10.0.0.1", "[::1]", "a b.example", "a..example", ".", "x.1"] {
+            assert_eq!(host(none), None, "{none}");
+        }
+    }
+
+    #[test]
+    fn addresses_have_two_halves() {
+        assert_eq!(address("\"a@b\"@Shop.example"), Some(("\"a@b\"", "shop.example".to_owned())));
+        assert_eq!(mine(" Ada+Shop@Example.ORG").as_deref(), Some("ada+shop@example.org"));
+        for none in ["ada", "@shop.example", "ada@", "ada lovelace@shop.example", "a\u{1b}@shop.example"] {
+            assert_eq!(address(none), None, "{none}");
+        }
+        assert_eq!(address(&format!("{}@shop.example", "a".repeat(300))), None);
+    }
+
+    #[test]
+    fn a_persons_address_is_no_vendors() {
+        assert_eq!(writer("ada", "gmail.com"), Writer::Person);
+        assert_eq!(writer("no-reply", "orange.fr"), Writer::Vendor);
+        assert_eq!(writer("news", "mail.gmx.net"), Writer::Vendor);
+        assert_eq!(writer("MAILER-DAEMON", "shop.example"), Writer::System);
+    }
+
+    #[test]
+    fn ways_to_unsubscribe_have_a_host() {
+        assert_eq!(of_uri("https://u:p@Links.Shop.example/x?y=a@b").as_deref(), Some("links.shop.example"));
+        assert_eq!(of_uri("mailto:leave-1@lists.example?subject=a@b.example").as_deref(), Some("lists.example"));
+        assert_eq!(of_uri("tel:1"), None);
+        assert_eq!(of_uri("https://10.0.0.1/"), None);
+    }
+
+    #[test]
+    fn the_list_of_providers_is_clean() {
+        assert!(FREEMAIL.len() > 100);
+        for name in FREEMAIL.iter() {
+            assert_eq!(host(name).as_deref(), Some(*name));
+        }
+    }
+}

@@ -1,0 +1,264 @@
+//! What all messages come to: one piece of evidence for each host that wrote to each address, in bounded memory.
+
+use std::collections::HashMap;
+
+use jiff::{Timestamp, ToSpan};
+use serde_json::json;
+
+use super::super::evidence::{Evidence, Kind, Place, Sink};
+use super::head::{self, Head};
+use super::letter::{self, Letter, Why};
+use super::traces::Traces;
+use crate::error::Result;
+use crate::text::printable;
+
+/// The most pairs of a host and an address that are kept.
+const MAX_PAIRS: usize = 100_000;
+
+/// How many combinations of address lines are remembered, so that the next message with the same costs little, and how
+/// long one may be.
+const MAX_REMEMBERED: usize = 16_384;
+const MAX_LINES: usize = 2048;
+
+/// What a reading came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Summary {
+    /// How many messages were read.
+    pub messages: u64,
+    /// How many of them are evidence.
+    pub from_vendors: u64,
+}
+
+/// Counts messages.
+pub struct Tally {
+    mine: Vec<String>,
+    now: Timestamp,
+    summary: Summary,
+    pairs: Vec<Pair>,
+    by_key: HashMap<String, usize>,
+    remembered: HashMap<Box<[u8]>, Verdict>,
+    apart: Apart,
+    most: usize,
+}
+
+/// A host that wrote to an address of the user's.
+struct Pair {
+    host: String,
+    to: Option<String>,
+    name: Option<String>,
+    place: u64,
+    messages: u64,
+    unsubscribe: u64,
+    first: Option<Timestamp>,
+    last: Option<Timestamp>,
+    traces: Traces,
+}
+
+/// What lines with addresses come to.
+#[derive(Clone, Copy)]
+enum Verdict {
+    /// A message of this pair.
+    Pair(usize),
+    /// One too many.
+    Full,
+    PassedOver(Why),
+    Bad(Why),
+}
+
+/// What gives no evidence, each reason once.
+#[derive(Default)]
+struct Apart(Vec<Reason>);
+
+struct Reason {
+    /// A file or folder that stands for all with the same reason; none for messages.
+    file: Option<String>,
+    why: String,
+    /// Nothing is wrong with it.
+    fine: bool,
+    /// Where it came first.
+    place: Place,
+    count: u64,
+}
+
+impl Apart {
+    fn count(&mut self, place: Place, file: Option<&str>, why: &str, fine: bool) {
+        let same =
+            |reason: &&mut Reason| (reason.file.is_some(), reason.fine) == (file.is_some(), fine) && reason.why == why;
+        match self.0.iter_mut().find(same) {
+            Some(reason) => reason.count += 1,
+            None => self.0.push(Reason { file: file.map(printable), why: why.to_owned(), fine, place, count: 1 }),
+        }
+    }
+
+    /// One line for each reason, with how many.
+    fn tell(self, sink: &mut dyn Sink) -> Result<()> {
+        for Reason { file, why, fine, place, count } in self.0 {
+            let text = match (file, count) {
+                (None, 1) => format!("1 message {why}"),
+                (None, _) => format!("{count} messages {why}"),
+                (Some(file), 1) => format!("{file}: {why}"),
+                (Some(file), _) => format!("{count} files, as {file}: {why}"),
+            };
+            if fine { sink.passed_over(place, &text)? } else { sink.skipped(place, &text)? }
+        }
+        Ok(())
+    }
+}
+
+impl Tally {
+    /// Nothing yet. `mine` are the user's own addresses: what comes from them the user wrote.
+    pub fn new(mine: &[String]) -> Self {
+        Self {
+            mine: mine.iter().filter_map(|address| super::host::mine(address)).collect(),
+            now: Timestamp::now(),
+            summary: Summary::default(),
+            pairs: Vec::new(),
+            by_key: HashMap::new(),
+            remembered: HashMap::new(),
+            apart: Apart::default(),
+            most: MAX_PAIRS,
+        }
+    }
+
+    /// Counts a message by its head. Where its own date is none, it is the one that the mailbox gives it.
+    pub fn message(&mut self, head: &[u8], cut: bool, kept: impl FnOnce() -> Option<Timestamp>) {
+        self.summary.messages += 1;
+        let place = Place::Item(self.summary.messages);
+        let mut fields = Head::default();
+        head::parse(head, &mut fields);
+        if cut {
+            self.apart.count(place, None, "with a head of more than 256 KiB, of which the beginning was read", true);
+        }
+        match self.verdict(&fields.addresses) {
+            Verdict::Pair(at) => {
+                let date = fields.date.and_then(head::date).filter(|date| self.plausible(*date));
+                let date = date.or_else(|| kept().filter(|date| self.plausible(*date)));
+                self.summary.from_vendors += 1;
+                self.pairs[at].add(&fields, date);
+            }
+            Verdict::Full => {
+                let text = format!("beyond the first {} pairs of a sender and an address of yours", self.most);
+                self.apart.count(place, None, &text, false);
+            }
+            Verdict::PassedOver(why) => self.apart.count(place, None, words(why), true),
+            Verdict::Bad(why) => self.apart.count(place, None, words(why), false),
+        }
+    }
+
+    /// A file or folder is left out.
+    pub fn left_out(&mut self, file: &str, why: &str, fine: bool) {
+        self.apart.count(Place::Item(self.summary.messages + 1), Some(file), why, fine);
+    }
+
+    /// How many messages were counted.
+    pub fn messages(&self) -> u64 {
+        self.summary.messages
+    }
+
+    /// No mail is from before there was any, and none from tomorrow.
+    fn plausible(&self, date: Timestamp) -> bool {
+        date.as_second() > 0 && date <= self.now.saturating_add(24.hours()).unwrap_or(Timestamp::MAX)
+    }
+
+    fn verdict(&mut self, lines: &[u8]) -> Verdict {
+        if let Some(verdict) = self.remembered.get(lines) {
+            return *verdict;
+        }
+        let verdict = match letter::settle(lines, &self.mine) {
+            Letter::From { host, name, to } => self.pair(host, name, to),
+            Letter::PassedOver(why) => Verdict::PassedOver(why),
+            Letter::Bad(why) => Verdict::Bad(why),
+        };
+        if lines.len() <= MAX_LINES {
+            if self.remembered.len() == MAX_REMEMBERED {
+                self.remembered.clear();
+            }
+            self.remembered.insert(lines.into(), verdict);
+        }
+        verdict
+    }
+
+    fn pair(&mut self, host: String, name: Option<String>, to: Option<String>) -> Verdict {
+        let key = key(&host, to.as_deref());
+        if let Some(at) = self.by_key.get(&key) {
+            let known = &mut self.pairs[*at].name;
+            *known = known.take().or(name);
+            return Verdict::Pair(*at);
+        }
+        if self.pairs.len() == self.most {
+            return Verdict::Full;
+        }
+        let place = self.summary.messages;
+        let traces = Traces::default();
+        self.pairs.push(Pair { host, to, name, place, messages: 0, unsubscribe: 0, first: None, last: None, traces });
+        self.by_key.insert(key, self.pairs.len() - 1);
+        Verdict::Pair(self.pairs.len() - 1)
+    }
+
+    /// Tells the sink what was found, and what was left out: one line for each reason, with how many.
+    ///
+    /// # Errors
+    /// What the sink says.
+    pub fn finish(self, sink: &mut dyn Sink) -> Result<Summary> {
+        drop((self.remembered, self.by_key));
+        self.apart.tell(sink)?;
+        for pair in self.pairs {
+            sink.found(pair.into())?;
+        }
+        Ok(self.summary)
+    }
+}
+
+impl Pair {
+    fn add(&mut self, fields: &Head<'_>, date: Option<Timestamp>) {
+        self.messages += 1;
+        self.unsubscribe += u64::from(fields.unsubscribe);
+        if let Some(date) = date {
+            self.first = Some(self.first.map_or(date, |first| first.min(date)));
+            self.last = Some(self.last.map_or(date, |last| last.max(date)));
+        }
+        for (trace, value) in &fields.traces {
+            self.traces.add(*trace, value);
+        }
+    }
+}
+
+impl From<Pair> for Evidence {
+    fn from(pair: Pair) -> Self {
+        let key = key(&pair.host, pair.to.as_deref());
+        let mut details = json!({ "messages": pair.messages, "with_unsubscribe": pair.unsubscribe });
+        pair.traces.tell(&mut details);
+        Evidence {
+            kind: Kind::Mail,
+            host: Some(pair.host),
+            name: pair.name,
+            account: None,
+            claims: pair.to.into_iter().map(|to| ("email", to)).collect(),
+            first_seen: pair.first,
+            last_seen: pair.last,
+            key,
+            place: Place::Item(pair.place),
+            details,
+        }
+    }
+}
+
+/// What stays the same from one import to the next. A host has no space in it.
+fn key(host: &str, to: Option<&str>) -> String {
+    format!("{host} {}", to.unwrap_or("-"))
+}
+
+fn words(why: Why) -> &'static str {
+    match why {
+        Why::Person => "from a person's address, not a vendor's",
+        Why::Own => "from an address of yours",
+        Why::System => "from a mail system, not from a vendor",
+        Why::NoSender => "without a sender",
+        Why::NoHost => "from an address without a host on the internet",
+        Why::SeveralSenders => "from several senders at different hosts, and nobody says which one sent it",
+    }
+}
+
+#[cfg(test)]
+#[path = "tally_tests.rs"]
+mod tests;

@@ -1,0 +1,180 @@
+//! What a sender leaves besides its address: where one unsubscribes, which list it is, which domain signed.
+
+use memchr::{memchr, memmem, memrchr};
+use serde_json::{Value, json};
+
+use super::head::Trace;
+use super::host;
+
+/// The most that are kept of a sort.
+const MAX_KEPT: usize = 8;
+
+/// The longest that is kept, in bytes.
+const MAX_TEXT: usize = 253;
+
+/// The traces of one sender, each once.
+#[derive(Debug, Default)]
+pub struct Traces {
+    unsubscribe: Vec<String>,
+    lists: Vec<String>,
+    signed: Vec<String>,
+    authenticated: Vec<String>,
+    returns: Vec<String>,
+}
+
+impl Traces {
+    /// Takes in a field as it stands.
+    pub fn add(&mut self, trace: Trace, value: &[u8]) {
+        match trace {
+            Trace::Unsubscribe => angled(value).for_each(|uri| self.unsubscribe(uri)),
+            Trace::List => keep(&mut self.lists, angled(value).last().unwrap_or(value), list),
+            Trace::Dkim => {
+                if let Some(domain) = tag(value, b"d") {
+                    keep(&mut self.signed, domain, host::host);
+                }
+            }
+            Trace::Authenticated => passed(value).for_each(|domain| keep(&mut self.authenticated, domain, host::host)),
+            Trace::Returns => {
+                let address = angled(value).next().unwrap_or(value);
+                if let Some(at) = memrchr(b'@', address) {
+                    keep(&mut self.returns, &address[at + 1..], host::host);
+                }
+            }
+        }
+    }
+
+    /// A link is another one in each message, its host is not.
+    fn unsubscribe(&mut self, uri: &[u8]) {
+        let at = memmem::find(uri, b"://").map(|at| at + 3).or_else(|| memchr(b'@', uri).map(|at| at + 1));
+        let host = at.map_or(uri, |at| &uri[at..]);
+        let end = host.iter().position(|byte| matches!(byte, b'/' | b'?' | b':' | b'#' | b'@')).unwrap_or(host.len());
+        if !known(&self.unsubscribe, &host[..end]) {
+            keep(&mut self.unsubscribe, uri, host::of_uri);
+        }
+    }
+
+    /// Puts them into the details of a piece of evidence. Who signed is what stands there: nothing was verified here.
+    pub fn tell(self, details: &mut Value) {
+        let sorts = [
+            ("unsubscribe_hosts", self.unsubscribe),
+            ("list_ids", self.lists),
+            ("dkim_domains_unverified", self.signed),
+            ("dkim_domains_by_mailbox", self.authenticated),
+            ("return_path_hosts", self.returns),
+        ];
+        for (name, found) in sorts.into_iter().filter(|(_, found)| !found.is_empty()) {
+            details[name] = json!(found);
+        }
+    }
+}
+
+fn known(kept: &[String], text: &[u8]) -> bool {
+    kept.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(text))
+}
+
+/// Keeps what is new. Most of it is not, and costs no more than to see that.
+fn keep(kept: &mut Vec<String>, text: &[u8], clean: impl Fn(&str) -> Option<String>) {
+    let text = text.trim_ascii();
+    if kept.len() == MAX_KEPT || known(kept, text) || text.len() > 4 * MAX_TEXT {
+        return;
+    }
+    if let Some(found) = std::str::from_utf8(text).ok().and_then(clean).filter(|found| !kept.contains(found)) {
+        kept.push(found);
+    }
+}
+
+/// What stands between `<` and `>`.
+fn angled(value: &[u8]) -> impl Iterator<Item = &[u8]> {
+    value.split(|byte| *byte == b'<').skip(1).filter_map(|part| memchr(b'>', part).map(|end| &part[..end]))
+}
+
+/// A list's id: lower case, and nothing in it that a terminal would take for a command.
+fn list(text: &str) -> Option<String> {
+    let id = text.to_ascii_lowercase();
+    (!id.is_empty() && id.len() <= MAX_TEXT && id.bytes().all(|byte| byte.is_ascii_graphic())).then_some(id)
+}
+
+/// A tag's value in a list of them (RFC 6376, 3.2).
+fn tag<'v>(value: &'v [u8], name: &[u8]) -> Option<&'v [u8]> {
+    value.split(|byte| *byte == b';').find_map(|part| {
+        let equals = memchr(b'=', part)?;
+        (part[..equals].trim_ascii() == name).then(|| part[equals + 1..].trim_ascii())
+    })
+}
+
+/// The domains whose signature an `Authentication-Results` calls good (RFC 8601, 2.7.1).
+fn passed(value: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let results = value.split(|byte| *byte == b';').skip(1).map(<[u8]>::trim_ascii);
+    results.filter(|result| result.starts_with(b"dkim=pass")).filter_map(|result| {
+        let words = || result.split(u8::is_ascii_whitespace);
+        let domain = words().find_map(|word| word.strip_prefix(b"header.d="));
+        let identity = || words().find_map(|word| word.strip_prefix(b"header.i="))?.rsplit(|byte| *byte == b'@').next();
+        domain.or_else(identity)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn told(fields: &[(Trace, &str)]) -> Value {
+        let mut traces = Traces::default();
+        fields.iter().for_each(|(trace, value)| traces.add(*trace, value.as_bytes()));
+        let mut details = json!({});
+        traces.tell(&mut details);
+        details
+    }
+
+    #[test]
+    fn each_field_tells_its_part() {
+        let link = "<https://Click.Mail.example/u?id=1>,\r\n <mailto:leave-7@shop.example?subject=x>";
+        let results = "mx.home.example; spf=pass smtp.mailfrom=x.example;\r\n dkim=pass (good) header.d=shop.example \
+                       header.s=k;\r\n dkim=fail header.d=bad.example; dkim=pass header.i=@esp.example";
+        let details = told(&[
+            (Trace::Unsubscribe, link),
+            (Trace::Unsubscribe, "<https://click.mail.example/u?id=2>"),
+            (Trace::List, " \"News <of> the day\" <News.Shop.example>"),
+            (Trace::Dkim, " v=1; a=rsa-sha256;\r\n\td=Shop.example; s=k; bh=d=x; b=abc"),
+            (Trace::Dkim, " v=1; d=esp.example"),
+            (Trace::Authenticated, results),
+            (Trace::Returns, " <bounce-1=a@Bounce.shop.example>\r\n"),
+        ]);
+        let expected = json!({
+            "unsubscribe_hosts": ["click.mail.example", "shop.example"],
+            "list_ids": ["news.shop.example"],
+            "dkim_domains_unverified": ["shop.example", "esp.example"],
+            "dkim_domains_by_mailbox": ["shop.example", "esp.example"],
+            "return_path_hosts": ["bounce.shop.example"],
+        });
+        assert_eq!(details, expected);
+    }
+
+    #[test]
+    fn what_is_none_is_not_told() {
+        let fields =
+            [(Trace::Returns, "<>"), (Trace::Dkim, "v=1"), (Trace::Unsubscribe, "<>"), (Trace::List, "\u{1b}[2J")];
+        assert_eq!(told(&fields), json!({}));
+    }
+
+    #[test]
+    fn no_more_are_kept_than_eight() {
+        let fields: Vec<String> = (0..50).map(|n| format!("<https://u{n}.example/>")).collect();
+        let fields: Vec<_> = fields.iter().map(|field| (Trace::Unsubscribe, field.as_str())).collect();
+        assert_eq!(told(&fields)["unsubscribe_hosts"].as_array().map(Vec::len), Some(8));
+    }
+
+    proptest! {
+        #[test]
+        fn any_value_is_taken(bytes: Vec<u8>) {
+            let mut traces = Traces::default();
+            for trace in [Trace::Unsubscribe, Trace::List, Trace::Dkim, Trace::Authenticated, Trace::Returns] {
+                traces.add(trace, &bytes);
+            }
+            let mut details = json!({});
+            traces.tell(&mut details);
+            let told = details.to_string();
+            prop_assert!(!told.chars().any(char::is_control));
+        }
+    }
+}
