@@ -8,6 +8,7 @@ use clap::{ArgMatches, Args, Command, CommandFactory, FromArgMatches, Parser, Su
 use super::candidates;
 
 pub mod agent;
+pub mod connector;
 pub mod demo;
 pub mod examples;
 pub mod grant;

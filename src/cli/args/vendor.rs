@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use super::connector::ConnectorVerb;
 use super::{candidates, examples};
 use crate::vendor::ChannelKind;
 
@@ -191,6 +192,12 @@ pub enum VendorVerb {
         /// Forget it here even where the vendor does not take it back; what remains there is said
         #[arg(long)]
         force: bool,
+    },
+    /// Connectors: files that describe the API of a vendor
+    Connector {
+        /// What to do.
+        #[command(subcommand)]
+        verb: ConnectorVerb,
     },
     /// Note something about a vendor
     Note {

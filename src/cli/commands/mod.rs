@@ -3,6 +3,7 @@
 pub(super) mod agent;
 pub(super) mod completions;
 pub(super) mod demo;
+mod connector;
 mod editor;
 pub(super) mod grant;
 mod grant_close;

@@ -20,7 +20,7 @@ use super::super::session::Session;
 use super::super::{Outcome, Result};
 use super::standing::Standing;
 use super::vendor_add::Add;
-use super::{link, unlink, vendor_channel, vendor_key, vendor_verify};
+use super::{connector, link, unlink, vendor_channel, vendor_key, vendor_verify};
 use crate::delivery::channel::Ways;
 use crate::delivery::http::{self, Http, TIMEOUT};
 use crate::delivery::{self, Message, MessageState, discover, lend, rekey};
@@ -80,6 +80,7 @@ pub(in super::super) fn run(args: &VendorArgs, session: &Session) -> Result<Outc
         }
         VendorVerb::Link(args) => link::run(args, session),
         VendorVerb::Unlink { vendor, force } => unlink::run(session, vendor, *force),
+        VendorVerb::Connector { verb } => connector::run(verb, session),
         VendorVerb::Note { vendor, text } => note(session, vendor, text),
         VendorVerb::Alias { vendor, claim, value, remove } => {
             alias(session, vendor, claim.as_deref(), value.as_deref(), *remove)

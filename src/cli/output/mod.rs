@@ -11,6 +11,7 @@ use super::args::When;
 use crate::error::{Error, Result};
 
 pub mod completion;
+pub mod connector;
 pub mod demo;
 pub mod evidence;
 pub mod grant;

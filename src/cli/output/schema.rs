@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::View;
 use super::{
-    demo, grant, import, inbox, key, ledger, lending, link, mail, message, profile, receipt, receiver, relocation,
+    connector, demo, grant, import, inbox, key, ledger, lending, link, mail, message, profile, receipt, receiver, relocation,
     renewal, search, upkeep, vault, vendor, vendor_key, verify,
 };
 
@@ -49,6 +49,9 @@ pub fn all() -> Vec<(&'static str, Schema)> {
         schema_of::<vendor_key::NewKeys>(),
         schema_of::<link::Linked>(),
         schema_of::<link::Unlinked>(),
+        schema_of::<connector::Connectors>(),
+        schema_of::<connector::Checked>(),
+        connector::file_form(),
         schema_of::<vendor::Aliases>(),
         schema_of::<vendor::Known>(),
         schema_of::<verify::Verification>(),

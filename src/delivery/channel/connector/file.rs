@@ -178,6 +178,9 @@ pub struct Reading {
     /// What it means that there is nothing at a pointer.
     #[serde(default)]
     pub missing: Missing,
+    /// Codes of errors that mean that there is nothing to show.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub nothing: Vec<String>,
 }
 
 /// What it means that an answer does not hold something.

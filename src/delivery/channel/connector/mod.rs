@@ -34,7 +34,7 @@ pub use load::{Mistake, parse};
 pub use setup::fixed_host;
 pub use shelf::{Shelved, file as read_file, folder, list};
 
-use file::{By, Call};
+use file::{By, Call, Errors, Meaning};
 use template::Values;
 
 /// What is kept of a connector: the whole file, so that one that changes on the disk changes nothing until the user takes it.
@@ -134,20 +134,27 @@ impl Connector {
         let count = requests.len();
         for (made, (request, is_graphql)) in requests.into_iter().enumerate() {
             let sent = |outcome: Outcome| Outcome { unsent: outcome.unsent && made == 0, ..outcome };
-            self.ask(way, request, is_graphql, values).await.map_err(sent)?;
+            self.ask(way, request, is_graphql, values, &self.file().errors).await.map_err(sent)?;
         }
         Ok(count)
     }
 
     /// Sends one request with what lets in, and hears whether all is well.
-    async fn ask(&self, way: &mut Way<'_>, mut request: Request, graphql: bool, values: &Values<'_>) -> Done<Reply> {
+    async fn ask(
+        &self,
+        way: &mut Way<'_>,
+        mut request: Request,
+        graphql: bool,
+        values: &Values<'_>,
+        errors: &Errors,
+    ) -> Done<Reply> {
         let Some(token) = way.credential else {
             let answer = Answer::Http { status: 401, code: None, retry_after: None };
             return Err(Outcome { answer, words: "it wants a token, and there is none".into(), unsent: true });
         };
         render::let_in(&mut request, self.file(), values, token).map_err(refused)?;
         let reply = way.send(request).await.map_err(|trouble| Outcome::none(&trouble))?;
-        answer::read(&reply, &self.file().errors, graphql, &self.secrets(token, values))?;
+        answer::read(&reply, errors, graphql, &self.secrets(token, values))?;
         Ok(reply)
     }
 
@@ -168,7 +175,9 @@ impl Connector {
         request.limit = render::MAX_ANSWER;
         let graphql = reading.request.graphql.is_some();
         // Nothing of the user's has left by asking.
-        let asked = self.ask(way, request, graphql, &values).await;
+        let mut errors = self.file().errors.clone();
+        errors.codes.extend(reading.nothing.iter().map(|code| (code.clone(), Meaning::Taken)));
+        let asked = self.ask(way, request, graphql, &values, &errors).await;
         let reply = asked.map_err(|outcome| Outcome { unsent: true, ..outcome })?;
         let body = (!reply.cut && !reply.broken).then(|| serde_json::from_slice(&reply.body).ok()).flatten();
         match body {
