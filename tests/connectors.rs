@@ -109,7 +109,10 @@ fn the_users_own_files_stand_before_those_that_come_with_the_program() {
         let all = list["connectors"].as_array().unwrap();
         all.iter().find(|one| one["name"] == name).unwrap().clone()
     };
-    assert_eq!((&find("matrix")["hides_shipped"], &find("matrix")["connector"]["title"]), (&json!(true), &json!("Shop")));
+    assert_eq!(
+        (&find("matrix")["hides_shipped"], &find("matrix")["connector"]["title"]),
+        (&json!(true), &json!("Shop"))
+    );
     assert!(find("broken")["problem"].as_str().unwrap().contains("line 1, column"));
     env.ok("vendor connector list").says("instead of the one that comes with cmr").says("cannot be used");
 }

@@ -2,8 +2,8 @@
 
 pub(super) mod agent;
 pub(super) mod completions;
-pub(super) mod demo;
 mod connector;
+pub(super) mod demo;
 mod editor;
 pub(super) mod grant;
 mod grant_close;

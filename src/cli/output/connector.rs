@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use super::View;
 use super::text::{Text, Tone, plain, toned};
-use crate::delivery::channel::connector::file::{AuthKind, By, File};
 use crate::delivery::channel::connector::Shelved;
+use crate::delivery::channel::connector::file::{AuthKind, By, File};
 use crate::text::printable;
 
 /// `cmr vendor connector list`.
@@ -174,7 +174,9 @@ impl View for Connectors {
             };
             let (title, claims, checked) = match (&line.connector, &line.problem) {
                 (Some(view), _) => (plain(&view.title), view.claims.join(", "), view.checked.clone()),
-                (None, problem) => (toned("cannot be used", Tone::Bad), String::new(), problem.clone().unwrap_or_default()),
+                (None, problem) => {
+                    (toned("cannot be used", Tone::Bad), String::new(), problem.clone().unwrap_or_default())
+                }
             };
             [toned(&line.name, Tone::Strong), title, plain(claims), plain(checked), toned(from, tone)]
         };

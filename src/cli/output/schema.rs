@@ -5,8 +5,8 @@ use serde_json::json;
 
 use super::View;
 use super::{
-    connector, demo, grant, import, inbox, key, ledger, lending, link, mail, message, profile, receipt, receiver, relocation,
-    renewal, search, upkeep, vault, vendor, vendor_key, verify,
+    connector, demo, grant, import, inbox, key, ledger, lending, link, mail, message, profile, receipt, receiver,
+    relocation, renewal, search, upkeep, vault, vendor, vendor_key, verify,
 };
 
 /// The schema of a view, with the member `schema` that every document has.

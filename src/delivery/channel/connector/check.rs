@@ -102,7 +102,7 @@ impl Found<'_> {
         if file.documentation.read.parse::<jiff::civil::Date>().is_err() {
             self.wrong_at(&["documentation", "read"], "it is no date, such as 2026-11-25");
         }
-        for (name, _) in &file.fields {
+        for name in file.fields.keys() {
             if !is_field(name) {
                 self.wrong_at(&["fields", name], "a field's name is 1 to 32 small letters, digits and _");
             }

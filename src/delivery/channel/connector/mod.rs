@@ -32,7 +32,7 @@ mod template;
 pub use file::File;
 pub use load::{Mistake, parse};
 pub use setup::fixed_host;
-pub use shelf::{Shelved, file as read_file, folder, list};
+pub use shelf::{Shelved, file as read_file, list};
 
 use file::{By, Call, Errors, Meaning};
 use template::Values;

@@ -14,7 +14,7 @@ use crate::delivery::channel::Channel;
 use crate::delivery::http::Request;
 
 fn shipped(name: &str) -> File {
-    super::list().unwrap().into_iter().find(|shelved| shelved.name == name).unwrap().file.unwrap()
+    super::list(None).unwrap().into_iter().find(|shelved| shelved.name == name).unwrap().file.unwrap()
 }
 
 fn map(pairs: Value) -> BTreeMap<String, Value> {
@@ -137,7 +137,7 @@ fn a_field_that_means_another_place_is_refused() {
 
 #[test]
 fn a_shipped_connector_brings_and_shows_what_it_says() {
-    for shelved in super::list().unwrap() {
+    for shelved in super::list(None).unwrap() {
         let file = shelved.file.unwrap();
         let claims = file.claims.clone();
         let settings = Settings { connector: file, host: host(), fields: fields() };

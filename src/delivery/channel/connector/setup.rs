@@ -1,6 +1,7 @@
 //! Setting a connector up: what the user gives for it.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use url::Url;
 
@@ -21,7 +22,8 @@ impl Settings {
     pub fn of(given: &Given) -> Result<Self> {
         let missing =
             || Error::usage("--connector is missing: which API it is").hint("cmr vendor connector list shows them");
-        let file = shelf::find(given.connector.as_deref().ok_or_else(missing)?)?;
+        let name = given.connector.as_deref().ok_or_else(missing)?;
+        let file = shelf::find(name, given.connectors.as_deref())?;
         let host = host(&file, given)?;
         let fields = fields(&file, &given.with)?;
         let nothing = BTreeMap::new();
@@ -37,8 +39,8 @@ impl Settings {
 ///
 /// # Errors
 /// Kind not found for an unknown connector; kind bad input for a file that cannot be used.
-pub fn fixed_host(connector: &str) -> Result<Option<Url>> {
-    shelf::find(connector)?.host.fixed.as_deref().map(fixed).transpose()
+pub fn fixed_host(connector: &str, folder: Option<&Path>) -> Result<Option<Url>> {
+    shelf::find(connector, folder)?.host.fixed.as_deref().map(fixed).transpose()
 }
 
 fn fixed(host: &str) -> Result<Url> {
@@ -133,8 +135,8 @@ mod tests {
         says(of("matrix", "http://chat.example", &ada), "is not https", "--allow-loopback");
         says(of("matrix", "https://a:b@chat.example", &ada), "holds no name", "");
         assert_eq!(of("github", "", &[]).unwrap().host.as_str(), "https://api.github.com/");
-        assert_eq!(fixed_host("github").unwrap(), Url::parse("https://api.github.com").ok());
-        assert_eq!(fixed_host("matrix").unwrap(), None);
+        assert_eq!(fixed_host("github", None).unwrap(), Url::parse("https://api.github.com").ok());
+        assert_eq!(fixed_host("matrix", None).unwrap(), None);
         says(
             of("github", "https://thief.example", &[]),
             "is for https://api.github.com/",

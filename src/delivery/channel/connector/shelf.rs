@@ -46,17 +46,12 @@ pub struct Shelved {
     pub file: Result<File>,
 }
 
-/// The folder of the user's own.
-pub fn folder() -> Option<PathBuf> {
-    directories::ProjectDirs::from("", "", "cmr").map(|dirs| dirs.config_dir().join("connectors"))
-}
-
-/// All of them, by name.
+/// All of them, by name; `folder` holds the user's own.
 ///
 /// # Errors
 /// Kind failed for a folder that cannot be read; kind bad input for one with too many files.
-pub fn list() -> Result<Vec<Shelved>> {
-    let mut all: Vec<Shelved> = own()?.into_iter().map(|(name, path)| by_user(name, path)).collect();
+pub fn list(folder: Option<&Path>) -> Result<Vec<Shelved>> {
+    let mut all: Vec<Shelved> = own(folder)?.into_iter().map(|(name, path)| by_user(name, path)).collect();
     let hidden: Vec<String> = all.iter().map(|one| one.name.clone()).collect();
     let shipped = SHIPPED.iter().filter(|(name, _)| !hidden.iter().any(|own| own == name));
     all.extend(shipped.map(|(name, text)| Shelved {
@@ -73,8 +68,8 @@ pub fn list() -> Result<Vec<Shelved>> {
 ///
 /// # Errors
 /// Kind not found, naming the nearest; kind bad input for a file that cannot be used.
-pub fn find(name: &str) -> Result<File> {
-    if let Some((_, path)) = own()?.into_iter().find(|(own, _)| own == name) {
+pub fn find(name: &str, folder: Option<&Path>) -> Result<File> {
+    if let Some((_, path)) = own(folder)?.into_iter().find(|(own, _)| own == name) {
         return file(&path);
     }
     if let Some((_, text)) = SHIPPED.iter().find(|(shipped, _)| *shipped == name) {
@@ -121,16 +116,16 @@ fn by_user(name: String, path: PathBuf) -> Shelved {
 }
 
 /// The user's own files. What is not called as a connector is not one.
-fn own() -> Result<Vec<(String, PathBuf)>> {
-    let Some(folder) = folder() else { return Ok(Vec::new()) };
-    let entries = match fs::read_dir(&folder) {
+fn own(folder: Option<&Path>) -> Result<Vec<(String, PathBuf)>> {
+    let Some(folder) = folder else { return Ok(Vec::new()) };
+    let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(e) => return Err(io("read", &folder, e)),
+        Err(e) => return Err(io("read", folder, e)),
     };
     let mut own = Vec::new();
     for entry in entries {
-        let path = entry.map_err(|e| io("read", &folder, e))?.path();
+        let path = entry.map_err(|e| io("read", folder, e))?.path();
         let name = path.file_stem().and_then(|stem| stem.to_str()).filter(|name| is_name(name)).map(str::to_owned);
         if let (Some(name), Some("toml")) = (name, path.extension().and_then(|end| end.to_str())) {
             own.push((name, path));
@@ -157,7 +152,7 @@ mod tests {
 
     #[test]
     fn a_mistyped_name_finds_its_neighbour() {
-        let error = find("matrx").unwrap_err();
+        let error = find("matrx", None).unwrap_err();
         assert!(error.hint_text().unwrap().contains("did you mean matrix?"));
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::profile::model::{Address, AddressPart, ClaimValue};
+use crate::profile::model::{AddressPart, ClaimValue};
 
 /// A text with placeholders.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -144,10 +144,7 @@ impl Piece {
 fn whole(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
-        Value::Object(_) => match serde_json::from_value::<Address>(value.clone()) {
-            Ok(address) => ClaimValue::Address(address).to_string(),
-            Err(_) => String::new(),
-        },
+        Value::Object(_) => ClaimValue::of_json(value).map(|address| address.to_string()).unwrap_or_default(),
         other => other.to_string(),
     }
 }
