@@ -1,0 +1,262 @@
+//! Which row of a file is its header, and what its columns mean: by the words of `words.toml` and the banks of
+//! `presets.toml`, and where there is no header, by what the values look like.
+
+use std::collections::BTreeMap;
+
+use sha2::{Digest, Sha256};
+
+use super::super::day::{self, Order, Reading};
+use super::super::{amount, apart, words};
+use super::columns::{DAY_FIRST, Role, WORDS, by_preset, code, name_of};
+use super::mapping::{Amounts, Column, Looks, Mapping, Question, Unmapped};
+use super::record::Record;
+
+/// The header of a file: at which of its records it stands, and what its columns mean as far as that is certain.
+pub(super) struct Layout {
+    /// How many records stand before the first booking.
+    pub skip: usize,
+    pub headers: Vec<String>,
+    pub mapping: Mapping,
+}
+
+/// Finds the header among the first records, and what is certain of the columns.
+pub(super) fn layout(sample: &[Record], separator: u8, kept: &dyn Fn(&str) -> Option<Mapping>) -> Layout {
+    let rows: Vec<&Vec<String>> = sample.iter().filter_map(|record| record.fields.as_ref().ok()).collect();
+    let at = header_at(sample);
+    let headers: Vec<String> = match at {
+        Some(at) => sample[at].fields.clone().unwrap_or_default(),
+        None => Vec::new(),
+    };
+    let skip = at.map_or(0, |at| at + 1);
+    let data = || sample.iter().skip(skip).filter_map(|record| record.fields.as_ref().ok());
+    let width = if headers.is_empty() { modal_width(&rows) } else { headers.len() };
+    let fingerprint = fingerprint(&headers, &looks(data(), width), separator);
+    let known = kept(&fingerprint);
+    let mut mapping = match (&known, headers.is_empty()) {
+        (Some(known), _) => known.clone(),
+        (None, false) => by_preset(&headers).unwrap_or_else(|| by_words(&headers)),
+        (None, true) => by_looks(data(), width),
+    };
+    mapping.fingerprint = fingerprint;
+    if known.is_none() {
+        refine(&mut mapping, &headers, data(), separator);
+    }
+    Layout { skip, headers, mapping }
+}
+
+/// The record that is the header: of those with columns for a date and for an amount or a text, the first with the most
+/// words that are known; else a row of names above rows of dates.
+fn header_at(sample: &[Record]) -> Option<usize> {
+    let fields = |at: usize| sample[at].fields.as_deref().ok().filter(|fields| fields.len() > 1);
+    let score = |at: usize| {
+        let names: Vec<String> = fields(at)?.iter().map(|field| name_of(field).0).collect();
+        let has = |roles: &[Role]| {
+            names.iter().any(|name| WORDS.get(name).is_some_and(|all| all.iter().any(|(role, _)| roles.contains(role))))
+        };
+        let is_header = has(&[Role::Date]) && has(&[Role::Amount, Role::Debit, Role::Credit, Role::Payee, Role::Text]);
+        is_header.then(|| names.iter().filter(|name| WORDS.contains_key(*name)).count())
+    };
+    let known = (0..sample.len()).filter_map(|at| Some((score(at)?, at)));
+    if let Some((_, at)) = known.max_by_key(|(score, at)| (*score, usize::MAX - at)) {
+        return Some(at);
+    }
+    let is_data =
+        |at: usize| fields(at).is_some_and(|fields| fields.iter().any(|field| matches!(look(field), Looks::Date)));
+    let first = (0..sample.len()).find(|at| is_data(*at))?;
+    let above = first.checked_sub(1)?;
+    let is_names = |field: &String| look(field) == Looks::Text;
+    let width = fields(first)?.len();
+    fields(above)
+        .is_some_and(|fields| fields.len().abs_diff(width) <= 1 && fields.iter().filter(|f| is_names(f)).count() > 2)
+        .then_some(above)
+}
+
+fn modal_width(rows: &[&Vec<String>]) -> usize {
+    let mut counts = BTreeMap::new();
+    rows.iter().for_each(|row| *counts.entry(row.len()).or_insert(0usize) += 1);
+    counts.into_iter().max_by_key(|(_, count)| *count).map_or(0, |(width, _)| width)
+}
+
+/// What a single value looks like.
+fn look(value: &str) -> Looks {
+    let value = value.trim();
+    match value {
+        "" => Looks::Empty,
+        value if day::read(value).is_some_and(|reading| reading != Reading::NoSuchDay) => Looks::Date,
+        value if amount::parse(value, None).is_some() && value.len() < 24 => Looks::Amount,
+        _ => Looks::Text,
+    }
+}
+
+/// What the values of each column look like, most of them.
+pub(super) fn looks<'r>(rows: impl Iterator<Item = &'r Vec<String>>, width: usize) -> Vec<Looks> {
+    let mut counts = vec![[0usize; 3]; width];
+    for row in rows {
+        for (count, value) in counts.iter_mut().zip(row) {
+            match look(value) {
+                Looks::Date => count[0] += 1,
+                Looks::Amount => count[1] += 1,
+                Looks::Text => count[2] += 1,
+                Looks::Empty => {}
+            }
+        }
+    }
+    let most = |[dates, amounts, texts]: [usize; 3]| match dates + amounts + texts {
+        0 => Looks::Empty,
+        all if dates * 5 >= all * 4 => Looks::Date,
+        all if amounts * 5 >= all * 4 => Looks::Amount,
+        _ => Looks::Text,
+    };
+    counts.into_iter().map(most).collect()
+}
+
+fn fingerprint(headers: &[String], looks: &[Looks], separator: u8) -> String {
+    let columns: Vec<String> = match headers.is_empty() {
+        false => headers.iter().map(|header| words::folded(header.trim())).collect(),
+        // What is empty in one month is not in the next.
+        true => looks.iter().map(|looks| if *looks == Looks::Date { "date" } else { "other" }.to_owned()).collect(),
+    };
+    let text = format!("{}\n{}", char::from(separator), columns.join("\n"));
+    Sha256::digest(text.as_bytes()).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn by_words(headers: &[String]) -> Mapping {
+    let mut best: BTreeMap<Role, Vec<(usize, usize)>> = BTreeMap::new();
+    for (at, header) in headers.iter().enumerate() {
+        for (role, rank) in WORDS.get(&name_of(header).0).into_iter().flatten() {
+            best.entry(*role).or_default().push((*rank, at));
+        }
+    }
+    best.values_mut().for_each(|columns| columns.sort_unstable());
+    let all = |role: Role| best.get(&role).map(|columns| columns.iter().map(|(_, at)| *at).collect::<Vec<_>>());
+    let first = |role: Role| all(role).and_then(|columns| columns.first().copied());
+    let (payees, texts) = (all(Role::Payee).unwrap_or_default(), all(Role::Text).unwrap_or_default());
+    let date = first(Role::Date);
+    let amounts = match (first(Role::Amount), first(Role::Flag), first(Role::Debit), first(Role::Credit)) {
+        (Some(amount), Some(flag), ..) if flag != amount => Some(Amounts::Flagged { amount, flag }),
+        (Some(amount), ..) => Some(Amounts::Signed { amount }),
+        (None, _, Some(debit), Some(credit)) if debit != credit => Some(Amounts::Split { debit, credit }),
+        (None, _, Some(amount), None) | (None, _, None, Some(amount)) => Some(Amounts::Signed { amount }),
+        _ => None,
+    };
+    Mapping {
+        date,
+        text: texts.first().copied().filter(|_| !payees.is_empty()),
+        payee: payees.into_iter().chain(texts).collect(),
+        payer: first(Role::Payer),
+        amounts,
+        // Dutch banks call both the value date and the currency `valuta`.
+        currency: first(Role::Currency).filter(|at| Some(*at) != date),
+        own_account: first(Role::OwnAccount),
+        account: first(Role::Account),
+        creditor_id: first(Role::CreditorId),
+        mandate: first(Role::Mandate),
+        status: first(Role::Status),
+        kind: first(Role::Kind),
+        card: all(Role::Card).unwrap_or_default(),
+        ..Mapping::default()
+    }
+}
+
+/// A file without a header: certain only where there is one column of texts and one of amounts.
+fn by_looks<'r>(rows: impl Iterator<Item = &'r Vec<String>> + Clone, width: usize) -> Mapping {
+    let looks = looks(rows.clone(), width);
+    let those = |wanted: Looks| looks.iter().enumerate().filter(move |(_, looks)| **looks == wanted).map(|(at, _)| at);
+    let values = |at: usize| rows.clone().filter_map(move |row| row.get(at)).map(|value| value.trim());
+    let is_code = |at: usize| values(at).all(|value| value.is_empty() || code(value).is_some());
+    let currency = those(Looks::Text).find(|at| is_code(*at));
+    let mostly = |at: usize, fits: &dyn Fn(&str) -> bool| {
+        let (all, good) = values(at).fold((0, 0), |(all, good), value| (all + 1, good + usize::from(fits(value))));
+        good * 5 >= all * 4 && all > 0
+    };
+    let flag = those(Looks::Text).find(|at| mostly(*at, &|value| apart::direction(value).is_some()));
+    let texts: Vec<usize> = those(Looks::Text).filter(|at| Some(*at) != currency && Some(*at) != flag).collect();
+    let amounts: Vec<usize> = those(Looks::Amount).collect();
+    Mapping {
+        date: those(Looks::Date).next(),
+        payee: if texts.len() == 1 { texts } else { Vec::new() },
+        amounts: match (amounts.as_slice(), flag) {
+            ([amount], Some(flag)) => Some(Amounts::Flagged { amount: *amount, flag }),
+            ([amount], None) => Some(Amounts::Signed { amount: *amount }),
+            _ => None,
+        },
+        currency,
+        ..Mapping::default()
+    }
+}
+
+/// What the values add: the separator of fractions, a column of directions without a name, the order of dates.
+fn refine<'r>(
+    mapping: &mut Mapping,
+    headers: &[String],
+    rows: impl Iterator<Item = &'r Vec<String>> + Clone,
+    separator: u8,
+) {
+    let names: Vec<(String, Option<String>)> = headers.iter().map(|header| name_of(header)).collect();
+    let amount = match mapping.amounts {
+        Some(Amounts::Signed { amount } | Amounts::Inverted { amount } | Amounts::Flagged { amount, .. }) => {
+            Some(amount)
+        }
+        Some(Amounts::Split { debit, .. }) => Some(debit),
+        None => None,
+    };
+    let columns: Vec<usize> = match mapping.amounts {
+        Some(Amounts::Split { debit, credit }) => vec![debit, credit],
+        _ => amount.into_iter().collect(),
+    };
+    let values = rows.clone().flat_map(|row| columns.iter().filter_map(|at| row.get(*at)));
+    let of_file = if separator == b';' { amount::Separator::Comma } else { amount::Separator::Point };
+    mapping.separator = Some(amount::separator(values.map(String::as_str)).unwrap_or(of_file));
+    if let Some((_, currency)) = amount.and_then(|at| names.get(at)) {
+        mapping.currency_of_all.clone_from(currency);
+    }
+    if let Some(Amounts::Signed { amount }) = mapping.amounts {
+        let beside = names.get(amount + 1).is_some_and(|(name, _)| name.is_empty());
+        let told = |row: &Vec<String>| row.get(amount + 1).is_some_and(|value| apart::direction(value).is_some());
+        if beside && rows.clone().any(told) {
+            mapping.amounts = Some(Amounts::Flagged { amount, flag: amount + 1 });
+        }
+    }
+    if mapping.order.is_none() && names.iter().any(|(name, _)| DAY_FIRST.contains(name)) {
+        mapping.order = Some(Order::DayFirst);
+    }
+}
+
+/// What is not certain, and so has to be asked.
+pub(super) fn questions(mapping: &Mapping, sample: &[Record], skip: usize, known: bool) -> Vec<Question> {
+    let mut questions = Vec::new();
+    if mapping.date.is_none() {
+        questions.push(Question::Date);
+    }
+    if mapping.payee.is_empty() && mapping.payer.is_none() {
+        questions.push(Question::Payee);
+    }
+    match mapping.amounts {
+        None => questions.push(Question::Amount),
+        Some(Amounts::Signed { amount }) if !known && mapping.bank.is_none() => {
+            let rows = sample.iter().skip(skip).filter_map(|record| record.fields.as_ref().ok());
+            let amounts = rows.filter_map(|row| amount::parse(row.get(amount)?, mapping.separator));
+            let signs: Vec<bool> = amounts.map(|amount| amount.is_sign_negative()).collect();
+            if !signs.is_empty() && !signs.contains(&true) {
+                questions.push(Question::Direction);
+            }
+        }
+        _ => {}
+    }
+    questions
+}
+
+/// What the user is asked about a file.
+pub(super) fn unmapped(layout: &Layout, sample: &[Record], questions: Vec<Question>) -> Unmapped {
+    let rows = || sample.iter().skip(layout.skip).filter_map(|record| record.fields.as_ref().ok());
+    let width = if layout.headers.is_empty() { modal_width(&rows().collect::<Vec<_>>()) } else { layout.headers.len() };
+    let column = |(at, looks): (usize, Looks)| Column {
+        header: match layout.headers.get(at).map(|header| words::tidy(header)) {
+            Some(header) if !header.is_empty() => header,
+            _ => format!("column {}", at + 1),
+        },
+        looks,
+    };
+    let columns = looks(rows(), width).into_iter().enumerate().map(column).collect();
+    Unmapped { columns, questions, draft: layout.mapping.clone() }
+}

@@ -1,0 +1,162 @@
+//! The desk that every reader hands its bookings to: what is no vendor's is passed over, what is a payment is counted in.
+
+use std::collections::HashSet;
+
+use super::apart::{self, Apart};
+use super::source::Source;
+use super::tally::{Payment, Tally};
+use super::words::{compact, scrub};
+use super::{Summary, words};
+use crate::error::{Error, Result};
+use crate::import::evidence::{Place, Secret, Sink};
+
+/// Bookings between two words to the sink about how far it got.
+const STEP: u64 = 500;
+
+pub(super) struct Desk<'a> {
+    sink: &'a mut dyn Sink,
+    tally: Tally,
+    /// Accounts of the user's own, as [`compact`] gives them: to compare with, until the statement is read.
+    own: HashSet<String>,
+    /// Names of the user's own, likewise.
+    owners: HashSet<String>,
+    bookings: u64,
+    first_bad: Option<String>,
+    pub(super) month_first: bool,
+    pub(super) summary: Summary,
+}
+
+impl<'a> Desk<'a> {
+    pub(super) fn new(sink: &'a mut dyn Sink) -> Self {
+        Self {
+            sink,
+            tally: Tally::default(),
+            own: HashSet::new(),
+            owners: HashSet::new(),
+            bookings: 0,
+            first_bad: None,
+            month_first: false,
+            summary: Summary::default(),
+        }
+    }
+
+    /// An account of the user's own.
+    pub(super) fn own_account(&mut self, number: &str) {
+        let number = compact(number);
+        if number.len() >= 4 {
+            self.own.insert(number);
+        }
+    }
+
+    /// Whether an account is one of the user's own, as far as the statement has named them.
+    pub(super) fn is_own(&self, number: &str) -> bool {
+        self.own.contains(&compact(number))
+    }
+
+    /// The name of who holds the account.
+    pub(super) fn owner(&mut self, name: &str) {
+        let name = words::plain(name);
+        if !name.is_empty() {
+            self.owners.insert(name);
+        }
+    }
+
+    /// Whether this is the name of who holds the account.
+    pub(super) fn is_owner(&self, name: &str) -> bool {
+        self.owners.contains(&words::plain(name))
+    }
+
+    /// A text without card numbers, which are counted, and with account numbers masked.
+    pub(super) fn scrubbed(&mut self, text: &str) -> String {
+        let (text, cards) = scrub(text);
+        (0..cards).for_each(|_| self.sink.dropped(Secret::Card));
+        text
+    }
+
+    /// A reference, unless a card's number is in it. It may look like an account's number, and is none.
+    pub(super) fn scrubbed_reference(&mut self, text: &str) -> String {
+        match scrub(text) {
+            (_, 0) => words::tidy(text),
+            _ => self.scrubbed(text),
+        }
+    }
+
+    /// A card's number stood in a place of its own.
+    pub(super) fn dropped_card(&mut self) {
+        self.sink.dropped(Secret::Card);
+    }
+
+    /// A booking: `apart` is what the bank says it is, if not a payment, and `more` what else it says in words. Its name
+    /// is scrubbed already.
+    pub(super) fn booking(&mut self, payment: Payment, apart: Option<Apart>, more: &str) -> Result<()> {
+        let incoming = payment.amount.map(|amount| amount.is_sign_positive());
+        let apart = apart
+            .or_else(|| {
+                payment.account.as_ref().is_some_and(|account| self.is_own(account)).then_some(Apart::OwnTransfer)
+            })
+            .or_else(|| self.is_owner(&payment.name).then_some(Apart::OwnTransfer))
+            .or_else(|| apart::by_words(&payment.name, incoming))
+            .or_else(|| apart::by_words(more, incoming).filter(|apart| apart.counts_beside_a_name()));
+        match apart {
+            Some(apart) => self.apart(payment.line, apart),
+            None => {
+                self.summary.payments += 1;
+                self.tally.add(payment);
+                Ok(())
+            }
+        }
+    }
+
+    /// A booking that is none of a vendor's.
+    pub(super) fn apart(&mut self, line: u64, apart: Apart) -> Result<()> {
+        *self.summary.apart.entry(apart).or_default() += 1;
+        self.sink.passed_over(Place::Line(line), apart.why())
+    }
+
+    /// A line that could not be read.
+    pub(super) fn bad(&mut self, line: u64, why: &str) -> Result<()> {
+        self.summary.skipped += 1;
+        self.first_bad.get_or_insert_with(|| format!("line {line}: {why}"));
+        self.sink.skipped(Place::Line(line), why)
+    }
+
+    /// What the user should know of the file; the same is said once.
+    pub(super) fn remark(&mut self, remark: &str) {
+        let remark = words::tidy(remark);
+        if self.summary.remarks.len() < 16 && !self.summary.remarks.contains(&remark) {
+            self.summary.remarks.push(remark);
+        }
+    }
+
+    /// Says now and then how far the reading got.
+    pub(super) fn step(&mut self, source: &Source) -> Result<()> {
+        self.bookings += 1;
+        if self.bookings.is_multiple_of(STEP) { self.at(source) } else { Ok(()) }
+    }
+
+    /// Says how far the reading got.
+    pub(super) fn at(&mut self, source: &Source) -> Result<()> {
+        self.sink.at(source.bytes())
+    }
+
+    /// Gives the evidence to the sink. What went to an account that turned out to be one's own is passed over now.
+    pub(super) fn close(mut self) -> Result<Summary> {
+        for (evidence, account) in self.tally.evidence(self.month_first) {
+            let count = evidence.details["count"].as_u64().unwrap_or(1);
+            if account.is_some_and(|account| self.own.contains(&compact(&account))) {
+                self.summary.payments -= count;
+                *self.summary.apart.entry(Apart::OwnTransfer).or_default() += count;
+                self.sink.passed_over(evidence.place, Apart::OwnTransfer.why())?;
+            } else {
+                self.summary.payees += 1;
+                self.sink.found(evidence)?;
+            }
+        }
+        let good = self.summary.payments + self.summary.apart.values().sum::<u64>();
+        match self.first_bad {
+            Some(bad) if good == 0 => Err(Error::bad_input(format!("no booking could be read; {bad}"))
+                .hint("export the statement again, as CAMT.053, OFX or CSV")),
+            _ => Ok(self.summary),
+        }
+    }
+}

@@ -1,0 +1,253 @@
+//! What the texts of a statement are made of, and what must not be kept of them: card numbers, and account numbers.
+
+use crate::text::printable;
+
+/// The longest text of a payee that is kept, in characters.
+const LONGEST: usize = 200;
+
+/// A text in lower case and without the accents of the languages that statements come in.
+pub(super) fn folded(text: &str) -> String {
+    let mut folded = String::with_capacity(text.len());
+    for c in text.chars().flat_map(char::to_lowercase) {
+        match c {
+            'à' | 'á' | 'â' | 'ä' | 'ã' | 'å' => folded.push('a'),
+            'ç' | 'č' => folded.push('c'),
+            'ď' => folded.push('d'),
+            'è' | 'é' | 'ê' | 'ë' | 'ě' => folded.push('e'),
+            'ì' | 'í' | 'î' | 'ï' => folded.push('i'),
+            'ñ' | 'ň' => folded.push('n'),
+            'ò' | 'ó' | 'ô' | 'ö' | 'õ' | 'ø' => folded.push('o'),
+            'ř' => folded.push('r'),
+            'š' => folded.push('s'),
+            'ť' => folded.push('t'),
+            'ù' | 'ú' | 'û' | 'ü' | 'ů' => folded.push('u'),
+            'ý' | 'ÿ' => folded.push('y'),
+            'ž' => folded.push('z'),
+            'ß' => folded.push_str("ss"),
+            c => folded.push(c),
+        }
+    }
+    folded
+}
+
+/// The words of a text, folded, one space between; a run of digits is `#`, so that `POS13SEP STATOIL` is `pos # sep
+/// statoil`.
+pub(super) fn plain(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut last = ' ';
+    for c in folded(text).chars() {
+        let kind = match c {
+            c if c.is_numeric() => '#',
+            c if c.is_alphabetic() => 'a',
+            _ => ' ',
+        };
+        if kind != last && kind != ' ' && !plain.is_empty() {
+            plain.push(' ');
+        }
+        match kind {
+            'a' => plain.push(c),
+            '#' if last != '#' => plain.push('#'),
+            _ => {}
+        }
+        last = kind;
+    }
+    plain
+}
+
+/// A text fit for a terminal and of bounded length. Of white space between words one blank is left, or two: a wide gap
+/// parts a payee from its place.
+pub(super) fn tidy(text: &str) -> String {
+    let (mut tidy, mut gap) = (String::new(), 0);
+    for c in printable(text).chars() {
+        if c.is_whitespace() {
+            gap += 1;
+            continue;
+        }
+        if !tidy.is_empty() {
+            (0..gap.min(2)).for_each(|_| tidy.push(' '));
+        }
+        gap = 0;
+        tidy.push(c);
+    }
+    match tidy.char_indices().nth(LONGEST) {
+        Some((end, _)) => tidy[..end].trim_end().to_owned(),
+        None => tidy,
+    }
+}
+
+/// A text without card numbers, whole or masked, and with account numbers masked; and how many card numbers there were.
+pub(super) fn scrub(text: &str) -> (String, usize) {
+    let text = tidy(text);
+    let words: Vec<&str> = text.split(' ').collect();
+    let (mut kept, mut cards, mut at) = (Vec::with_capacity(words.len()), 0, 0);
+    while at < words.len() {
+        if let Some(length) = card(&words[at..]) {
+            cards += 1;
+            at += length;
+        } else if let Some((length, masked)) = iban(&words[at..]) {
+            kept.push(masked);
+            at += length;
+        } else {
+            kept.push(words[at].to_owned());
+            at += 1;
+        }
+    }
+    (kept.join(" ").trim().to_owned(), cards)
+}
+
+/// How many words from here on are a card's number: 13 to 19 digits (ISO/IEC 7812-1) that pass Luhn's check, or a number
+/// of which all but some digits are masked.
+fn card(words: &[&str]) -> Option<usize> {
+    let mut number = String::new();
+    let mut found = None;
+    for (index, word) in words.iter().take(6).enumerate() {
+        let word = word.trim_matches(|c: char| c.is_ascii_punctuation() && c != '*' && c != '#');
+        let is_part = !word.is_empty() && word.chars().all(|c| c.is_ascii_digit() || is_mask(c) || c == '-');
+        if !is_part {
+            break;
+        }
+        number.extend(word.chars().filter(|c| *c != '-'));
+        if is_card(&number) {
+            found = Some(index + 1);
+        }
+    }
+    found
+}
+
+fn is_mask(c: char) -> bool {
+    matches!(c, '*' | 'x' | 'X' | '•' | '#' | '·')
+}
+
+fn is_card(number: &str) -> bool {
+    let length = number.chars().count();
+    let masks = number.chars().filter(|c| is_mask(*c)).count();
+    if masks == 0 {
+        return (13..=19).contains(&length) && luhn(number);
+    }
+    let stars = number.chars().filter(|c| matches!(c, '*' | '•')).count();
+    let ends = number.chars().rev().take_while(char::is_ascii_digit).count();
+    (3..=4).contains(&ends) && length <= 19 && (stars >= 4 || masks >= 8 && length >= 12)
+}
+
+/// Luhn's check (ISO/IEC 7812-1, annex B).
+fn luhn(digits: &str) -> bool {
+    let sum: u32 = (digits.bytes().rev().enumerate())
+        .map(|(index, byte)| {
+            let digit = u32::from(byte.wrapping_sub(b'0'));
+            match index % 2 {
+                0 => digit,
+                _ if digit > 4 => 2 * digit - 9,
+                _ => 2 * digit,
+            }
+        })
+        .sum();
+    sum.is_multiple_of(10) && digits.bytes().any(|byte| byte != b'0')
+}
+
+/// How many words from here on are an IBAN (ISO 13616: 15 to 34 characters), and what of it may be shown.
+fn iban(words: &[&str]) -> Option<(usize, String)> {
+    let first = words.first()?.trim_end_matches([',', ';', ')', '.', '/']);
+    if is_iban(first) {
+        return Some((1, ending(first)));
+    }
+    // In groups of four.
+    if first.len() != 4 || !begins_as_iban(first) {
+        return None;
+    }
+    let mut number = first.to_owned();
+    for (index, word) in words.iter().enumerate().skip(1) {
+        let alphanumeric = word.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase());
+        if !alphanumeric || word.len() > 4 {
+            return None;
+        }
+        number.push_str(word);
+        if is_iban(&number) && (word.len() < 4 || words.get(index + 1).is_none_or(|next| next.len() > 4)) {
+            return Some((index + 1, ending(&number)));
+        }
+        if number.len() > 34 {
+            return None;
+        }
+    }
+    None
+}
+
+fn begins_as_iban(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    bytes.len() >= 4 && bytes[..2].iter().all(u8::is_ascii_uppercase) && bytes[2..4].iter().all(u8::is_ascii_digit)
+}
+
+fn is_iban(text: &str) -> bool {
+    (15..=34).contains(&text.len())
+        && begins_as_iban(text)
+        && text.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase())
+}
+
+/// The end of an account's number, which names it to who knows it: `…8421`.
+pub(super) fn ending(number: &str) -> String {
+    let characters: Vec<char> = number.chars().filter(|c| c.is_alphanumeric()).collect();
+    let end: String = characters[characters.len().saturating_sub(4)..].iter().collect();
+    format!("…{end}")
+}
+
+/// An account's number as it is compared: no spaces, upper case.
+pub(super) fn compact(number: &str) -> String {
+    number.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn card_numbers_are_dropped_whole_and_masked() {
+        for (text, expected, cards) in [
+            ("SHELL 4111 1111 1111 1111 PARIS", "SHELL PARIS", 1),
+            ("SHELL 4111111111111111", "SHELL", 1),
+            ("SHELL 4111-1111-1111-1111", "SHELL", 1),
+            ("SHELL 4111111111111112", "SHELL 4111111111111112", 0),
+            ("VISA ****1234 SPOTIFY", "VISA SPOTIFY", 1),
+            ("VISA XXXX XXXX XXXX 1234", "VISA", 1),
+            ("CARD 4111 11** **** 1111 NETFLIX", "CARD NETFLIX", 1),
+            ("X 12 MAX 1234", "X 12 MAX 1234", 0),
+            ("Allo 0800 123 456", "Allo 0800 123 456", 0),
+            ("a  4111 1111 1111 1111 \u{1b}[31m 5555555555554444", "a  [31m", 2),
+        ] {
+            assert_eq!(scrub(text), (expected.to_owned(), cards), "{text}");
+        }
+    }
+
+    #[test]
+    fn account_numbers_are_masked() {
+        assert_eq!(scrub("SEPA NL56AGDH9619008421 rent").0, "SEPA …8421 rent");
+        assert_eq!(scrub("SEPA NL56 AGDH 9619 0084 21 for rent").0, "SEPA …8421 for rent");
+        assert_eq!(scrub("DE12 hello").0, "DE12 hello");
+    }
+
+    #[test]
+    fn words_lose_their_accents_and_numbers() {
+        assert_eq!(plain("POS13SEP STATOIL "), "pos # sep statoil");
+        assert_eq!(plain("Entgelt  Kontoführung!"), "entgelt kontofuhrung");
+        assert_eq!(plain("CHECK PAID #0000001001"), "check paid #");
+        assert_eq!(plain("DOMINO'S"), "domino s");
+    }
+
+    proptest! {
+        #[test]
+        fn no_card_number_survives(before in "[A-Z ]{0,20}", digits in "[45][0-9]{14}", after in "( [A-Z]{1,10}){0,3}") {
+            let number = (0..10).map(|check| format!("{digits}{check}")).find(|number| luhn(number)).unwrap();
+            let spaced = format!("{} {} {} {}", &number[..4], &number[4..8], &number[8..12], &number[12..]);
+            for shape in [&number, &spaced] {
+                let (text, cards) = scrub(&format!("{before} {shape}{after}"));
+                prop_assert!(cards == 1 && !text.contains(&number[8..]), "{text}");
+            }
+        }
+
+        #[test]
+        fn no_text_is_too_much(text: String) {
+            let (text, _) = scrub(&text);
+            prop_assert!(text.chars().count() <= LONGEST * 2);
+            let _ = (plain(&text), ending(&text), compact(&text));
+        }
+    }
+}
