@@ -155,13 +155,15 @@ fn hand_over(tx: &Tx, number: i64) -> Result<Vec<Staying>> {
 }
 
 /// What a table with rows of a vendor means to the user. Whatever is not listed here counts as use all the same.
-const USES: [(&str, &str); 9] = [
+const USES: [(&str, &str); 11] = [
     ("alias", "it has an alias"),
     ("channel", "it has a channel"),
     ("delivery", "it was written to"),
     ("grant", "it has a grant"),
+    ("link", "your account is linked"),
     ("message", "there are messages"),
     ("note", "it has a note"),
+    ("read_back", "it was read back"),
     ("signing_key", "you have a key there"),
     ("vendor_document", "it was discovered"),
     ("vendor_key", "its keys are kept"),

@@ -100,6 +100,16 @@ pub(super) fn finish(tx: &Tx, batch: i64, id: String, collected: &Collected, mut
     Ok(written)
 }
 
+/// A piece of evidence that is being written.
+struct Piece {
+    key: Key,
+    place: usize,
+    /// Whether the same item came before, in the same import.
+    twice: bool,
+    /// What is stored of it, from before the import.
+    stored: Option<Stored>,
+}
+
 /// A write that is going on.
 struct Writing<'a> {
     tx: &'a Tx<'a>,
@@ -123,17 +133,13 @@ impl Writing<'_> {
         }
         self.find_vendors(&sorted, &stored)?;
         let mut loose: HashSet<usize> = HashSet::new();
-        let mut last: Option<Key> = None;
         let mut unmatched = 0;
-        for (number, ((key, place), stored)) in sorted.iter().zip(stored).enumerate() {
+        for (number, Piece { key, place, twice, stored }) in self.by_subject(sorted, stored).into_iter().enumerate() {
             self.go_on(number)?;
-            // The same item twice in one import: the second says no more than that it is there.
-            let stored = if last == Some(*key) { store::stored(self.tx, key)? } else { stored };
-            let twice = last == Some(*key);
-            last = Some(*key);
-            if self.one(key, *place, stored, twice)? {
+            let stored = if twice { store::stored(self.tx, &key)? } else { stored };
+            if self.one(&key, place, stored, twice)? {
                 unmatched += 1;
-                loose.insert(self.plan.of[*place]);
+                loose.insert(self.plan.of[place]);
             }
         }
         let settled = self.settle()?;
@@ -158,6 +164,19 @@ impl Writing<'_> {
         let mut sorted: Vec<(Key, usize)> = self.items.iter().enumerate().map(key).collect();
         sorted.sort_unstable();
         sorted
+    }
+
+    /// The pieces by subject: what refers to one vendor, or to neighbours, is written together. The same item twice in one
+    /// import comes last: it says no more than that it is there.
+    fn by_subject(&self, sorted: Vec<(Key, usize)>, stored: Vec<Option<Stored>>) -> Vec<Piece> {
+        let mut last: Option<Key> = None;
+        let mut pieces: Vec<Piece> = Vec::with_capacity(sorted.len());
+        for ((key, place), stored) in sorted.into_iter().zip(stored) {
+            let twice = last.replace(key) == Some(key);
+            pieces.push(Piece { key, place, twice, stored });
+        }
+        pieces.sort_by_key(|piece| (piece.twice, self.plan.of[piece.place]));
+        pieces
     }
 
     /// The vendors of all subjects that evidence is new of. One that is to be made is, in the order of the subjects.

@@ -50,6 +50,20 @@ struct Linking<'a> {
 }
 
 impl Linking<'_> {
+    /// The key that signs for the relationship. A vendor that an import brought gets its first one now.
+    fn key(&self, vault: &mut Vault) -> Result<SigningKey> {
+        let id = &self.vendor.id;
+        match self.session.globals().dry_run && vendor::relationship(vault.connection(), id)?.issuer.is_empty() {
+            true => {
+                SigningKey::generate().map_err(|e| Error::failed(format!("the system gave no random numbers: {e}")))
+            }
+            false => {
+                vault.write(|tx| vendor::ensure_key(tx, id))?;
+                vendor::signing_key(vault.connection(), id)
+            }
+        }
+    }
+
     /// Links the account. Returns how many messages can go now, or none after `--dry-run`.
     async fn run(&self, vault: &mut Vault) -> Result<Option<usize>> {
         let (vendor, known) = (self.vendor, link::find(vault.connection(), &self.vendor.id)?);
@@ -58,7 +72,7 @@ impl Linking<'_> {
         let found = discover::find(self.http, place).await?;
         let moved = self.settle_changes(known.as_ref(), &found)?;
         let approved = self.approve(known.as_ref(), &found)?;
-        let key = vendor::signing_key(vault.connection(), &vendor.id)?;
+        let key = self.key(vault)?;
         let mut link = self.wanted(found, approved, &key)?;
         if self.session.globals().dry_run {
             self.would(&link, known.is_some())?;
