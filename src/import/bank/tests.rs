@@ -174,7 +174,7 @@ fn camt(version: u8, entries: &str) -> String {
          <d:BkToCstmrStmt><d:Stmt><d:Acct><d:Id><d:IBAN>DE02120300000000202051</d:IBAN></d:Id><d:Ownr><d:Nm>Ada Lovelace</d:Nm></d:Ownr></d:Acct>\n\
          {entries}\n</d:Stmt></d:BkToCstmrStmt></d:Document>\n"
     )
-    .replace("d:", if version % 2 == 0 { "" } else { "d:" })
+    .replace("d:", if version.is_multiple_of(2) { "" } else { "d:" })
     .replace("xmlns:=", "xmlns=")
 }
 
