@@ -118,6 +118,15 @@ fn the_users_own_files_stand_before_those_that_come_with_the_program() {
 }
 
 #[test]
+fn a_service_that_is_at_one_place_needs_no_url_and_takes_no_other() {
+    let env = TestEnv::new().with_ada();
+    env.file("token.txt", "t0ken\n");
+    let add = "vendor add hub --channel connector --connector github --token-file token.txt";
+    env.ends(7, &format!("{add} --url https://thief.example")).says("is for https://api.github.com/");
+    env.ok(add).says("github at https://api.github.com/");
+}
+
+#[test]
 fn a_file_is_checked_with_the_place_of_every_mistake() {
     let env = TestEnv::empty();
     env.file("shop.toml", SHOP);

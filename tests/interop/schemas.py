@@ -10,6 +10,7 @@ import datetime
 import json
 import signal
 import subprocess
+import tomllib
 
 import jsonschema
 
@@ -127,6 +128,15 @@ def profile(show, scratch):
     show("persona", "remove", "night", "--yes")
 
 
+def connectors(checks):
+    """The files that come with cmr have the form that is published."""
+    form = json.loads((FOLDER / "connector-file-1.json").read_text())
+    for path in sorted((ROOT / "connectors").glob("*.toml")):
+        file = tomllib.loads(path.read_text())
+        wrong = [error.message for error in jsonschema.Draft202012Validator(form).iter_errors(file)]
+        checks.equal(f"{path.name} is what the published schema says", wrong, [])
+
+
 def vendors(show, scratch):
     show("vendor", "list")
     show("vendor", "show", "acme")
@@ -135,6 +145,8 @@ def vendors(show, scratch):
     show("vendor", "alias", "acme", "email", "ada+acme@example.org")
     show("vendor", "alias", "acme")
     show("vendor", "knows", "acme")
+    show("vendor", "connector", "list")
+    show("vendor", "connector", "check", ROOT / "connectors/matrix.toml")
     show("status")
     show("key", "list")
     show("key", "add", "device", "pocket", "--new-identity", scratch / "pocket.txt")
@@ -292,6 +304,7 @@ def main(checks, scratch):
         server.send_signal(signal.SIGTERM)
         server.wait(timeout=20)
     show("demo")
+    connectors(checks)
     # Connector files are read, and not printed.
     unseen = {path.name for path in FOLDER.glob("*.json")} - set(show.seen) - {"connector-file-1.json"}
     checks.equal("every published schema was printed by some command", unseen, set())

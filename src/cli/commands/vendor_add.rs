@@ -6,11 +6,12 @@ use uuid::Uuid;
 
 use super::super::args::vendor::{ChannelArgs, TokenArgs};
 use super::super::output::vault::DryRun;
-use super::super::secret;
 use super::super::session::Session;
 use super::super::{Outcome, Result};
+use super::super::{config, secret};
 use super::vendor::{approve, detail};
 use super::vendor_channel::{given, set_up};
+use crate::delivery::channel::connector;
 use crate::delivery::discover;
 use crate::delivery::http::{self, Http, TIMEOUT};
 use crate::error::{Error, Kind};
@@ -105,13 +106,21 @@ impl Add<'_> {
     fn url(&self) -> Result<Url> {
         match self.url {
             Some(typed) => discover::vendor_url(typed),
-            None if self.wants_token() => {
-                Err(Error::usage("--url is missing: where the vendor is").hint("--url https://shop.example"))
-            }
+            None if self.wants_token() => self.connector_host()?.ok_or_else(|| {
+                Error::usage("--url is missing: where the vendor is").hint("--url https://shop.example")
+            }),
             None => {
                 let urn = format!("urn:uuid:{}", Uuid::now_v7());
                 Url::parse(&urn).map_err(|e| Error::failed(format!("cannot name the vendor: {e}")))
             }
+        }
+    }
+
+    /// The one host that the vendor's connector is for.
+    fn connector_host(&self) -> Result<Option<Url>> {
+        match &self.channel.connector {
+            Some(name) => connector::fixed_host(name, config::connectors().as_deref()),
+            None => Ok(None),
         }
     }
 
