@@ -64,6 +64,8 @@ class Homeserver:
         reply = connection.getresponse()
         text = reply.read()
         connection.close()
+        if reply.status == 404 and b"M_NOT_FOUND" in text:
+            return {}  # A profile in which nothing is left.
         if reply.status != 200:
             raise AssertionError(f"{method} {path}: {reply.status} {text}")
         return json.loads(text)
@@ -90,23 +92,9 @@ class Homeserver:
             self.process.wait(20)
 
 
-def shown(cmr, vendor="chat"):
-    """What the vendor shows, by claim, as cmr found it."""
-    document = cmr.json("vendor", "verify", vendor)
-    text = json.dumps(document)
-    return {claim["claim"]: claim["state"] for claim in findings(document)}, text
-
-
-def findings(document):
-    """Every finding in the document, wherever it stands."""
-    if isinstance(document, dict):
-        if {"claim", "state"} <= set(document):
-            yield document
-        for inner in document.values():
-            yield from findings(inner)
-    elif isinstance(document, list):
-        for inner in document:
-            yield from findings(inner)
+def shown(cmr):
+    """What Synapse shows, by claim, as cmr found it."""
+    return {one["claim"]: one["state"] for one in cmr.json("vendor", "verify", "chat")["claims"]}
 
 
 def main(checks, scratch):
@@ -134,7 +122,7 @@ def account(checks, scratch, server):
     cmr.grant("chat", "name")
     cmr("push").ok()
     checks.equal("the display name is as it was lent", server.profile(user)["displayname"], "Ada \"{claim:email}\" Łovelace\\")
-    checks.equal("it is read back", shown(cmr)[0], {"name": "verified"})
+    checks.equal("it is read back", shown(cmr), {"name": "verified"})
 
     cmr("profile", "set", "name", "Ada King").ok()
     cmr("push").ok()
@@ -156,8 +144,8 @@ def account(checks, scratch, server):
     checks.equal("with the right token it goes on", server.profile(user)["displayname"], "Ada Byron")
     cmr("grant", "revoke", "chat", "--yes").ok()
     cmr("push").ok()
-    checks.check("taken back, the name is gone", not server.profile(user).get("displayname"), server.profile(user))
-    checks.equal("and cmr sees that it is", shown(cmr)[0], {"name": "cleared"})
+    checks.equal("taken back, the name is gone", server.profile(user), {})
+    checks.equal("and cmr sees that it is", shown(cmr), {"name": "cleared"})
 
 
 if __name__ == "__main__":
