@@ -261,6 +261,13 @@ fn every_example_of_the_help_runs_in_order() {
     let (env, shop) = (TestEnv::new(), Shop::open());
     env.file("token.txt", &shop.token);
     env.file("export.csv", "url,username,password\nhttps://netflix.example,ada@example.org,x\n");
+    env.file(
+        "archive.mbox",
+        "From shop Mon Jan  1 00:00:00 2024\nFrom: news@shop.example\nTo: ada@example.org\n\nhello\n",
+    );
+    env.file("statement.csv", "Date,Payee,Amount\n2024-12-31,SHOP LTD,-12.00\n");
+    std::fs::create_dir_all(env.path("data/companies")).unwrap();
+    env.file("data/companies/kolb.json", r#"{"slug": "kolb", "name": "Kolb", "web": "https://kolb.example"}"#);
     env.file("contacts.vcf", "BEGIN:VCARD\nVERSION:4.0\nKIND:org\nFN:Kolb\nEND:VCARD\n");
     let address = shop.url().trim_start_matches("http://").to_owned();
     for example in examples::all() {

@@ -33,6 +33,22 @@ pub struct Collected {
     pub skipped: Vec<Skipped>,
     /// Secrets that were dropped.
     pub dropped: BTreeMap<Secret, u64>,
+    /// What the user was asked about the files and is not asked again: sort of question, question, answer.
+    pub answers: Vec<(&'static str, String, String)>,
+}
+
+impl Collected {
+    /// Nothing yet.
+    pub fn new(kind: BatchKind) -> Self {
+        Self {
+            kind,
+            sources: Vec::new(),
+            items: Vec::new(),
+            skipped: Vec::new(),
+            dropped: BTreeMap::new(),
+            answers: Vec::new(),
+        }
+    }
 }
 
 /// Collects what readers find.
@@ -46,9 +62,7 @@ pub struct Collector<'a> {
 impl<'a> Collector<'a> {
     /// A collector. With `strict` anything bad ends the reading; `stop` is set where the user wants to stop.
     pub fn new(kind: BatchKind, strict: bool, stop: Arc<AtomicBool>, progress: &'a dyn Fn(u64)) -> Self {
-        let collected =
-            Collected { kind, sources: Vec::new(), items: Vec::new(), skipped: Vec::new(), dropped: BTreeMap::new() };
-        Self { collected, strict, stop, progress }
+        Self { collected: Collected::new(kind), strict, stop, progress }
     }
 
     /// Reads one file. What is wrong with it after something was found is told and kept with the rest, unless this is strict:
@@ -78,6 +92,11 @@ impl<'a> Collector<'a> {
             Err(error) if error.kind() == crate::error::Kind::BadInput => Err(named(error, file)),
             Err(error) => Err(error),
         }
+    }
+
+    /// The last source is read once more: nothing was found in it yet.
+    pub fn again(&mut self) {
+        self.collected.sources.pop();
     }
 
     /// What the format of the last source turned out to be.

@@ -270,7 +270,8 @@ pub(super) fn any_waits(connection: &Connection) -> Result<bool> {
 pub(super) fn remember(tx: &Tx, batch: i64, kind: &str, question: &str, answer: &str) -> Result<()> {
     tx.prepare_cached(
         "INSERT INTO import_answer (kind, question, answer, batch) VALUES (?1, ?2, ?3, ?4)
-         ON CONFLICT (kind, question) DO UPDATE SET answer = excluded.answer, batch = excluded.batch",
+         ON CONFLICT (kind, question) DO UPDATE SET answer = excluded.answer, batch = excluded.batch
+         WHERE answer <> excluded.answer",
     )?
     .execute(params![kind, question, answer, batch])?;
     Ok(())

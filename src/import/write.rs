@@ -78,6 +78,9 @@ pub fn evidence(tx: &Tx, collected: &Collected, given: &[Given], stop: &AtomicBo
         stop,
     };
     writing.all(collected)?;
+    if writing.written.counts.changes_something() {
+        writing.remember(collected)?;
+    }
     finish(tx, batch, id, collected, writing.written)
 }
 
@@ -154,7 +157,7 @@ impl Writing<'_> {
         };
         self.written.ambiguous = ambiguous.map(shown).collect();
         self.written.counts.ambiguous = self.written.ambiguous.len() as u64;
-        self.remember()
+        Ok(())
     }
 
     /// Keys and places, by key: neighbours in the index are read together.
@@ -261,7 +264,10 @@ impl Writing<'_> {
     }
 
     /// Keeps what the user said, for the next time.
-    fn remember(&self) -> Result<()> {
+    fn remember(&self, collected: &Collected) -> Result<()> {
+        for (kind, question, answer) in &collected.answers {
+            store::remember(self.tx, self.batch, kind, question, answer)?;
+        }
         for (subject, vendor) in self.plan.subjects.iter().zip(&self.vendors).filter(|(subject, _)| subject.answered) {
             if let (Some(key), Some(vendor)) = (subject.wanted.key(), vendor) {
                 store::remember(self.tx, self.batch, "vendor", key, &vendor.id)?;

@@ -38,6 +38,16 @@ pub static IMPORT_PASSWORDS: [Example; 2] = [
     example("Take it, and nothing if one line is bad", "cmr import passwords export.csv --strict"),
 ];
 
+/// `import mail`.
+pub static IMPORT_MAIL: [Example; 1] = [example("Who writes to you", "cmr import mail archive.mbox")];
+
+/// `import bank`.
+pub static IMPORT_BANK: [Example; 1] =
+    [example("Whom you pay, as your bank's statement says", "cmr import bank statement.csv --columns payee=2")];
+
+/// `import directory`.
+pub static IMPORT_DIRECTORY: [Example; 1] = [example("Know whom to write to about data", "cmr import directory data")];
+
 /// `import vcard`.
 pub static IMPORT_VCARD: [Example; 1] =
     [example("Take the companies of your contacts", "cmr import vcard contacts.vcf")];
@@ -166,6 +176,9 @@ pub fn all() -> Vec<&'static Example> {
         &KEY_REMOVE,
         &IMPORT_PASSWORDS,
         &IMPORT_VCARD,
+        &IMPORT_MAIL,
+        &IMPORT_BANK,
+        &IMPORT_DIRECTORY,
         &VENDOR_LIST,
         &VENDOR_ADD,
         &GRANT_CREATE,

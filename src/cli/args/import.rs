@@ -33,6 +33,32 @@ fn pair(typed: &str) -> Result<(String, String), String> {
     Ok((text.trim().to_owned(), vendor.trim().to_owned()))
 }
 
+/// Whose mail it is, and where it lies.
+#[derive(Debug, Clone, Default, Args)]
+pub struct MailboxArgs {
+    /// An address of yours beside those of your profile: it tells which of several recipients you are
+    #[arg(long, value_name = "ADDRESS")]
+    pub mine: Vec<String>,
+    /// For imap: the server
+    #[arg(long, value_name = "HOST")]
+    pub host: Option<String>,
+    /// For imap: its port, 993 if not said otherwise; always TLS
+    #[arg(long, value_name = "N")]
+    pub port: Option<u16>,
+    /// For imap: your name there
+    #[arg(long, value_name = "NAME")]
+    pub user: Option<String>,
+    /// For imap: read the password from this file; asked otherwise
+    #[arg(long, value_name = "FILE", conflicts_with = "password_fd", add = candidates::files())]
+    pub password_file: Option<PathBuf>,
+    /// For imap: read it from this open file descriptor
+    #[arg(long, value_name = "N")]
+    pub password_fd: Option<u32>,
+    /// For imap: only this folder, or several; all with vendors' mail otherwise
+    #[arg(long, value_name = "FOLDER")]
+    pub folder: Vec<String>,
+}
+
 /// What to do with imports.
 #[derive(Debug, Subcommand)]
 pub enum ImportVerb {
@@ -43,6 +69,43 @@ pub enum ImportVerb {
         #[arg(required = true, value_name = "FILE", add = candidates::files())]
         files: Vec<PathBuf>,
         /// How they are taken.
+        #[command(flatten)]
+        take: TakeArgs,
+    },
+    /// Take who writes to you, and to which address: mbox, Maildir, .eml, or a mailbox on its server. Bodies are not read
+    #[command(after_help = examples::help(&examples::IMPORT_MAIL))]
+    Mail {
+        /// A file or folder of mail; - reads standard input; imap a mailbox on its server
+        #[arg(value_name = "PATH|imap", add = candidates::files())]
+        path: PathBuf,
+        /// Whose mail it is, and where.
+        #[command(flatten)]
+        mailbox: MailboxArgs,
+        /// How it is taken.
+        #[command(flatten)]
+        take: TakeArgs,
+    },
+    /// Take whom you pay from statements of your bank: OFX, CAMT.053, CSV
+    #[command(after_help = examples::help(&examples::IMPORT_BANK))]
+    Bank {
+        /// The statements; - reads standard input
+        #[arg(required = true, value_name = "FILE", add = candidates::files())]
+        files: Vec<PathBuf>,
+        /// What a column of a CSV holds, where that is not certain: date, payee, amount (or debit and credit; flag),
+        /// each with the column's header or number; order=day or month, direction=out or in. Kept for the next file
+        #[arg(long, value_name = "WHAT=COLUMN", value_delimiter = ',', value_parser = pair)]
+        columns: Vec<(String, String)>,
+        /// How they are taken.
+        #[command(flatten)]
+        take: TakeArgs,
+    },
+    /// Take a public directory of companies from a checkout of datenanfragen/data or JustDeleteMe
+    #[command(after_help = examples::help(&examples::IMPORT_DIRECTORY))]
+    Directory {
+        /// Where it lies
+        #[arg(value_name = "PATH", add = candidates::directories())]
+        path: PathBuf,
+        /// How it is taken.
         #[command(flatten)]
         take: TakeArgs,
     },

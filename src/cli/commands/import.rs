@@ -11,7 +11,7 @@ use super::super::args::import::{ImportArgs, ImportVerb, TakeArgs};
 use super::super::output::import::{BatchView, ImportUndone, Imported, Imports, UnmatchedView};
 use super::super::session::Session;
 use super::super::{Outcome, Result};
-use super::import_identity;
+use super::{import_bank, import_directory, import_identity, import_mail};
 use crate::error::{Error, io};
 use crate::import::collect::{Collected, Collector};
 use crate::import::evidence::Sink;
@@ -31,6 +31,9 @@ pub(in super::super) fn run(args: &ImportArgs, session: &Session) -> Result<Outc
     match &args.verb {
         ImportVerb::Passwords { files, take } => from_passwords(session, files, take),
         ImportVerb::Vcard { files, take } => from_vcard(session, files, take),
+        ImportVerb::Mail { path, mailbox, take } => import_mail::run(session, path, mailbox, take),
+        ImportVerb::Bank { files, columns, take } => import_bank::run(session, files, take, columns),
+        ImportVerb::Directory { path, take } => import_directory::run(session, path, take),
         ImportVerb::List { unmatched } => list(session, *unmatched),
         ImportVerb::Undo { import } => undo(session, import),
     }
@@ -60,7 +63,7 @@ fn from_passwords(session: &Session, files: &[PathBuf], take: &TakeArgs) -> Resu
     Ok(Outcome::Done)
 }
 
-fn no_format<T>(typed: &str, all: &[(&'static str, T)]) -> Error {
+pub(super) fn no_format<T>(typed: &str, all: &[(&'static str, T)]) -> Error {
     let names: Vec<&str> = all.iter().map(|(name, _)| *name).collect();
     let near = nearest(typed, names.iter().copied());
     let hint = match near.as_slice() {
@@ -89,12 +92,12 @@ fn from_vcard(session: &Session, files: &[PathBuf], take: &TakeArgs) -> Result<O
 }
 
 /// Something to read, from its beginning as often as needed.
-trait Input: Read + Seek {}
+pub(super) trait Input: Read + Seek {}
 impl<T: Read + Seek> Input for T {}
 
 /// Reads files, one after the other, with a line that shows how far it is. Ctrl-C ends it, before anything is written or
 /// while it is: nothing is left of it then.
-fn read_all(
+pub(super) fn read_all(
     session: &Session,
     kind: BatchKind,
     files: &[PathBuf],
@@ -103,23 +106,46 @@ fn read_all(
 ) -> Result<(Collected, Arc<AtomicBool>)> {
     // Standard input is waited for: whoever does not want to wait ends the program.
     let inputs: Vec<Box<dyn Input>> = files.iter().map(|path| open(path)).collect::<Result<_>>()?;
+    let size = |path: &PathBuf| path.metadata().map_or(0, |file| file.len());
+    collect(session, kind, take, files.iter().map(size).sum(), |collector| {
+        files.iter().zip(inputs).try_for_each(|(path, input)| read(collector, input, &name_of(path)))
+    })
+}
+
+/// Collects what readers find in so many bytes, with a line that shows how far it is. Ctrl-C ends it.
+pub(super) fn collect(
+    session: &Session,
+    kind: BatchKind,
+    take: &TakeArgs,
+    total: u64,
+    read: impl FnOnce(&mut Collector) -> Result<()>,
+) -> Result<(Collected, Arc<AtomicBool>)> {
+    let stop = stop_at_ctrl_c();
+    let progress = session.printer().progress("Reading");
+    // Each file begins at nothing again.
+    let (before, last) = (std::cell::Cell::new(0), std::cell::Cell::new(0));
+    let shown = |bytes: u64| {
+        let previous = last.replace(bytes);
+        if bytes < previous {
+            before.set(before.get() + previous);
+        }
+        progress.at((before.get() + bytes).min(total) / 1024, total / 1024);
+    };
+    let mut collector = Collector::new(kind, take.strict, Arc::clone(&stop), &shown);
+    read(&mut collector)?;
+    Ok((collector.finish()?, stop))
+}
+
+/// What Ctrl-C sets from now on.
+pub(super) fn stop_at_ctrl_c() -> Arc<AtomicBool> {
     let stop = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&stop);
     // Without a handler Ctrl-C ends the program at once, and a transaction that was not ended is none.
     let _ = ctrlc::set_handler(move || flag.store(true, Ordering::SeqCst));
-    let progress = session.printer().progress("Reading");
-    let size = |path: &PathBuf| path.metadata().map_or(0, |file| file.len());
-    let (total, before) = (files.iter().map(size).sum::<u64>(), std::cell::Cell::new(0));
-    let shown = |bytes: u64| progress.at((before.get() + bytes).min(total) / 1024, total / 1024);
-    let mut collector = Collector::new(kind, take.strict, Arc::clone(&stop), &shown);
-    for (path, input) in files.iter().zip(inputs) {
-        read(&mut collector, input, &name_of(path))?;
-        before.set(before.get() + size(path));
-    }
-    Ok((collector.finish()?, stop))
+    stop
 }
 
-fn name_of(path: &Path) -> String {
+pub(super) fn name_of(path: &Path) -> String {
     match path.as_os_str().to_str() {
         Some("-") => "standard input".to_owned(),
         _ => path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned(),
@@ -158,7 +184,7 @@ impl AsRef<[u8]> for Wiped {
 }
 
 /// Matches what was read, asks where only a person can tell, writes it and says what came of it.
-fn taken(
+pub(super) fn taken(
     session: &Session,
     vault: &mut Vault,
     collected: &Collected,

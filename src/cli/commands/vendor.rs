@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use url::Url;
 
 use super::super::args::vendor::{ChannelArgs, TokenArgs, VendorArgs, VendorVerb};
-use super::super::output::evidence::EvidenceView;
+use super::super::output::evidence::{DirectoryView, EvidenceView};
 use super::super::output::grant::GrantView;
 use super::super::output::link::LinkView;
 use super::super::output::profile::{ClaimView, FollowView};
@@ -185,8 +185,16 @@ pub(super) fn detail(vault: &Vault, vendor: &Vendor) -> Result<VendorDetail> {
         aliases: aliases.into_iter().map(alias_view).collect(),
         grants,
         evidence,
+        directory: directory(connection, vendor)?,
         notes: vendor::notes(connection, &vendor.id)?.into_iter().map(note).collect(),
     })
+}
+
+/// What the public directories say of whoever is at a vendor's site.
+fn directory(connection: &rusqlite::Connection, vendor: &Vendor) -> Result<Vec<DirectoryView>> {
+    let Some(site) = vendor::identity::site(&vendor.domain) else { return Ok(Vec::new()) };
+    let view = |(source, name, record)| DirectoryView { source, name, record };
+    Ok(import::of_site(connection, &site)?.into_iter().map(view).collect())
 }
 
 fn alias_view((name, value): (ClaimName, ClaimValue)) -> ClaimView {

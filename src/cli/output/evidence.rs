@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::Value;
 
 use super::text::{Col, Text, Tone, day, plain, toned};
 use crate::import::evidence::Kind;
@@ -144,4 +145,38 @@ pub(super) fn held_text(out: &mut Text, held: &[HeldView]) {
         ]
     };
     out.table(["vendor", "claim", "value", "since", "by?"], held.iter().map(row).collect());
+}
+
+/// What a public directory says of a vendor.
+#[derive(Serialize, JsonSchema)]
+pub struct DirectoryView {
+    /// The directory.
+    pub source: String,
+    /// What it calls the vendor.
+    pub name: String,
+    /// Its record.
+    pub record: Value,
+}
+
+impl DirectoryView {
+    /// How to reach it about data, for people.
+    pub(super) fn text(&self, out: &mut Text) {
+        let text = |pointer: &str| self.record.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let lines = self.record.pointer("/contacts/address").and_then(Value::as_array);
+        let address: Vec<&str> = lines.into_iter().flatten().filter_map(Value::as_str).collect();
+        let required = self.record.pointer("/requires").and_then(Value::as_array);
+        let required: Vec<&str> =
+            required.into_iter().flatten().filter_map(|required| required["what"].as_str()).collect();
+        out.heading(&format!("{} says of {}", self.source, self.name));
+        out.fields([
+            ("e-mail", text("/contacts/email")),
+            ("form", text("/contacts/webform")),
+            ("address", address.join(", ")),
+            ("fax", text("/contacts/fax")),
+            ("a request needs", required.join(", ")),
+            ("delete the account at", text("/deletion/url")),
+            ("which is", text("/deletion/difficulty")),
+            ("how", text("/deletion/notes")),
+        ]);
+    }
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::View;
-use super::evidence::{EvidenceView, HeldView, held_text};
+use super::evidence::{DirectoryView, EvidenceView, HeldView, held_text};
 use super::grant::GrantView;
 use super::link::LinkView;
 use super::profile::{ClaimView, FollowView, one_line};
@@ -188,6 +188,9 @@ pub struct VendorDetail {
     /// What imports show of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub evidence: Option<EvidenceView>,
+    /// What the public directories say of it, as they say it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub directory: Vec<DirectoryView>,
     /// Your notes, newest first.
     pub notes: Vec<NoteView>,
 }
@@ -306,6 +309,7 @@ impl View for VendorDetail {
         if let Some(evidence) = &self.evidence {
             evidence.text(out);
         }
+        self.directory.iter().for_each(|directory| directory.text(out));
         if !self.notes.is_empty() {
             out.heading("Notes");
             out.table(["at", "note"], self.notes.iter().map(|n| [plain(local(n.at)), plain(&n.text)]).collect());

@@ -1,0 +1,156 @@
+//! `cmr import bank`: what the columns of a bank's file mean is asked once, and kept.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use super::super::args::import::TakeArgs;
+use super::super::session::Session;
+use super::super::{Outcome, Result};
+use super::import::{no_format, read_all, taken};
+use crate::error::{Error, io};
+use crate::import::bank::{self, Amounts, Format, Found, Mapping, Order, Question, Unmapped};
+use crate::import::model::BatchKind;
+use crate::text::printable;
+
+/// Answers of this kind are mappings, by the fingerprint of the file's header.
+const KIND: &str = "columns";
+
+pub(super) fn run(
+    session: &Session,
+    files: &[PathBuf],
+    take: &TakeArgs,
+    columns: &[(String, String)],
+) -> Result<Outcome> {
+    let format = take.format.as_deref().map(|typed| {
+        let found = Format::ALL.iter().find(|(name, _)| *name == typed);
+        found.map(|(_, format)| *format).ok_or_else(|| no_format(typed, &Format::ALL))
+    });
+    let format = format.transpose()?;
+    let mut vault = session.vault()?;
+    let answers: RefCell<BTreeMap<String, Mapping>> = RefCell::default();
+    let (mut collected, stop) = read_all(session, BatchKind::Bank, files, take, |collector, mut input, name| {
+        let kept = |fingerprint: &str| {
+            let stored = || crate::import::answer(vault.connection(), KIND, fingerprint).ok().flatten();
+            let read = |text: String| serde_json::from_str(&text).ok();
+            answers.borrow().get(fingerprint).cloned().or_else(|| stored().and_then(read))
+        };
+        loop {
+            let found = collector.source(name, "", |sink| bank::read(&mut input, format, &kept, sink))?;
+            match found {
+                None => return Ok(()),
+                Some(Found::Read(summary)) => {
+                    collector.was(&summary.format);
+                    summary.remarks.iter().for_each(|remark| session.printer().remark(&format!("{name}: {remark}")));
+                    return Ok(());
+                }
+                Some(Found::Unmapped(unmapped)) => {
+                    let mapping = Asked { session, columns, unmapped: &unmapped, name }.mapping()?;
+                    answers.borrow_mut().insert(mapping.fingerprint.clone(), mapping);
+                    collector.again();
+                    input.rewind().map_err(|e| io("read", name.as_ref(), e))?;
+                }
+            }
+        }
+    })?;
+    for (fingerprint, mapping) in answers.into_inner() {
+        collected.answers.push((KIND, fingerprint, serde_json::json!(mapping).to_string()));
+    }
+    taken(session, &mut vault, &collected, take, &stop)?;
+    Ok(Outcome::Done)
+}
+
+/// A file of which it is not certain what its columns mean, and who can say.
+struct Asked<'a> {
+    session: &'a Session,
+    columns: &'a [(String, String)],
+    unmapped: &'a Unmapped,
+    name: &'a str,
+}
+
+impl Asked<'_> {
+    fn mapping(&self) -> Result<Mapping> {
+        let mut mapping = self.unmapped.draft.clone();
+        for question in &self.unmapped.questions {
+            match question {
+                Question::Date => mapping.date = Some(self.column("date", "the date of booking")?),
+                Question::Payee => mapping.payee = vec![self.column("payee", "the payee")?],
+                Question::Amount => mapping.amounts = Some(self.amounts()?),
+                Question::Direction => {
+                    let out = self.either(
+                        "direction",
+                        ["out", "in"],
+                        "Amounts without a sign: were they paid, or received?",
+                    )?;
+                    if let (true, Some(Amounts::Signed { amount })) = (out == "out", &mapping.amounts) {
+                        mapping.amounts = Some(Amounts::Inverted { amount: *amount });
+                    }
+                }
+                Question::Order => {
+                    let first = self.either("order", ["day", "month"], "Which comes first in dates?")?;
+                    mapping.order = Some(if first == "day" { Order::DayFirst } else { Order::MonthFirst });
+                }
+            }
+        }
+        Ok(mapping)
+    }
+
+    fn given(&self, what: &str) -> Option<&str> {
+        self.columns.iter().find(|(name, _)| name == what).map(|(_, value)| value.as_str())
+    }
+
+    fn amounts(&self) -> Result<Amounts> {
+        if self.given("debit").is_some() || self.given("credit").is_some() {
+            let debit = self.column("debit", "what was paid")?;
+            return Ok(Amounts::Split { debit, credit: self.column("credit", "what was received")? });
+        }
+        let amount = self.column("amount", "the amount, or what was paid")?;
+        if self.given("flag").is_some() {
+            return Ok(Amounts::Flagged { amount, flag: self.column("flag", "the direction")? });
+        }
+        if self.given("amount").is_some() {
+            return Ok(Amounts::Signed { amount });
+        }
+        let apart = self.session.prompt().confirm("Is what was received in another column?", &flag("credit"))?;
+        match apart {
+            true => Ok(Amounts::Split { debit: amount, credit: self.column("credit", "what was received")? }),
+            false => Ok(Amounts::Signed { amount }),
+        }
+    }
+
+    /// The column that holds something: as `--columns` says, by its header or its number from 1, or as a person does.
+    fn column(&self, what: &str, words: &str) -> Result<usize> {
+        let headers: Vec<String> = self.unmapped.columns.iter().map(|column| printable(&column.header)).collect();
+        if let Some(given) = self.given(what) {
+            let by_name = headers.iter().position(|header| header.eq_ignore_ascii_case(given));
+            let by_number = || given.parse::<usize>().ok()?.checked_sub(1).filter(|place| *place < headers.len());
+            return by_name.or_else(by_number).ok_or_else(|| {
+                Error::bad_input(format!("{} has no column {given:?}", self.name))
+                    .hint(format!("its columns are {}", headers.join(", ")))
+            });
+        }
+        let question = format!("Which column of {} is {words}?", self.name);
+        self.session.prompt().choose(&question, &headers, &flag(what)).map_err(|error| match error.kind() {
+            crate::error::Kind::Usage => Error::usage(format!("{error} Its columns are {}", headers.join(", ")))
+                .hint(format!("answer with {}", flag(what))),
+            _ => error,
+        })
+    }
+
+    fn either<'a>(&self, what: &str, among: [&'a str; 2], question: &str) -> Result<&'a str> {
+        let [one, other] = among;
+        match self.given(what) {
+            Some(given) if given == one => Ok(one),
+            Some(given) if given == other => Ok(other),
+            Some(given) => Err(Error::usage(format!("{what} is {one} or {other}, and not {given:?}"))),
+            None => {
+                let chosen = self.session.prompt().choose(question, &among.map(str::to_owned), &flag(what))?;
+                Ok(among[chosen])
+            }
+        }
+    }
+}
+
+fn flag(what: &str) -> String {
+    format!("--columns {what}=…")
+}
