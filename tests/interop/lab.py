@@ -83,6 +83,15 @@ class Checks:
             return self.check(name, False, f"{type(error).__name__}: {error}")
         return self.check(name, False, "it was accepted")
 
+    def fits(self, name, document):
+        """The document is what its published schema says."""
+        import jsonschema
+
+        file = document.get("schema", "").removeprefix("cmr/").replace("/", "-") + ".json"
+        schema = json.loads((ROOT / "docs/schemas" / file).read_text())
+        found = [error.message for error in jsonschema.Draft202012Validator(schema).iter_errors(document)]
+        return self.check(name, not found, found[:3])
+
     def skip(self, name, why):
         """What should have been checked and could not be: a failure where CI is set."""
         print(f"skip {name}: {why}")

@@ -231,6 +231,7 @@ def unlink(checks, heard, cmr, servers, name):
     heard.run(cmr, "vendor", "unlink", name, "--dry-run").ok()
     checks.equal("a dry run takes nothing back", servers.seen()["events"], before)
     done = heard.run(cmr, "vendor", "unlink", name, "--yes", "--json").ok().json
+    checks.fits("the document of vendor unlink is what its schema says", done)
     checks.equal("all is taken back", len(done["taken_back"]), 3)
     checks.equal("nothing remains", done["remains"], [])
     events = servers.seen()["events"][len(before) :]
@@ -278,6 +279,7 @@ def bound(checks, heard, cmr, servers):
         print(error, servers.seen()["events"])
         return
     checks.equal("it says so", json.loads(out)["link"]["bound_to_key"], True)
+    checks.fits("the document of vendor link is what its schema says", json.loads(out))
     cmr.grant("bound", "email")
     heard.run(cmr, "push", "bound").ok()
     seen = servers.seen()

@@ -206,6 +206,7 @@ def talk(checks, scratch, directory, front):
 
     directory.patch(ada, {"op": "replace", "path": 'emails[value eq "ada@new.example"].value', "value": "typo@x.example"})
     drifted = cmr("vendor", "verify", "shop", "--json")
+    checks.fits("the document of vendor verify is what its schema says", drifted.json)
     checks.equal("somebody else's change is drift, and asks for the user", drifted.code, 5)
     email = [one for one in drifted.json["claims"] if one["claim"] == "email"][0]
     checks.equal("what it shows is said", (email["state"], "typo@x.example" in (email["shows"] or "")), ("drifted", True))
