@@ -65,7 +65,7 @@ fn a_device_gets_an_identity_of_its_own() {
     assert!(fs::read_to_string(env.path("laptop.txt")).unwrap().contains(added["recipient"].as_str().unwrap()));
     // It is never overwritten, and no slot comes of the attempt.
     let before = fs::read(env.path("laptop.txt")).unwrap();
-    env.ends(1, "key add device phone --new-identity laptop.txt").says("laptop.txt");
+    env.ends(7, "key add device phone --new-identity laptop.txt").says("laptop.txt");
     assert_eq!(fs::read(env.path("laptop.txt")).unwrap(), before);
     assert_eq!(slots(&env), ["passphrase", "recovery", "laptop"]);
     assert_eq!(actions(&env)[0], "key-slot-added");

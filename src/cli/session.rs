@@ -13,6 +13,9 @@ use crate::ledger;
 use crate::vault::key::DataKey;
 use crate::vault::{Manifest, Settled, Vault, agent};
 
+/// How often the data key may be rotated while one command waits for its turn.
+const ROTATIONS: u32 = 5;
+
 /// One command's session.
 pub(super) struct Session {
     globals: Globals,
@@ -100,13 +103,16 @@ impl Session {
     /// Opens the vault for a command that wraps its key once more.
     pub(super) fn vault_and_key(&self) -> Result<(Vault, Rc<DataKey>)> {
         let dir = self.vault_dir()?;
-        let manifest = Manifest::read(&dir)?;
-        let (vault, key) = match self.open_as(&dir, &manifest) {
-            // The data key was rotated meanwhile: what was found is the old one.
-            Err(_) if Manifest::read(&dir).is_ok_and(|now| now != manifest) => {
-                self.open_as(&dir, &Manifest::read(&dir)?)?
+        let mut manifest = Manifest::read(&dir)?;
+        let mut tries = 0;
+        let (vault, key) = loop {
+            let opened = self.open_as(&dir, &manifest);
+            let now = Manifest::read(&dir)?;
+            match opened {
+                // The data key was rotated meanwhile, perhaps more than once: what was found is an old one.
+                Err(_) if now != manifest && tries < ROTATIONS => (manifest, tries) = (now, tries + 1),
+                other => break other?,
             }
-            other => other?,
         };
         Ok((self.opened(vault)?, key))
     }

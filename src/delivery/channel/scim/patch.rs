@@ -99,10 +99,12 @@ impl Patch {
             }
             Some(place @ (Place::Many(attribute) | Place::Parts(attribute))) => {
                 let ours = |other: &Value| matching(user, place, attribute, claim, other);
-                let old = before.map(&ours).unwrap_or_default();
-                if !ours(value).is_empty() {
+                // An address may be the old one without a part: then the old one is not the new one, though all of it is there.
+                let is_other = |before: &&Value| !same(claim, value, before) || !same(claim, before, value);
+                let old = before.filter(is_other).map(&ours).unwrap_or_default();
+                let is_there = |(filter, _): &(String, _)| old.iter().all(|(gone, _)| gone != filter);
+                if ours(value).iter().any(is_there) {
                     // It is there already: what it replaces only goes.
-                    let old = before.filter(|before| !same(claim, value, before)).map(ours).unwrap_or_default();
                     self.operations.extend(old.into_iter().map(|(filter, _)| Operation::remove(filter)));
                     return;
                 }

@@ -173,6 +173,19 @@ fn taking_back_leaves_alone_what_somebody_changed() {
     assert_eq!(patch.words(), "nickname: left alone, since it shows another value than yours by now");
 }
 
+#[test]
+fn a_part_that_is_no_more_in_an_address_goes() {
+    let user = json!({"addresses": [{"streetAddress": "3 quai", "locality": "Lyon"}]});
+    let before = claims(json!({"address": {"street_address": "3 quai", "locality": "Lyon"}}));
+    let set = claims(json!({"address": {"street_address": "3 quai"}}));
+    let changed = applied(
+        user,
+        &patch(&json!({"addresses": [{"streetAddress": "3 quai", "locality": "Lyon"}]}), &set, &before, &Claims::new())
+            .operations,
+    );
+    assert_eq!(shown(&changed, &["address".into()])["address"], Some(json!({"street_address": "3 quai"})));
+}
+
 prop_compose! {
     /// Text with what a filter has to quote.
     fn text()(text in r#"[a-z"\\\[\]{}() .=]{1,9}"#) -> String { format!("x{text}x") }
