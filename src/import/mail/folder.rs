@@ -125,7 +125,7 @@ impl Walk<'_> {
                     self.reading.tally.left_out(&shown, "a symbolic link, which is not followed", false);
                 }
                 Ok(kind) if !kind.is_file() => self.reading.tally.left_out(&shown, "no file of a Maildir", false),
-                _ if flagged(&name) => self.reading.tally.left_out(&shown, "a draft, or thrown away", true),
+                _ if flagged(&name) => self.reading.tally.set_aside(),
                 _ => {
                     let Some((_, head)) = self.open(&path) else { continue };
                     self.reading.message(&head, came(&name), sink)?;

@@ -17,11 +17,27 @@ static FREEMAIL: LazyLock<HashSet<&str>> =
 /// A host as evidence has it: lower case, internationalised names in ASCII, on the internet. None for anything else.
 pub fn host(text: &str) -> Option<String> {
     let text = text.trim().trim_end_matches('.');
-    let Ok(Host::Domain(name)) = Host::parse(text) else { return None };
+    let name = match text.to_ascii_lowercase() {
+        plain if is_plain(&plain) => plain,
+        _ => match Host::parse(text) {
+            Ok(Host::Domain(name)) => name,
+            _ => return None,
+        },
+    };
     let (_, top) = name.rsplit_once('.')?;
     let whole = name.len() <= 253 && name.split('.').all(|label| !label.is_empty() && label.len() <= 63);
     let public = !AT_HOME.contains(&top) && top.bytes().any(|byte| byte.is_ascii_alphabetic());
     (whole && public).then_some(name)
+}
+
+/// Whether a name is what it would become (UTS 46), as nearly all are; to ask costs less than to do it.
+fn is_plain(name: &str) -> bool {
+    let letters = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-' || byte == b'.';
+    let top = name.rsplit('.').next().unwrap_or_default();
+    name.bytes().all(letters)
+        && !name.contains("xn--")
+        && !top.is_empty()
+        && top.bytes().all(|byte| byte.is_ascii_lowercase())
 }
 
 /// The host of a URI of `List-Unsubscribe` (RFC 2369): of a web page, or of a mail address.
@@ -71,6 +87,7 @@ pub fn writer(local: &str, host: &str) -> Writer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn hosts_are_lower_case_ascii_and_on_the_internet() {
@@ -112,6 +129,16 @@ mod tests {
         assert!(FREEMAIL.len() > 100);
         for name in FREEMAIL.iter() {
             assert_eq!(host(name).as_deref(), Some(*name));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_plain_name_stays_what_it_is(name in "[a-zA-Z0-9.-]{0,12}\\.[a-zA-Z0-9-]{0,4}") {
+            let lower = name.to_ascii_lowercase();
+            if is_plain(&lower) {
+                prop_assert_eq!(Host::parse(&name).ok(), Some(Host::Domain(lower)));
+            }
         }
     }
 }

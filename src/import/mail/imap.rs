@@ -208,7 +208,7 @@ fn message(attributes: &[AttributeValue<'_>], tally: &mut Tally) -> bool {
     }
     let Some(head) = head else { return false };
     if gone {
-        tally.left_out("a message", "a draft, or thrown away", true);
+        tally.set_aside();
     } else {
         let cut = head.len() >= MAX_FIELDS as usize;
         tally.message(head, cut, || came.and_then(|date| internal_date(date)));

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use mail_parser::{HeaderName, HeaderValue, Message, MessageParser};
+use mail_parser::{Addr, HeaderName, HeaderValue, Message, MessageParser};
 
 use super::host::{self, Writer};
 use crate::text::printable;
@@ -55,90 +55,107 @@ pub enum Why {
 /// An address in a head.
 struct Named {
     name: Option<String>,
-    text: String,
+    /// Its local part and its host, if it has one on the internet.
+    parts: Option<(String, String)>,
+}
+
+impl Named {
+    fn host(&self) -> Option<&str> {
+        self.parts.as_ref().map(|(_, host)| host.as_str())
+    }
+
+    /// As a claim has it.
+    fn claim(&self) -> Option<String> {
+        self.parts.as_ref().map(|(local, host)| format!("{}@{host}", local.to_lowercase()))
+    }
 }
 
 /// Settles the lines of the fields with addresses. `mine` are the user's own addresses, as [`host::mine`] has them.
 pub fn settle(lines: &[u8], mine: &[String]) -> Letter {
     let Some(message) = PARSER.parse_headers(lines) else { return Letter::Bad(Why::NoSender) };
-    let post = posts_to(&message);
-    let sender = match sender(&message) {
+    let from = addresses(&message, HeaderName::From);
+    let senders = addresses(&message, HeaderName::Sender);
+    let sender = match sender(&from, &senders) {
         Ok(sender) => sender,
         Err(why) => return Letter::Bad(why),
     };
-    let Some((local, from)) = host::address(&sender.text) else { return Letter::Bad(Why::NoHost) };
-    if host::mine(&sender.text).is_some_and(|address| mine.contains(&address)) {
+    let Some((local, host)) = &sender.parts else { return Letter::Bad(Why::NoHost) };
+    if sender.claim().is_some_and(|address| mine.contains(&address)) {
         return Letter::PassedOver(Why::Own);
     }
-    let list = post.is_some();
-    let to = recipient(&message, list, mine);
-    let name = sender.name.filter(|_| !list);
-    match (post, host::writer(local, &from)) {
+    match (posts_to(&message), host::writer(local, host)) {
         (_, Writer::System) => Letter::PassedOver(Why::System),
         // Whoever writes to a list that people talk on, it is the list that has the user's address.
-        (Some(host), _) => Letter::From { host, name, to },
+        (Some(host), _) => Letter::From { host, name: None, to: recipient(&message, None, mine) },
         (None, Writer::Person) => Letter::PassedOver(Why::Person),
-        (None, Writer::Vendor) => Letter::From { host: from, name, to },
+        (None, Writer::Vendor) => {
+            let own: Vec<&str> = from.iter().chain(&senders).filter_map(Named::host).collect();
+            let to = recipient(&message, Some(&own), mine);
+            Letter::From { host: host.clone(), name: sender.name.clone(), to }
+        }
     }
 }
 
-fn addresses(message: &Message<'_>, header: HeaderName<'static>) -> Vec<Named> {
+fn listed<'m>(message: &'m Message<'_>, header: HeaderName<'static>) -> impl Iterator<Item = &'m Addr<'m>> {
     let values = message.header_values(header).filter_map(HeaderValue::as_address);
-    let named = values.flat_map(|list| list.iter()).filter_map(|one| {
-        let text = one.address.as_deref()?.trim().to_owned();
+    values.flat_map(|list| list.iter())
+}
+
+fn addresses(message: &Message<'_>, header: HeaderName<'static>) -> Vec<Named> {
+    let named = listed(message, header).filter_map(|one| {
+        let parts = host::address(one.address.as_deref()?).map(|(local, host)| (local.to_owned(), host));
         let name = one.name.as_deref().map(|name| printable(name).trim().chars().take(MAX_NAME).collect());
-        Some(Named { name: name.filter(|name: &String| !name.is_empty()), text })
+        Some(Named { name: name.filter(|name: &String| !name.is_empty()), parts })
     });
     named.collect()
 }
 
 /// Who wrote: `From`, or `Sender` where several did (RFC 5322, 3.6.2).
-fn sender(message: &Message<'_>) -> Result<Named, Why> {
-    let mut from = addresses(message, HeaderName::From);
-    let hosts: Vec<_> = from.iter().filter_map(|one| host::address(&one.text)).map(|(_, host)| host).collect();
-    let agree = hosts.windows(2).all(|pair| pair[0] == pair[1]);
-    let mut sender = addresses(message, HeaderName::Sender);
-    match (hosts.is_empty(), agree, sender.is_empty()) {
-        (false, true, _) => {
-            let first = from.iter().position(|one| host::address(&one.text).is_some()).unwrap_or_default();
-            Ok(from.swap_remove(first))
-        }
-        (false, false, true) => Err(Why::SeveralSenders),
-        (_, _, false) => Ok(sender.swap_remove(0)),
-        (true, _, true) if from.is_empty() => Err(Why::NoSender),
-        (true, _, true) => Err(Why::NoHost),
+fn sender<'a>(from: &'a [Named], senders: &'a [Named]) -> Result<&'a Named, Why> {
+    let mut known = from.iter().filter(|one| one.parts.is_some());
+    match (known.next(), senders.first()) {
+        (Some(first), sender) => match (known.all(|other| other.host() == first.host()), sender) {
+            (true, _) => Ok(first),
+            (false, Some(sender)) => Ok(sender),
+            (false, None) => Err(Why::SeveralSenders),
+        },
+        (None, Some(sender)) => Ok(sender),
+        (None, None) if from.is_empty() => Err(Why::NoSender),
+        (None, None) => Err(Why::NoHost),
     }
 }
 
 /// The host of a list that people talk on: one that tells where to write to (RFC 2369, 3.4). A vendor's says `NO`.
 fn posts_to(message: &Message<'_>) -> Option<String> {
-    let posts = addresses(message, HeaderName::ListPost);
-    posts.iter().find_map(|one| {
-        let uri = one.text.strip_prefix("mailto:").or_else(|| one.text.strip_prefix("MAILTO:"));
+    listed(message, HeaderName::ListPost).find_map(|one| {
+        let text = one.address.as_deref()?.trim();
+        let uri = text.strip_prefix("mailto:").or_else(|| text.strip_prefix("MAILTO:"));
         host::of_uri(&format!("mailto:{}", uri?))
     })
 }
 
-/// Which address of the user's a message came to, if it tells. Never one of several that it names, and none of the sender's
-/// own: what goes to many is often addressed to whoever sends it, or to a list there.
-fn recipient(message: &Message<'_>, list: bool, mine: &[String]) -> Option<String> {
-    let all = |header| addresses(message, header).iter().filter_map(|one| host::mine(&one.text)).collect::<Vec<_>>();
-    let senders: Vec<String> = [HeaderName::From, HeaderName::Sender].into_iter().flat_map(all).collect();
-    let host = |address: &str| address.rsplit_once('@').map(|(_, host)| host.to_owned());
-    let own = |address: &String| senders.iter().any(|sender| host(sender) == host(address)) && !mine.contains(address);
-    let written: Vec<String> = match list {
-        true => Vec::new(),
-        false => [HeaderName::To, HeaderName::Cc].into_iter().flat_map(all).collect(),
+/// Which address of the user's a message came to, if it tells. Never one of several that it names, and none at the
+/// sender's own hosts: what goes to many is often addressed to whoever sends it, or to a list there. Without such hosts it
+/// is a list's message, which is addressed to the list.
+fn recipient(message: &Message<'_>, senders: Option<&[&str]>, mine: &[String]) -> Option<String> {
+    let all = |header| listed(message, header).filter_map(|one| host::mine(one.address.as_deref()?));
+    let mut written: Vec<String> = match senders {
+        Some(_) => all(HeaderName::To).chain(all(HeaderName::Cc)).collect(),
+        None => Vec::new(),
     };
     // Servers put theirs on top: the last one is what the sender wrote to, before it was passed on.
-    let last = |header| all(header).pop();
-    let original = last(HeaderName::Other("X-Original-To".into()));
-    let delivered = || last(HeaderName::Other("Envelope-To".into())).or_else(|| last(HeaderName::DeliveredTo));
-    let known = written.iter().chain(original.as_ref()).find(|address| mine.contains(address)).cloned();
-    known.or(original).or_else(|| match written.as_slice() {
-        [only] if !own(only) => Some(only.clone()),
-        _ => delivered(),
-    })
+    let original = all(HeaderName::Other("X-Original-To".into())).last();
+    let known = written.iter().chain(original.as_ref()).find(|address| mine.contains(address));
+    if let Some(known) = known.cloned().or(original) {
+        return Some(known);
+    }
+    let own = |address: &str| {
+        address.rsplit_once('@').is_some_and(|(_, host)| senders.is_some_and(|own| own.contains(&host)))
+    };
+    match written.pop() {
+        Some(only) if written.is_empty() && !own(&only) => Some(only),
+        _ => all(HeaderName::Other("Envelope-To".into())).last().or_else(|| all(HeaderName::DeliveredTo).last()),
+    }
 }
 
 #[cfg(test)]

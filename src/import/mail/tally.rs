@@ -17,8 +17,11 @@ const MAX_PAIRS: usize = 100_000;
 
 /// How many combinations of address lines are remembered, so that the next message with the same costs little, and how
 /// long one may be.
-const MAX_REMEMBERED: usize = 16_384;
-const MAX_LINES: usize = 2048;
+const MAX_REMEMBERED: usize = 65_536;
+const MAX_LINES: usize = 1024;
+
+/// How many bytes of them are remembered in all.
+const MAX_REMEMBERED_BYTES: usize = 12 * 1024 * 1024;
 
 /// What a reading came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -35,22 +38,23 @@ pub struct Tally {
     now: Timestamp,
     summary: Summary,
     pairs: Vec<Pair>,
-    by_key: HashMap<String, usize>,
+    by_key: HashMap<Box<str>, u32>,
     remembered: HashMap<Box<[u8]>, Verdict>,
+    remembered_bytes: usize,
     apart: Apart,
     most: usize,
 }
 
-/// A host that wrote to an address of the user's.
+/// A host that wrote to an address of the user's; which, its key says.
+#[derive(Default)]
 struct Pair {
-    host: String,
-    to: Option<String>,
-    name: Option<String>,
+    name: Option<Box<str>>,
     place: u64,
     messages: u64,
     unsubscribe: u64,
-    first: Option<Timestamp>,
-    last: Option<Timestamp>,
+    /// In seconds.
+    first: Option<i64>,
+    last: Option<i64>,
     traces: Traces,
 }
 
@@ -58,7 +62,7 @@ struct Pair {
 #[derive(Clone, Copy)]
 enum Verdict {
     /// A message of this pair.
-    Pair(usize),
+    Pair(u32),
     /// One too many.
     Full,
     PassedOver(Why),
@@ -97,7 +101,7 @@ impl Apart {
                 (None, 1) => format!("1 message {why}"),
                 (None, _) => format!("{count} messages {why}"),
                 (Some(file), 1) => format!("{file}: {why}"),
-                (Some(file), _) => format!("{count} files, as {file}: {why}"),
+                (Some(file), _) => format!("{file} and {} more: {why}", count - 1),
             };
             if fine { sink.passed_over(place, &text)? } else { sink.skipped(place, &text)? }
         }
@@ -115,6 +119,7 @@ impl Tally {
             pairs: Vec::new(),
             by_key: HashMap::new(),
             remembered: HashMap::new(),
+            remembered_bytes: 0,
             apart: Apart::default(),
             most: MAX_PAIRS,
         }
@@ -134,7 +139,7 @@ impl Tally {
                 let date = fields.date.and_then(head::date).filter(|date| self.plausible(*date));
                 let date = date.or_else(|| kept().filter(|date| self.plausible(*date)));
                 self.summary.from_vendors += 1;
-                self.pairs[at].add(&fields, date);
+                self.pairs[at as usize].add(&fields, date);
             }
             Verdict::Full => {
                 let text = format!("beyond the first {} pairs of a sender and an address of yours", self.most);
@@ -143,6 +148,13 @@ impl Tally {
             Verdict::PassedOver(why) => self.apart.count(place, None, words(why), true),
             Verdict::Bad(why) => self.apart.count(place, None, words(why), false),
         }
+    }
+
+    /// A message is one that the user did not keep, or did not send.
+    pub fn set_aside(&mut self) {
+        self.summary.messages += 1;
+        let place = Place::Item(self.summary.messages);
+        self.apart.count(place, None, "marked as a draft or as thrown away", true);
     }
 
     /// A file or folder is left out.
@@ -165,34 +177,35 @@ impl Tally {
             return *verdict;
         }
         let verdict = match letter::settle(lines, &self.mine) {
-            Letter::From { host, name, to } => self.pair(host, name, to),
+            Letter::From { host, name, to } => self.pair(&host, name, to.as_deref()),
             Letter::PassedOver(why) => Verdict::PassedOver(why),
             Letter::Bad(why) => Verdict::Bad(why),
         };
         if lines.len() <= MAX_LINES {
-            if self.remembered.len() == MAX_REMEMBERED {
+            if self.remembered.len() == MAX_REMEMBERED || self.remembered_bytes > MAX_REMEMBERED_BYTES {
                 self.remembered.clear();
+                self.remembered_bytes = 0;
             }
+            self.remembered_bytes += lines.len();
             self.remembered.insert(lines.into(), verdict);
         }
         verdict
     }
 
-    fn pair(&mut self, host: String, name: Option<String>, to: Option<String>) -> Verdict {
-        let key = key(&host, to.as_deref());
-        if let Some(at) = self.by_key.get(&key) {
-            let known = &mut self.pairs[*at].name;
-            *known = known.take().or(name);
+    fn pair(&mut self, host: &str, name: Option<String>, to: Option<&str>) -> Verdict {
+        let key = key(host, to);
+        if let Some(at) = self.by_key.get(key.as_str()) {
+            let known = &mut self.pairs[*at as usize].name;
+            *known = known.take().or(name.map(Into::into));
             return Verdict::Pair(*at);
         }
-        if self.pairs.len() == self.most {
+        let Some(at) = u32::try_from(self.pairs.len()).ok().filter(|_| self.pairs.len() < self.most) else {
             return Verdict::Full;
-        }
-        let place = self.summary.messages;
-        let traces = Traces::default();
-        self.pairs.push(Pair { host, to, name, place, messages: 0, unsubscribe: 0, first: None, last: None, traces });
-        self.by_key.insert(key, self.pairs.len() - 1);
-        Verdict::Pair(self.pairs.len() - 1)
+        };
+        let (name, place) = (name.map(Into::into), self.summary.messages);
+        self.pairs.push(Pair { name, place, ..Pair::default() });
+        self.by_key.insert(key.into(), at);
+        Verdict::Pair(at)
     }
 
     /// Tells the sink what was found, and what was left out: one line for each reason, with how many.
@@ -200,10 +213,12 @@ impl Tally {
     /// # Errors
     /// What the sink says.
     pub fn finish(self, sink: &mut dyn Sink) -> Result<Summary> {
-        drop((self.remembered, self.by_key));
+        drop(self.remembered);
         self.apart.tell(sink)?;
-        for pair in self.pairs {
-            sink.found(pair.into())?;
+        let mut keys: Vec<(u32, Box<str>)> = self.by_key.into_iter().map(|(key, at)| (at, key)).collect();
+        keys.sort_unstable_by_key(|(at, _)| *at);
+        for (pair, (_, key)) in self.pairs.into_iter().zip(keys) {
+            sink.found(pair.evidence(key.into()))?;
         }
         Ok(self.summary)
     }
@@ -213,7 +228,7 @@ impl Pair {
     fn add(&mut self, fields: &Head<'_>, date: Option<Timestamp>) {
         self.messages += 1;
         self.unsubscribe += u64::from(fields.unsubscribe);
-        if let Some(date) = date {
+        if let Some(date) = date.map(Timestamp::as_second) {
             self.first = Some(self.first.map_or(date, |first| first.min(date)));
             self.last = Some(self.last.map_or(date, |last| last.max(date)));
         }
@@ -221,31 +236,34 @@ impl Pair {
             self.traces.add(*trace, value);
         }
     }
-}
 
-impl From<Pair> for Evidence {
-    fn from(pair: Pair) -> Self {
-        let key = key(&pair.host, pair.to.as_deref());
-        let mut details = json!({ "messages": pair.messages, "with_unsubscribe": pair.unsubscribe });
-        pair.traces.tell(&mut details);
+    fn evidence(self, key: String) -> Evidence {
+        let (host, to) = key.split_once(' ').unwrap_or((&key, NOBODY));
+        let claims = Some(to).filter(|to| *to != NOBODY).map(|to| ("email", to.to_owned()));
+        let seen = |second: Option<i64>| second.and_then(|second| Timestamp::from_second(second).ok());
+        let mut details = json!({ "messages": self.messages, "with_unsubscribe": self.unsubscribe });
+        self.traces.tell(&mut details);
         Evidence {
             kind: Kind::Mail,
-            host: Some(pair.host),
-            name: pair.name,
+            host: Some(host.to_owned()),
+            name: self.name.map(Into::into),
             account: None,
-            claims: pair.to.into_iter().map(|to| ("email", to)).collect(),
-            first_seen: pair.first,
-            last_seen: pair.last,
+            claims: claims.into_iter().collect(),
+            first_seen: seen(self.first),
+            last_seen: seen(self.last),
             key,
-            place: Place::Item(pair.place),
+            place: Place::Item(self.place),
             details,
         }
     }
 }
 
+/// What a key has where a message does not tell which address it came to.
+const NOBODY: &str = "-";
+
 /// What stays the same from one import to the next. A host has no space in it.
 fn key(host: &str, to: Option<&str>) -> String {
-    format!("{host} {}", to.unwrap_or("-"))
+    format!("{host} {}", to.unwrap_or(NOBODY))
 }
 
 fn words(why: Why) -> &'static str {

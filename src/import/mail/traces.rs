@@ -12,32 +12,26 @@ const MAX_KEPT: usize = 8;
 /// The longest that is kept, in bytes.
 const MAX_TEXT: usize = 253;
 
-/// The traces of one sender, each once.
+/// The traces of one sender, each once: a line each, of its sort and itself. There may be a hundred thousand senders.
 #[derive(Debug, Default)]
-pub struct Traces {
-    unsubscribe: Vec<String>,
-    lists: Vec<String>,
-    signed: Vec<String>,
-    authenticated: Vec<String>,
-    returns: Vec<String>,
-}
+pub struct Traces(String);
 
 impl Traces {
     /// Takes in a field as it stands.
     pub fn add(&mut self, trace: Trace, value: &[u8]) {
         match trace {
             Trace::Unsubscribe => angled(value).for_each(|uri| self.unsubscribe(uri)),
-            Trace::List => keep(&mut self.lists, angled(value).last().unwrap_or(value), list),
+            Trace::List => self.keep(trace, angled(value).last().unwrap_or(value), list),
             Trace::Dkim => {
                 if let Some(domain) = tag(value, b"d") {
-                    keep(&mut self.signed, domain, host::host);
+                    self.keep(trace, domain, host::host);
                 }
             }
-            Trace::Authenticated => passed(value).for_each(|domain| keep(&mut self.authenticated, domain, host::host)),
+            Trace::Authenticated => passed(value).for_each(|domain| self.keep(trace, domain, host::host)),
             Trace::Returns => {
                 let address = angled(value).next().unwrap_or(value);
                 if let Some(at) = memrchr(b'@', address) {
-                    keep(&mut self.returns, &address[at + 1..], host::host);
+                    self.keep(trace, &address[at + 1..], host::host);
                 }
             }
         }
@@ -48,38 +42,60 @@ impl Traces {
         let at = memmem::find(uri, b"://").map(|at| at + 3).or_else(|| memchr(b'@', uri).map(|at| at + 1));
         let host = at.map_or(uri, |at| &uri[at..]);
         let end = host.iter().position(|byte| matches!(byte, b'/' | b'?' | b':' | b'#' | b'@')).unwrap_or(host.len());
-        if !known(&self.unsubscribe, &host[..end]) {
-            keep(&mut self.unsubscribe, uri, host::of_uri);
+        if !self.knows(Trace::Unsubscribe, &host[..end]) {
+            self.keep(Trace::Unsubscribe, uri, host::of_uri);
+        }
+    }
+
+    fn of(&self, trace: Trace) -> impl Iterator<Item = &str> {
+        self.0.lines().filter_map(move |line| line.strip_prefix(sort(trace)))
+    }
+
+    fn knows(&self, trace: Trace, text: &[u8]) -> bool {
+        self.of(trace).any(|known| known.as_bytes().eq_ignore_ascii_case(text))
+    }
+
+    /// Keeps what is new. Most of it is not, and costs no more than to see that.
+    fn keep(&mut self, trace: Trace, text: &[u8], clean: impl Fn(&str) -> Option<String>) {
+        let text = text.trim_ascii();
+        if self.knows(trace, text) || text.len() > 4 * MAX_TEXT || self.of(trace).count() == MAX_KEPT {
+            return;
+        }
+        let found = std::str::from_utf8(text).ok().and_then(clean);
+        if let Some(found) = found.filter(|found| !self.knows(trace, found.as_bytes())) {
+            self.0.reserve_exact(found.len() + 2);
+            self.0.extend([sort(trace)]);
+            self.0.push_str(&found);
+            self.0.push('\n');
         }
     }
 
     /// Puts them into the details of a piece of evidence. Who signed is what stands there: nothing was verified here.
-    pub fn tell(self, details: &mut Value) {
+    pub fn tell(&self, details: &mut Value) {
         let sorts = [
-            ("unsubscribe_hosts", self.unsubscribe),
-            ("list_ids", self.lists),
-            ("dkim_domains_unverified", self.signed),
-            ("dkim_domains_by_mailbox", self.authenticated),
-            ("return_path_hosts", self.returns),
+            ("unsubscribe_hosts", Trace::Unsubscribe),
+            ("list_ids", Trace::List),
+            ("dkim_domains_unverified", Trace::Dkim),
+            ("dkim_domains_by_mailbox", Trace::Authenticated),
+            ("return_path_hosts", Trace::Returns),
         ];
-        for (name, found) in sorts.into_iter().filter(|(_, found)| !found.is_empty()) {
-            details[name] = json!(found);
+        for (name, trace) in sorts {
+            let found: Vec<&str> = self.of(trace).collect();
+            if !found.is_empty() {
+                details[name] = json!(found);
+            }
         }
     }
 }
 
-fn known(kept: &[String], text: &[u8]) -> bool {
-    kept.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(text))
-}
-
-/// Keeps what is new. Most of it is not, and costs no more than to see that.
-fn keep(kept: &mut Vec<String>, text: &[u8], clean: impl Fn(&str) -> Option<String>) {
-    let text = text.trim_ascii();
-    if kept.len() == MAX_KEPT || known(kept, text) || text.len() > 4 * MAX_TEXT {
-        return;
-    }
-    if let Some(found) = std::str::from_utf8(text).ok().and_then(clean).filter(|found| !kept.contains(found)) {
-        kept.push(found);
+/// What the line of a trace begins with.
+fn sort(trace: Trace) -> char {
+    match trace {
+        Trace::Unsubscribe => 'u',
+        Trace::List => 'l',
+        Trace::Dkim => 'd',
+        Trace::Authenticated => 'a',
+        Trace::Returns => 'r',
     }
 }
 
