@@ -84,7 +84,7 @@ impl Bag {
     }
 }
 
-fn profile(tx: &Tx) -> error::Result<()> {
+pub fn profile(tx: &Tx) -> error::Result<()> {
     ledger::append(tx, "vault-created", "vault", &serde_json::json!({}))?;
     profile::add_persona(tx, DEFAULT_PERSONA)?;
     let target = profile::target("email")?;
@@ -93,7 +93,7 @@ fn profile(tx: &Tx) -> error::Result<()> {
 }
 
 /// A grant of its own, so that no message overtakes another.
-fn message(tx: &Tx, vendor: &Vendor) -> error::Result<()> {
+pub fn message(tx: &Tx, vendor: &Vendor) -> error::Result<()> {
     let scope = Scope {
         claims: vec![LentClaim { claim: "email".parse()?, why: None, optional: false }],
         purposes: vec![Purpose { term: "DeliveryOfGoods".into(), words: None }],
