@@ -1,10 +1,11 @@
 -- Version 5.
 
 -- What a vendor is found by when an import names it: the site that its host belongs to, and its title or what an import
--- calls it, in plain words. A vendor whose site is unknown yet (an older program's) is given it at the next import.
+-- calls it, in plain words. A vendor whose site is unknown yet (an older program's) is given it at the next import. The index
+-- answers whose site it is by itself: the rows of a large vault lie far apart.
 ALTER TABLE vendor ADD COLUMN site TEXT;
 ALTER TABLE vendor ADD COLUMN called TEXT;
-CREATE INDEX vendor_site ON vendor (site);
+CREATE INDEX vendor_site ON vendor (site, name, domain);
 CREATE INDEX vendor_called ON vendor (called) WHERE called IS NOT NULL;
 
 -- One import, which can be taken back.

@@ -58,7 +58,7 @@ fn from_passwords(session: &Session, files: &[PathBuf], take: &TakeArgs) -> Resu
         found.remarks.iter().for_each(|remark| session.printer().remark(&format!("{name}: {remark}")));
         Ok(())
     })?;
-    taken(session, &mut vault, &collected.0, take, &collected.1)?;
+    taken(session, &mut vault, &collected, take)?;
     import_identity::offer(session, &mut vault, &identities)?;
     Ok(Outcome::Done)
 }
@@ -78,7 +78,7 @@ fn from_vcard(session: &Session, files: &[PathBuf], take: &TakeArgs) -> Result<O
         return Err(no_format(typed, &[(vcard::FORMAT, ())]));
     }
     let mut vault = session.vault()?;
-    let (collected, stop) = read_all(session, BatchKind::Vcard, files, take, |collector, mut input, name| {
+    let collected = read_all(session, BatchKind::Vcard, files, take, |collector, mut input, name| {
         let read = |sink: &mut dyn Sink| {
             let mut bytes = Vec::new();
             let most = crate::profile::vcard::LARGEST_FILE as u64 + 1;
@@ -87,7 +87,7 @@ fn from_vcard(session: &Session, files: &[PathBuf], take: &TakeArgs) -> Result<O
         };
         collector.source(name, vcard::FORMAT, read).map(|_| ())
     })?;
-    taken(session, &mut vault, &collected, take, &stop)?;
+    taken(session, &mut vault, &collected, take)?;
     Ok(Outcome::Done)
 }
 
@@ -95,16 +95,14 @@ fn from_vcard(session: &Session, files: &[PathBuf], take: &TakeArgs) -> Result<O
 pub(super) trait Input: Read + Seek {}
 impl<T: Read + Seek> Input for T {}
 
-/// Reads files, one after the other, with a line that shows how far it is. Ctrl-C ends it, before anything is written or
-/// while it is: nothing is left of it then.
+/// Reads files, one after the other.
 pub(super) fn read_all(
     session: &Session,
     kind: BatchKind,
     files: &[PathBuf],
     take: &TakeArgs,
     mut read: impl FnMut(&mut Collector, Box<dyn Input>, &str) -> Result<()>,
-) -> Result<(Collected, Arc<AtomicBool>)> {
-    // Standard input is waited for: whoever does not want to wait ends the program.
+) -> Result<Collected> {
     let inputs: Vec<Box<dyn Input>> = files.iter().map(|path| open(path)).collect::<Result<_>>()?;
     let size = |path: &PathBuf| path.metadata().map_or(0, |file| file.len());
     collect(session, kind, take, files.iter().map(size).sum(), |collector| {
@@ -112,15 +110,15 @@ pub(super) fn read_all(
     })
 }
 
-/// Collects what readers find in so many bytes, with a line that shows how far it is. Ctrl-C ends it.
+/// Collects what readers find in so many bytes, with a line that shows how far it is. Nothing is written meanwhile: Ctrl-C
+/// ends the program, as everywhere.
 pub(super) fn collect(
     session: &Session,
     kind: BatchKind,
     take: &TakeArgs,
     total: u64,
     read: impl FnOnce(&mut Collector) -> Result<()>,
-) -> Result<(Collected, Arc<AtomicBool>)> {
-    let stop = stop_at_ctrl_c();
+) -> Result<Collected> {
     let progress = session.printer().progress("Reading");
     // Each file begins at nothing again.
     let (before, last) = (std::cell::Cell::new(0), std::cell::Cell::new(0));
@@ -131,12 +129,13 @@ pub(super) fn collect(
         }
         progress.at((before.get() + bytes).min(total) / 1024, total / 1024);
     };
-    let mut collector = Collector::new(kind, take.strict, Arc::clone(&stop), &shown);
+    let mut collector = Collector::new(kind, take.strict, Arc::default(), &shown);
     read(&mut collector)?;
-    Ok((collector.finish()?, stop))
+    collector.finish()
 }
 
-/// What Ctrl-C sets from now on.
+/// What Ctrl-C sets from now on: once it is written, an import is taken back as a whole, and says so. Not before, for a
+/// question would not be broken off by it any more.
 pub(super) fn stop_at_ctrl_c() -> Arc<AtomicBool> {
     let stop = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&stop);
@@ -184,21 +183,16 @@ impl AsRef<[u8]> for Wiped {
 }
 
 /// Matches what was read, asks where only a person can tell, writes it and says what came of it.
-pub(super) fn taken(
-    session: &Session,
-    vault: &mut Vault,
-    collected: &Collected,
-    take: &TakeArgs,
-    stop: &AtomicBool,
-) -> Result<()> {
+pub(super) fn taken(session: &Session, vault: &mut Vault, collected: &Collected, take: &TakeArgs) -> Result<()> {
     let mut given = said_before(vault, &take.matches)?;
     let dry_run = session.globals().dry_run;
     if session.prompt().is_interactive() && !dry_run {
         ask(session, vault, collected, &mut given)?;
     }
+    let stop = stop_at_ctrl_c();
     let progress = session.printer().progress("Writing");
     progress.at(0, collected.items.len() as u64);
-    let written = write::run(vault, dry_run, |tx| write::evidence(tx, collected, &given, stop))?;
+    let written = write::run(vault, dry_run, |tx| write::evidence(tx, collected, &given, &stop))?;
     drop(progress);
     session.printer().show(&Imported::of(collected, written, dry_run))?;
     if !dry_run {

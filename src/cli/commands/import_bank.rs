@@ -29,7 +29,7 @@ pub(super) fn run(
     let format = format.transpose()?;
     let mut vault = session.vault()?;
     let answers: RefCell<BTreeMap<String, Mapping>> = RefCell::default();
-    let (mut collected, stop) = read_all(session, BatchKind::Bank, files, take, |collector, mut input, name| {
+    let mut collected = read_all(session, BatchKind::Bank, files, take, |collector, mut input, name| {
         let kept = |fingerprint: &str| {
             let stored = || crate::import::answer(vault.connection(), KIND, fingerprint).ok().flatten();
             let read = |text: String| serde_json::from_str(&text).ok();
@@ -56,7 +56,7 @@ pub(super) fn run(
     for (fingerprint, mapping) in answers.into_inner() {
         collected.answers.push((KIND, fingerprint, serde_json::json!(mapping).to_string()));
     }
-    taken(session, &mut vault, &collected, take, &stop)?;
+    taken(session, &mut vault, &collected, take)?;
     Ok(Outcome::Done)
 }
 

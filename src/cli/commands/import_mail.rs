@@ -30,7 +30,7 @@ pub(super) fn run(session: &Session, path: &Path, mailbox: &MailboxArgs, take: &
     let format = format.transpose()?;
     let mut vault = session.vault()?;
     let mine = mine(&vault, &mailbox.mine)?;
-    let (collected, stop) = match path.as_os_str() == IMAP {
+    let collected = match path.as_os_str() == IMAP {
         true => {
             let account = account(session, mailbox)?;
             let name = format!("{} at {}", account.user, account.host);
@@ -51,7 +51,7 @@ pub(super) fn run(session: &Session, path: &Path, mailbox: &MailboxArgs, take: &
             })?
         }
     };
-    taken(session, &mut vault, &collected, take, &stop)?;
+    taken(session, &mut vault, &collected, take)?;
     Ok(Outcome::Done)
 }
 
