@@ -358,7 +358,7 @@ impl View for Imports {
                         plain(batch.sources.iter().map(|source| source.file.as_str()).collect::<Vec<_>>().join(", ")),
                     ]
                 };
-                let header = ["import", "at", "kind", "new", "vendors", "state", "files?"];
+                let header = ["import", "at?", "kind", "new", "vendors?", "state?", "files?"];
                 out.table(header, self.imports.iter().map(row).collect());
             }
         }
