@@ -8,7 +8,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use zeroize::Zeroizing;
 
 use super::super::args::import::{ImportArgs, ImportVerb, TakeArgs};
-use super::super::output::import::{BatchView, ImportUndone, Imported, Imports, UnmatchedView};
+use super::super::output::import::Imported;
+use super::super::output::imports::{BatchView, ImportUndone, Imports, UnmatchedView};
 use super::super::session::Session;
 use super::super::{Outcome, Result};
 use super::{import_bank, import_directory, import_identity, import_mail};

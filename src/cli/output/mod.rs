@@ -16,6 +16,7 @@ pub mod demo;
 pub mod evidence;
 pub mod grant;
 pub mod import;
+pub mod imports;
 pub mod inbox;
 pub mod key;
 pub mod ledger;

@@ -5,8 +5,8 @@ use serde_json::json;
 
 use super::View;
 use super::{
-    connector, demo, grant, import, inbox, key, ledger, lending, link, mail, message, profile, receipt, receiver,
-    relocation, renewal, search, upkeep, vault, vendor, vendor_key, verify,
+    connector, demo, grant, import, imports, inbox, key, ledger, lending, link, mail, message, profile, receipt,
+    receiver, relocation, renewal, search, upkeep, vault, vendor, vendor_key, verify,
 };
 
 /// The schema of a view, with the member `schema` that every document has.
@@ -41,8 +41,8 @@ pub fn all() -> Vec<(&'static str, Schema)> {
         schema_of::<profile::Exported>(),
         schema_of::<profile::Personas>(),
         schema_of::<import::Imported>(),
-        schema_of::<import::Imports>(),
-        schema_of::<import::ImportUndone>(),
+        schema_of::<imports::Imports>(),
+        schema_of::<imports::ImportUndone>(),
         schema_of::<vendor::Vendors>(),
         schema_of::<vendor::VendorDetail>(),
         schema_of::<vendor::VendorChanged>(),
