@@ -44,7 +44,7 @@ pub(super) fn run(session: &Session, path: &Path, mailbox: &MailboxArgs, take: &
             let size = path.metadata().map_or(0, |file| if file.is_file() { file.len() } else { 0 });
             collect(session, BatchKind::Mail, take, size, |collector: &mut Collector| {
                 let read = collector.source(&name_of(path), "mail", |sink| match path.as_os_str() == "-" {
-                    true => mail::read_stream(std::io::stdin().lock(), "standard input", options, sink),
+                    true => mail::read_stream(std::io::stdin(), "standard input", options, sink),
                     false => mail::read(path, options, sink),
                 });
                 read.map(|_| ())

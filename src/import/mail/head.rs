@@ -16,10 +16,6 @@ const MAX_FIELDS: usize = 8;
 pub const FIELDS: &str = "From Sender To Cc Delivered-To X-Original-To Envelope-To List-Post Date List-Unsubscribe List-Id \
                           DKIM-Signature Authentication-Results Return-Path";
 
-/// The fields with addresses, which together decide who wrote to whom.
-const ADDRESSES: [&str; 8] =
-    ["From", "Sender", "To", "Cc", "Delivered-To", "X-Original-To", "Envelope-To", "List-Post"];
-
 /// What a head says, as it stands.
 #[derive(Debug, Default)]
 pub struct Head<'h> {
@@ -49,18 +45,6 @@ pub enum Trace {
 }
 
 impl Trace {
-    fn of(name: &[u8]) -> Option<Self> {
-        let named = |wanted: &str| name.eq_ignore_ascii_case(wanted.as_bytes());
-        match name.first()?.to_ascii_lowercase() {
-            b'l' if named("List-Unsubscribe") => Some(Trace::Unsubscribe),
-            b'l' if named("List-Id") => Some(Trace::List),
-            b'd' if named("DKIM-Signature") => Some(Trace::Dkim),
-            b'a' if named("Authentication-Results") => Some(Trace::Authenticated),
-            b'r' if named("Return-Path") => Some(Trace::Returns),
-            _ => None,
-        }
-    }
-
     /// How many fields of this sort count. Of the results of an authentication the first does: the server of this mailbox
     /// put it on top, and what is below it anybody may have written.
     fn most(self) -> usize {
@@ -100,10 +84,7 @@ pub fn parse<'h>(head: &'h [u8], into: &mut Head<'h>) {
     while !rest.is_empty() {
         let (field, after) = rest.split_at(field_length(rest));
         rest = after;
-        // Most fields are none of ours, and the first letter tells.
-        if matches!(field[0] | 0x20, b'f' | b's' | b't' | b'c' | b'd' | b'x' | b'e' | b'l' | b'a' | b'r') {
-            take(field, into);
-        }
+        take(field, into);
     }
 }
 
@@ -114,21 +95,40 @@ fn field_length(bytes: &[u8]) -> usize {
         .map_or(bytes.len(), |at| at + 1)
 }
 
+/// The value of a field of this name (RFC 5322, 4.5.8: spaces before the colon are an old way to write it).
+fn value<'h>(field: &'h [u8], name: &str) -> Option<&'h [u8]> {
+    let (start, rest) = field.split_at_checked(name.len())?;
+    let rest = if rest.first() == Some(&b':') { rest } else { rest.trim_ascii_start() };
+    rest.strip_prefix(b":").filter(|_| start.eq_ignore_ascii_case(name.as_bytes()))
+}
+
 fn take<'h>(field: &'h [u8], into: &mut Head<'h>) {
-    let Some(name) = name(field) else { return };
-    let value = || memchr(b':', field).map_or(field, |colon| &field[colon + 1..]);
-    if ADDRESSES.iter().any(|wanted| name.eq_ignore_ascii_case(wanted.as_bytes())) {
+    let (addresses, traces): (&[&str], &[(&str, Trace)]) = match field[0] | 0x20 {
+        b'f' => (&["From"], &[]),
+        b's' => (&["Sender"], &[]),
+        b't' => (&["To"], &[]),
+        b'c' => (&["Cc"], &[]),
+        b'x' => (&["X-Original-To"], &[]),
+        b'e' => (&["Envelope-To"], &[]),
+        b'd' => (&["Delivered-To"], &[("DKIM-Signature", Trace::Dkim)]),
+        b'l' => (&["List-Post"], &[("List-Unsubscribe", Trace::Unsubscribe), ("List-Id", Trace::List)]),
+        b'a' => (&[], &[("Authentication-Results", Trace::Authenticated)]),
+        b'r' => (&[], &[("Return-Path", Trace::Returns)]),
+        _ => return,
+    };
+    if addresses.iter().any(|name| value(field, name).is_some()) {
         into.addresses.extend_from_slice(field);
         if field.last() != Some(&b'\n') {
             into.addresses.push(b'\n');
         }
-    } else if name.eq_ignore_ascii_case(b"Date") {
-        into.date.get_or_insert(value());
-    } else if let Some(trace) = Trace::of(name) {
+    }
+    if let Some((trace, value)) = traces.iter().find_map(|(name, trace)| Some((*trace, value(field, name)?))) {
         into.unsubscribe |= trace == Trace::Unsubscribe;
         if into.traces.iter().filter(|(other, _)| *other == trace).count() < trace.most() {
-            into.traces.push((trace, value()));
+            into.traces.push((trace, value));
         }
+    } else if into.date.is_none() {
+        into.date = value(field, "Date");
     }
 }
 

@@ -6,7 +6,6 @@ use std::sync::LazyLock;
 
 use memchr::{memchr, memmem};
 
-use super::super::evidence::Sink;
 use super::head::{self, MAX_HEAD};
 use crate::error::{Error, Result};
 
@@ -21,6 +20,9 @@ const OVERLAP: usize = 8;
 
 static FROM: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new("\nFrom "));
 static LENGTH: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new("\nContent-Length:"));
+
+/// Hears how many bytes were read in all; its error ends the reading.
+pub type At<'a> = &'a mut dyn FnMut(u64) -> Result<()>;
 
 /// A message of an mbox, without its body.
 pub struct Message<'m> {
@@ -48,28 +50,23 @@ pub struct Mbox<R> {
 }
 
 impl<R: Read> Mbox<R> {
-    /// An mbox that is called `name` in errors, of which `total` bytes of other files were read before.
-    pub fn new(input: R, name: String, total: u64) -> Self {
+    /// An mbox that is called `name` in errors.
+    pub fn new(input: R, name: String) -> Self {
         let buffer = vec![0; BLOCK];
-        Self { input, name, buffer, start: 0, end: 0, over: false, total, began: false }
-    }
-
-    /// How much was read in all.
-    pub fn total(&self) -> u64 {
-        self.total
+        Self { input, name, buffer, start: 0, end: 0, over: false, total: 0, began: false }
     }
 
     /// The next message, or none at the end.
     ///
     /// # Errors
-    /// What keeps it from reading, what the sink says, and kind bad input for what is no mbox.
-    pub fn next(&mut self, sink: &mut dyn Sink) -> Result<Option<Message<'_>>> {
-        let found = if self.began { self.skip_body(sink)? } else { self.begin(sink)? };
+    /// What keeps it from reading, what `at` says, and kind bad input for what is no mbox.
+    pub fn next(&mut self, at: At<'_>) -> Result<Option<Message<'_>>> {
+        let found = if self.began { self.skip_body(at)? } else { self.begin(at)? };
         if !found {
             return Ok(None);
         }
-        let line = self.line(sink)?;
-        let (length, cut) = self.head(line, sink)?;
+        let line = self.line(at)?;
+        let (length, cut) = self.head(line, at)?;
         let from = self.start;
         let (line, head) = (from..from + line, from + line..from + line + length);
         // The blank line's end stays: the next message may begin right behind it.
@@ -77,9 +74,9 @@ impl<R: Read> Mbox<R> {
         Ok(Some(Message { from_line: &self.buffer[line], head: &self.buffer[head], cut }))
     }
 
-    fn begin(&mut self, sink: &mut dyn Sink) -> Result<bool> {
+    fn begin(&mut self, at: At<'_>) -> Result<bool> {
         self.began = true;
-        self.fill(sink)?;
+        self.fill(at)?;
         let blank = self.rest().iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
         self.start += blank;
         match self.rest() {
@@ -94,7 +91,7 @@ impl<R: Read> Mbox<R> {
     }
 
     /// Reads until the buffer is full or the input ends; what was looked at makes room.
-    fn fill(&mut self, sink: &mut dyn Sink) -> Result<()> {
+    fn fill(&mut self, at: At<'_>) -> Result<()> {
         self.buffer.copy_within(self.start..self.end, 0);
         (self.start, self.end) = (0, self.end - self.start);
         while !self.over && self.end < self.buffer.len() {
@@ -105,24 +102,24 @@ impl<R: Read> Mbox<R> {
                 Err(error) => return Err(Error::failed(format!("cannot read {}: {error}", self.name)).because(error)),
             }
         }
-        sink.at(self.total)
+        at(self.total)
     }
 
     /// At least so many bytes are there, or all that there are.
-    fn ensure(&mut self, length: usize, sink: &mut dyn Sink) -> Result<()> {
-        if self.end - self.start < length && !self.over { self.fill(sink) } else { Ok(()) }
+    fn ensure(&mut self, length: usize, at: At<'_>) -> Result<()> {
+        if self.end - self.start < length && !self.over { self.fill(at) } else { Ok(()) }
     }
 
     /// How long the line `From ` is.
-    fn line(&mut self, sink: &mut dyn Sink) -> Result<usize> {
-        self.ensure(MAX_LINE, sink)?;
+    fn line(&mut self, at: At<'_>) -> Result<usize> {
+        self.ensure(MAX_LINE, at)?;
         let rest = self.rest();
         let seen = &rest[..rest.len().min(MAX_LINE)];
         Ok(memchr(b'\n', seen).map_or(seen.len(), |at| at + 1))
     }
 
     /// How long the head behind the line is, and whether it went on.
-    fn head(&mut self, line: usize, sink: &mut dyn Sink) -> Result<(usize, bool)> {
+    fn head(&mut self, line: usize, at: At<'_>) -> Result<(usize, bool)> {
         loop {
             let rest = &self.rest()[line..];
             let seen = &rest[..rest.len().min(MAX_HEAD)];
@@ -133,7 +130,7 @@ impl<R: Read> Mbox<R> {
                 let length = before_another(seen);
                 return Ok((length, length == MAX_HEAD));
             }
-            self.fill(sink)?;
+            self.fill(at)?;
         }
     }
 
@@ -154,20 +151,20 @@ impl<R: Read> Mbox<R> {
     }
 
     /// Goes on to the next line that parts messages; false at the end.
-    fn skip_body(&mut self, sink: &mut dyn Sink) -> Result<bool> {
+    fn skip_body(&mut self, at: At<'_>) -> Result<bool> {
         loop {
-            let Some(at) = FROM.find(self.rest()) else {
+            let Some(found) = FROM.find(self.rest()) else {
                 if self.over {
                     return Ok(false);
                 }
                 self.start = self.start.max(self.end.saturating_sub(OVERLAP));
-                self.fill(sink)?;
+                self.fill(at)?;
                 continue;
             };
             // What comes before it stays in sight.
-            let before = at.min(2);
-            self.start += at - before;
-            self.ensure(2 * MAX_LINE, sink)?;
+            let before = found.min(2);
+            self.start += found - before;
+            self.ensure(2 * MAX_LINE, at)?;
             let rest = self.rest();
             let blank = matches!(&rest[..before], [.., b'\n'] | [b'\n', b'\r']) || before == 0;
             let parts = parts(blank, &rest[before + 1..rest.len().min(before + 1 + 2 * MAX_LINE)]);

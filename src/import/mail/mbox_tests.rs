@@ -2,35 +2,18 @@ use std::io::{Cursor, Read};
 
 use proptest::prelude::*;
 
-use super::super::super::evidence::{Evidence, Place, Secret};
 use super::*;
 
-/// A sink that counts what is read.
-#[derive(Default)]
-struct Nobody(u64);
-
-impl Sink for Nobody {
-    fn found(&mut self, _: Evidence) -> Result<()> {
-        Ok(())
-    }
-
-    fn skipped(&mut self, _: Place, _: &str) -> Result<()> {
-        Ok(())
-    }
-
-    fn dropped(&mut self, _: Secret) {}
-
-    fn at(&mut self, bytes: u64) -> Result<()> {
-        assert!(bytes >= self.0);
-        self.0 = bytes;
-        Ok(())
-    }
-}
-
 fn read(input: impl Read) -> Result<Vec<(String, bool)>> {
-    let mut mbox = Mbox::new(input, "box".to_owned(), 0);
+    let mut mbox = Mbox::new(input, "box".to_owned());
+    let mut total = 0;
+    let mut at = |read| {
+        assert!(read >= total);
+        total = read;
+        Ok(())
+    };
     let mut heads = Vec::new();
-    while let Some(message) = mbox.next(&mut Nobody::default())? {
+    while let Some(message) = mbox.next(&mut at)? {
         assert!(message.from_line.starts_with(b"From "));
         heads.push((String::from_utf8_lossy(message.head).into_owned(), message.cut));
     }

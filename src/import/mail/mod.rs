@@ -10,6 +10,7 @@ pub mod imap;
 
 mod letter;
 mod mbox;
+mod pipeline;
 mod tally;
 mod traces;
 
@@ -20,7 +21,6 @@ use std::path::Path;
 use jiff::Timestamp;
 
 use self::head::MAX_HEAD;
-use self::mbox::Mbox;
 use self::tally::Tally;
 use super::evidence::Sink;
 use crate::error::{Error, Result, io};
@@ -106,7 +106,7 @@ pub fn read(path: &Path, options: Options<'_>, sink: &mut dyn Sink) -> Result<Su
 ///
 /// # Errors
 /// As [`read`].
-pub fn read_stream(input: impl Read, name: &str, options: Options<'_>, sink: &mut dyn Sink) -> Result<Summary> {
+pub fn read_stream(input: impl Read + Send, name: &str, options: Options<'_>, sink: &mut dyn Sink) -> Result<Summary> {
     let mut reading = Reading { tally: Tally::new(options.mine), total: 0 };
     reading.file(input, name, options.format, sink)?;
     reading.tally.finish(sink)
@@ -120,7 +120,13 @@ struct Reading {
 }
 
 impl Reading {
-    fn file(&mut self, mut input: impl Read, name: &str, format: Option<Format>, sink: &mut dyn Sink) -> Result<()> {
+    fn file(
+        &mut self,
+        mut input: impl Read + Send,
+        name: &str,
+        format: Option<Format>,
+        sink: &mut dyn Sink,
+    ) -> Result<()> {
         let beginning = beginning(&mut input, name)?;
         match format.or_else(|| recognise(&beginning)) {
             Some(Format::Mbox) => self.mbox(beginning, input, name, sink),
@@ -129,15 +135,11 @@ impl Reading {
         }
     }
 
-    fn mbox(&mut self, beginning: Vec<u8>, rest: impl Read, name: &str, sink: &mut dyn Sink) -> Result<()> {
+    fn mbox(&mut self, beginning: Vec<u8>, rest: impl Read + Send, name: &str, sink: &mut dyn Sink) -> Result<()> {
         let skipped = beginning.len() - beginning.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&beginning).len();
         let mut beginning = Cursor::new(beginning);
         beginning.set_position(skipped as u64);
-        let mut mbox = Mbox::new(beginning.chain(rest), name.to_owned(), self.total);
-        while let Some(message) = mbox.next(sink)? {
-            self.tally.message(message.head, message.cut, || head::date_of_from_line(message.from_line));
-        }
-        self.total = mbox.total();
+        self.total = pipeline::read(beginning.chain(rest), name, self.total, &mut self.tally, sink)?;
         Ok(())
     }
 

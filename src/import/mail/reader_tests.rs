@@ -152,6 +152,14 @@ fn whoever_wants_to_stop_is_heard() {
 }
 
 #[test]
+fn whoever_wants_to_stop_is_heard_in_the_middle_of_a_body() {
+    let mut sink = Heard { stop: true, ..Heard::default() };
+    let endless = "From a\n\n".as_bytes().chain(std::io::repeat(b'x'));
+    let error = read_stream(endless, "x", Options::default(), &mut sink).expect_err("stopped");
+    assert_eq!(error.to_string(), "stopped");
+}
+
+#[test]
 fn bad_encodings_lose_no_message() {
     let broken = "From: =?utf-8?b?%%%?= =?nope?x?y?= <a@one.example>\nTo: =?utf-8?q?=ZZ?= <b@x.example>\n\n";
     let raw = b"From: \xff\xfeCaf\xe9\0 <a@two.example>\nDate: \xff\n\n";

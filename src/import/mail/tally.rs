@@ -43,6 +43,8 @@ pub struct Tally {
     remembered_bytes: usize,
     apart: Apart,
     most: usize,
+    /// The last message's lines, of which the room is used again.
+    scratch: Vec<u8>,
 }
 
 /// A host that wrote to an address of the user's; which, its key says.
@@ -122,6 +124,7 @@ impl Tally {
             remembered_bytes: 0,
             apart: Apart::default(),
             most: MAX_PAIRS,
+            scratch: Vec::new(),
         }
     }
 
@@ -129,7 +132,9 @@ impl Tally {
     pub fn message(&mut self, head: &[u8], cut: bool, kept: impl FnOnce() -> Option<Timestamp>) {
         self.summary.messages += 1;
         let place = Place::Item(self.summary.messages);
-        let mut fields = Head::default();
+        let (mut addresses, traces) = (std::mem::take(&mut self.scratch), Vec::with_capacity(8));
+        addresses.clear();
+        let mut fields = Head { addresses, traces, ..Head::default() };
         head::parse(head, &mut fields);
         if cut {
             self.apart.count(place, None, "with a head of more than 256 KiB, of which the beginning was read", true);
@@ -148,6 +153,7 @@ impl Tally {
             Verdict::PassedOver(why) => self.apart.count(place, None, words(why), true),
             Verdict::Bad(why) => self.apart.count(place, None, words(why), false),
         }
+        self.scratch = fields.addresses;
     }
 
     /// A message is one that the user did not keep, or did not send.

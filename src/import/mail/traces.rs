@@ -1,6 +1,6 @@
 //! What a sender leaves besides its address: where one unsubscribes, which list it is, which domain signed.
 
-use memchr::{memchr, memmem, memrchr};
+use memchr::{memchr, memchr_iter, memchr2, memmem, memrchr};
 use serde_json::{Value, json};
 
 use super::head::Trace;
@@ -48,7 +48,9 @@ impl Traces {
     }
 
     fn of(&self, trace: Trace) -> impl Iterator<Item = &str> {
-        self.0.lines().filter_map(move |line| line.strip_prefix(sort(trace)))
+        let ends = memchr_iter(b'\n', self.0.as_bytes());
+        let lines = ends.scan(0, |start, end| Some(&self.0[std::mem::replace(start, end + 1)..end]));
+        lines.filter_map(move |line| line.strip_prefix(sort(trace)))
     }
 
     fn knows(&self, trace: Trace, text: &[u8]) -> bool {
@@ -101,7 +103,17 @@ fn sort(trace: Trace) -> char {
 
 /// What stands between `<` and `>`.
 fn angled(value: &[u8]) -> impl Iterator<Item = &[u8]> {
-    value.split(|byte| *byte == b'<').skip(1).filter_map(|part| memchr(b'>', part).map(|end| &part[..end]))
+    memchr_iter(b'<', value).filter_map(|at| {
+        let part = &value[at + 1..];
+        let end = memchr2(b'>', b'<', part)?;
+        (part[end] == b'>').then(|| &part[..end])
+    })
+}
+
+/// What stands between semicolons.
+fn parts(value: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let ends = memchr_iter(b';', value).chain([value.len()]);
+    ends.scan(0, |start, end| Some(&value[std::mem::replace(start, end + 1)..end]))
 }
 
 /// A list's id: lower case, and nothing in it that a terminal would take for a command.
@@ -112,7 +124,7 @@ fn list(text: &str) -> Option<String> {
 
 /// A tag's value in a list of them (RFC 6376, 3.2).
 fn tag<'v>(value: &'v [u8], name: &[u8]) -> Option<&'v [u8]> {
-    value.split(|byte| *byte == b';').find_map(|part| {
+    parts(value).find_map(|part| {
         let equals = memchr(b'=', part)?;
         (part[..equals].trim_ascii() == name).then(|| part[equals + 1..].trim_ascii())
     })
@@ -120,7 +132,7 @@ fn tag<'v>(value: &'v [u8], name: &[u8]) -> Option<&'v [u8]> {
 
 /// The domains whose signature an `Authentication-Results` calls good (RFC 8601, 2.7.1).
 fn passed(value: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let results = value.split(|byte| *byte == b';').skip(1).map(<[u8]>::trim_ascii);
+    let results = parts(value).skip(1).map(<[u8]>::trim_ascii);
     results.filter(|result| result.starts_with(b"dkim=pass")).filter_map(|result| {
         let words = || result.split(u8::is_ascii_whitespace);
         let domain = words().find_map(|word| word.strip_prefix(b"header.d="));
