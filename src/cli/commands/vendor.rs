@@ -7,12 +7,13 @@ use jiff::tz::TimeZone;
 use url::Url;
 
 use super::super::args::vendor::{ChannelArgs, TokenArgs, VendorArgs, VendorVerb};
+use super::super::output::channel::ChannelView;
 use super::super::output::evidence::{DirectoryView, EvidenceView};
 use super::super::output::grant::GrantView;
 use super::super::output::link::LinkView;
 use super::super::output::profile::{ClaimView, FollowView};
 use super::super::output::vendor::{
-    Aliases, ChannelView, Known, NoteView, VendorChanged, VendorDetail, VendorLine, VendorView, Vendors,
+    Aliases, Known, NoteView, VendorChanged, VendorDetail, VendorLine, VendorView, Vendors,
 };
 use super::super::output::vendor_key::OwnKeysView;
 use super::super::secret;

@@ -10,6 +10,7 @@ use serde_json::json;
 use super::args::When;
 use crate::error::{Error, Result};
 
+pub mod channel;
 pub mod completion;
 pub mod connector;
 pub mod demo;

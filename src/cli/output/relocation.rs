@@ -145,7 +145,6 @@ fn row(line: &LineView) -> [Col; 6] {
         Has::ByGrant => "by a grant",
         Has::ByFormerGrant => "by a grant that is over",
         Has::ByImport => "perhaps, by an import",
-        Has::Unknown => "not known",
     };
     let (words, tone) = match line.stage {
         Stage::NeedsYou => ("needs you", Tone::Bad),

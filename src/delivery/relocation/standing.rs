@@ -27,8 +27,6 @@ pub enum Has {
     ByFormerGrant,
     /// An import shows that I deal with it: it may have an address of mine.
     ByImport,
-    /// Nothing is known of an address there.
-    Unknown,
 }
 
 /// How far a vendor has come.
