@@ -1,5 +1,6 @@
 //! Talking to one vendor: what waits is sent, then the answers are collected.
 
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use super::drift::Asked;
 use super::exchange::{self, AT_ONCE, Clerk, Seat};
 use super::http::Http;
 use super::link::{self, Credential};
+use super::mail::Lines;
 use super::pull::Pulled;
 use super::push::Sent;
 use super::{lend, queue_store};
@@ -103,12 +105,19 @@ pub fn talk(vault: &mut Vault, http: Http, plan: &Plan, told: impl FnMut(News)) 
     let plan = plan.clone();
     exchange::run(vault, expire, told, async move |clerk: Clerk<News>| {
         clerk.tell(News::Begins(whom.len()))?;
-        exchange::all(whom, AT_ONCE, async move |vendor_id: String, seat| {
-            let mut conversation = Conversation::begin(&clerk, http.apart(), seat, vendor_id).await?;
+        let lines = Rc::new(Lines::default());
+        let (mail, to_vault) = (Rc::clone(&lines), clerk.clone());
+        let talk = async move |vendor_id: String, seat| {
+            let network = (http.apart(), Rc::clone(&mail));
+            let mut conversation = Conversation::begin(&to_vault, network, seat, vendor_id).await?;
             conversation.run(&plan).await?;
-            clerk.tell(News::Ended)
-        })
-        .await
+            to_vault.tell(News::Ended)
+        };
+        let talked = exchange::all(whom, AT_ONCE, talk).await;
+        lines.close().await;
+        // It is over when the last clerk is gone.
+        drop(clerk);
+        talked
     })
 }
 
@@ -133,6 +142,8 @@ fn whom(vault: &Vault, plan: &Plan) -> Result<Vec<String>> {
 pub(super) struct Conversation {
     pub(super) clerk: Clerk<News>,
     pub(super) http: Http,
+    /// The lines to the user's own mail server, which all conversations share.
+    pub(super) mail: Rc<Lines>,
     pub(super) seat: Seat,
     pub(super) vendor: Arc<Vendor>,
     pub(super) relationship: Arc<Relationship>,
@@ -153,7 +164,12 @@ pub(super) struct Conversation {
 pub(super) const PATIENCE: u32 = 4;
 
 impl Conversation {
-    async fn begin(clerk: &Clerk<News>, http: Http, seat: Seat, vendor_id: String) -> Result<Self> {
+    async fn begin(
+        clerk: &Clerk<News>,
+        (http, mail): (Http, Rc<Lines>),
+        seat: Seat,
+        vendor_id: String,
+    ) -> Result<Self> {
         let load = move |tx: &Tx| {
             let vendor = vendor::get(tx, &vendor_id)?;
             let (ways, relationship) = (Ways::of(tx, &vendor)?, vendor::relationship(tx, &vendor_id)?);
@@ -163,7 +179,7 @@ impl Conversation {
         let (relationship, ways, vendor, (access, is_linked)) = clerk.write(load).await?;
         let (is_refreshed, waited) = (false, Duration::ZERO);
         let clerk = clerk.clone();
-        Ok(Self { clerk, http, seat, vendor, relationship, ways, access, is_linked, is_refreshed, waited })
+        Ok(Self { clerk, http, mail, seat, vendor, relationship, ways, access, is_linked, is_refreshed, waited })
     }
 
     async fn run(&mut self, plan: &Plan) -> Result<()> {
@@ -188,6 +204,7 @@ impl Conversation {
     pub(super) fn way(&mut self) -> Way<'_> {
         Way {
             http: &self.http,
+            mail: &self.mail,
             seat: &mut self.seat,
             allow_loopback: self.vendor.allow_loopback,
             credential: self.access.as_ref().map(Credential::token),

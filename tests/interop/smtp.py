@@ -6,6 +6,7 @@ Each vault has a vendor that is written to. Between cmr and the server stands, w
 that writes down what cmr says, and lies.
 """
 
+import asyncio
 import datetime
 import email
 import email.policy
@@ -25,6 +26,8 @@ from cryptography.x509.oid import NameOID
 from lab import Cmr, run
 
 PASSWORD = "pässword-of-ada"
+# Vendors that one push writes to.
+MANY = 30
 LENT = {"email": "ada@example.org", "name": "Ada Łovelace"}
 ADDRESS = ["street_address=12 rue de la Paix", "locality=Paris", "postal_code=75002", "country=FR"]
 KEPT = {"phone_number": "+33199887766", "birthdate": "1815-12-10", "nickname": "Keptnick", "website": "https://kept.example/"}
@@ -67,6 +70,8 @@ class Post:
 
     def __init__(self, context=None, implicit=False, auth=False):
         self.mails, self.hello, self.logins, self.refusal, self.hangs_up = [], [], [], None, False
+        # Who is not known here, and whether a connection is over when a message came.
+        self.unknown, self.ends = None, False
         more = {"ssl_context": context} if implicit else {"tls_context": context, "require_starttls": context is not None}
         if auth:
             # TLS from the first byte is not what aiosmtpd means by TLS: there it is this check that says so.
@@ -90,6 +95,8 @@ class Post:
     async def handle_RCPT(self, server, session, envelope, address, options):
         if self.refusal and self.refusal.startswith("5"):
             return self.refusal
+        if address == self.unknown:
+            return "550 5.1.1 no such user here"
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
@@ -97,6 +104,9 @@ class Post:
         self.mails.append((envelope.mail_from, list(envelope.rcpt_tos), envelope.content))
         if self.hangs_up:
             server.transport.abort()
+        if self.ends:
+            # After the answer, which is written next.
+            asyncio.get_running_loop().call_soon(server.transport.close)
         return self.refusal or "250 kept"
 
     def stop(self):
@@ -148,6 +158,33 @@ class Liar:
 
     def stop(self):
         self.listener.close()
+
+
+class Narrow(Liar):
+    """A proxy for so many connections at a time; to one too many it says so."""
+
+    def __init__(self, port, most):
+        self.free, self.refused = threading.Semaphore(most), 0
+        super().__init__(port, lambda data: data)
+
+    def serve(self, port, change):
+        while True:
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                return
+            if not self.free.acquire(blocking=False):
+                self.refused += 1
+                client.sendall(b"421 4.7.0 too many connections\r\n")
+                client.close()
+                continue
+            server = socket.create_connection(("127.0.0.1", port))
+            threading.Thread(target=self.up, args=(client, server), daemon=True).start()
+            threading.Thread(target=self.down, args=(server, client, change), daemon=True).start()
+
+    def down(self, server, client, change):
+        super().down(server, client, change)
+        self.free.release()
 
 
 class Writer(Cmr):
@@ -274,6 +311,42 @@ def refused(checks, scratch, ca, context):
     checks.equal("nobody there: it waits", cmr.newest()["state"], "queued")
 
 
+def many(checks, scratch, ca, context):
+    """Several e-mails go over one connection, over as many as the server wants."""
+
+    def push_to_all(name, post, port, code=0):
+        cmr = Writer(scratch / name, ca)
+        for number in range(MANY - 1):
+            cmr("vendor", "add", f"v{number}", "--channel", "mail", "--mail-to", f"privacy@v{number}.example").ok()
+            cmr.grant(f"v{number}", "email")
+        cmr.account(port, password=PASSWORD).ok()
+        cmr("push").ok(code)
+        return [message["state"] for message in cmr("outbox", "list", "--all", "--json").ok().json["messages"]]
+
+    post = Post(context, auth=True)
+    post.unknown = "privacy@v3.example"
+    states = push_to_all("many", post, post.port, 5)
+    checks.equal("many: one is refused, the others go", (states.count("delivered"), states.count("failed")), (MANY - 1, 1))
+    checks.equal("many: each once", len({mail[1][0] for mail in post.mails}), len(post.mails))
+    checks.check("many: over a few connections", 1 <= len(post.logins) <= 8, len(post.logins))
+    post.stop()
+
+    post = Post(context, auth=True)
+    narrow = Narrow(post.port, 2)
+    states = push_to_all("narrow", post, narrow.port)
+    checks.equal("a server that takes two connections: all delivered", states.count("delivered"), MANY)
+    checks.check("a server that takes two connections: was asked for more, and not for long", 1 <= narrow.refused <= 6, narrow.refused)
+    narrow.stop()
+    post.stop()
+
+    post = Post(context, auth=True)
+    post.ends = True
+    states = push_to_all("short", post, post.port)
+    checks.equal("a server that ends each connection: all delivered", states.count("delivered"), MANY)
+    checks.equal("a server that ends each connection: each once", len({mail[1][0] for mail in post.mails}), len(post.mails))
+    post.stop()
+
+
 def in_clear(checks, scratch, ca, context):
     secret = (b"AUTH", b"MAIL", b"DATA", b"acme", b"ada@example.org", PASSWORD.encode())
 
@@ -375,6 +448,7 @@ def main(checks, scratch):
     ca, context = authority(scratch, "ours")
     delivered(checks, scratch, ca, context)
     refused(checks, scratch, ca, context)
+    many(checks, scratch, ca, context)
     in_clear(checks, scratch, ca, context)
     by_hand(checks, scratch, ca, context)
 

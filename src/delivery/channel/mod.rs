@@ -16,6 +16,7 @@ use super::answer::{Answer, retry_after};
 use super::exchange::Seat;
 use super::http::{Http, Reply, Request, Trouble};
 use super::link::Credential;
+use super::mail::Lines;
 use super::message::Message;
 use crate::error::{Error, Result};
 use crate::grant::Grant;
@@ -218,6 +219,8 @@ pub type ReadResult = std::result::Result<ReadBack, Outcome>;
 pub struct Way<'a> {
     /// The network.
     pub http: &'a Http,
+    /// The lines to the user's own mail server.
+    pub mail: &'a Lines,
     /// The conversation's seat, which it gives up while a vendor takes its time.
     pub seat: &'a mut Seat,
     /// Whether the vendor may be on this machine.

@@ -54,7 +54,7 @@ pub(super) fn hello() -> ClientId {
 /// Connects to an account's server, and encrypts the line as the account says.
 pub(super) async fn connect(account: &Account, tls: &rustls::ClientConfig) -> Result<Line, Halt> {
     let tcp = reach(account).await?;
-    let peer = tcp.peer_addr().map_err(|e| Halt::nothing(account, &e))?;
+    let peer = tcp.peer_addr().map_err(|e| Halt::nothing(account, &e.to_string()))?;
     let (stream, first): (Box<dyn Stream>, &'static [u8]) = match account.tls {
         Tls::Implicit => (Box::new(encrypt(account, tls, tcp).await?), b""),
         Tls::Starttls => (Box::new(encrypt(account, tls, ask_for_tls(account, tcp).await?).await?), GREETING),
@@ -69,12 +69,15 @@ pub(super) async fn connect(account: &Account, tls: &rustls::ClientConfig) -> Re
 
 async fn reach(account: &Account) -> Result<TcpStream, Halt> {
     let found = tokio::net::lookup_host((account.host.as_str(), account.port)).await;
-    let addresses: Vec<SocketAddr> = found.map_err(|e| Halt::nothing(account, &e))?.collect();
+    let addresses: Vec<SocketAddr> = found.map_err(|e| Halt::nothing(account, &e.to_string()))?.collect();
     if account.tls == Tls::None && !addresses.iter().all(|address| address.ip().is_loopback()) {
         let what = format!("{} is not on this machine: nothing goes there without TLS", account.server());
         return Err(Halt::Account(what));
     }
-    TcpStream::connect(addresses.as_slice()).await.map_err(|e| Halt::nothing(account, &e))
+    let tcp = TcpStream::connect(addresses.as_slice()).await.map_err(|e| Halt::nothing(account, &e.to_string()))?;
+    // A message and its end are written apart: the second would wait until the first is acknowledged.
+    tcp.set_nodelay(true).map_err(|e| Halt::nothing(account, &e.to_string()))?;
+    Ok(tcp)
 }
 
 async fn encrypt(
@@ -88,7 +91,7 @@ async fn encrypt(
     connector.connect(name, tcp).await.map_err(|e| match is_for_another_name(&e) {
         // Waiting does not make it the user's server.
         true => Halt::Account(format!("{}: {e}: another server answers there", account.server())),
-        false => Halt::nothing(account, &e),
+        false => Halt::nothing(account, &e.to_string()),
     })
 }
 
@@ -115,7 +118,7 @@ async fn ask_for_tls(account: &Account, tcp: TcpStream) -> Result<TcpStream, Hal
 }
 
 async fn say(account: &Account, plain: &mut BufReader<TcpStream>, command: &str) -> Result<(), Halt> {
-    plain.get_mut().write_all(command.as_bytes()).await.map_err(|e| Halt::nothing(account, &e))
+    plain.get_mut().write_all(command.as_bytes()).await.map_err(|e| Halt::nothing(account, &e.to_string()))
 }
 
 /// A positive answer.
@@ -124,7 +127,7 @@ async fn expect(account: &Account, plain: &mut BufReader<TcpStream>) -> Result<R
     let mut bounded = plain.take(MOST_IN_CLEAR);
     loop {
         let begin = answer.len();
-        let read = bounded.read_until(b'\n', &mut answer).await.map_err(|e| Halt::nothing(account, &e))?;
+        let read = bounded.read_until(b'\n', &mut answer).await.map_err(|e| Halt::nothing(account, &e.to_string()))?;
         // RFC 5321, section 4.2.1: all lines of an answer but the last have a hyphen after the code.
         if read == 0 || answer.get(begin + 3) != Some(&b'-') {
             break;

@@ -6,11 +6,14 @@ use secrecy::SecretString;
 pub mod answer;
 mod form;
 mod line;
+mod lines;
 pub mod send;
 mod store;
 mod wire;
 
 pub use form::{Envelope, eml, mailto, message_id};
+pub(super) use lines::AT_ONCE;
+pub use lines::Lines;
 pub use store::{account, kept_text, put_account, put_edited, received, remove_account, take_edited_over};
 pub(in crate::delivery) use store::{forget_text, is_edited, keep_text, set_brought};
 

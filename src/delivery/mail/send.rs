@@ -1,19 +1,13 @@
 //! Sending by the user's own account, and trying the account out.
 
 use std::cell::Cell;
-use std::time::Instant;
 
-use tokio::sync::Semaphore;
-
-use super::wire::{self, Halt};
+use super::wire::{self, Halt, Outgoing};
 use super::{Account, Envelope, eml};
 use crate::delivery::answer::Answer;
 use crate::delivery::channel::{Outcome, Text, Way};
 use crate::delivery::http::{self, Http};
 use crate::error::{Error, Result};
-
-/// How many messages the user's server is handed at a time: it knows them by one account, and counts.
-static AT_ONCE: Semaphore = Semaphore::const_new(2);
 
 /// What is said of a message that the user's own server took: more is not known.
 const TAKEN: &str = "your mail server took it";
@@ -24,21 +18,11 @@ pub async fn send(account: &Account, way: &mut Way<'_>, envelope: &Envelope, tex
         Ok(mail) => mail,
         Err(error) => return Outcome { answer: Answer::NotContacted, words: error.to_string(), unsent: true },
     };
-    let (http, left) = (way.http, Cell::new(false));
-    let talk = async {
-        let _turn = AT_ONCE.acquire().await;
-        let start = Instant::now();
-        let talk = wire::hand_over(account, http.tls(), &envelope.to, &mail, &left);
-        let result = tokio::time::timeout(http.timeout(), talk).await;
-        (result.unwrap_or_else(|_| Err(in_vain(account))), start.elapsed())
-    };
+    let outgoing = Outgoing { account, to: &envelope.to, bytes: &mail, left: Cell::new(false) };
+    let talk = way.mail.hand_over(way.http.tls(), &outgoing, way.http.timeout());
     let (result, took) = way.seat.wait(talk).await;
     way.note_slow(took);
-    outcome(result, left.get())
-}
-
-fn in_vain(account: &Account) -> Halt {
-    Halt::Nothing { what: format!("{} did not answer in time", account.server()) }
+    outcome(result, outgoing.left.get())
 }
 
 /// What a conversation came to. What was refused before the text was spoken did not leave.
@@ -59,7 +43,8 @@ fn outcome(result: Result<(), Halt>, left: bool) -> Outcome {
 pub fn check(account: &Account, http: &Http) -> Result<()> {
     let tried = http::run(async {
         let talk = wire::check(account, http.tls());
-        tokio::time::timeout(http.timeout(), talk).await.unwrap_or_else(|_| Err(in_vain(account)))
+        let in_vain = |_| Err(Halt::nothing(account, "it did not answer in time"));
+        tokio::time::timeout(http.timeout(), talk).await.unwrap_or_else(in_vain)
     })?;
     let hint = "set it up: cmr outbox account --from ADDRESS --smtp HOST:PORT --user NAME";
     tried.map_err(|halt| match halt {
