@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use cmr::vendor::{self, NewVendor};
 use kit::{Run, Shop, TestEnv, wait_until};
+use rusqlite::types::ValueRef;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
@@ -422,4 +423,85 @@ fn the_same_vault_in_all_formats_gives_the_same_vendors() {
         }
         assert_eq!(of(&together), *all, "{file}, after the others");
     }
+}
+
+/// All that the vault holds, opened with its key: every cell of every table, and the names of what there is.
+fn cells(env: &TestEnv) -> Vec<u8> {
+    let vault = env.open_vault();
+    let (connection, mut all) = (vault.connection(), Vec::new());
+    let mut tables = connection.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").unwrap();
+    let tables: Vec<String> = tables.query_map([], |row| row.get(0)).unwrap().map(|name| name.unwrap()).collect();
+    for table in tables {
+        let mut rows = connection.prepare(&format!("SELECT * FROM \"{table}\"")).unwrap();
+        let (columns, mut rows) = (rows.column_count(), rows.query([]).unwrap());
+        while let Some(row) = rows.next().unwrap() {
+            for column in 0..columns {
+                if let ValueRef::Text(cell) | ValueRef::Blob(cell) = row.get_ref(column).unwrap() {
+                    all.extend_from_slice(cell);
+                    all.push(b'\n');
+                }
+            }
+        }
+    }
+    all
+}
+
+/// Imports files as loudly as it can, says all that there is to say of it, and looks for secrets.
+#[track_caller]
+fn no_secret_stays(env: &TestEnv, files: &[String], secrets: &[String], account: &str) {
+    let mut said = String::new();
+    let lines = files.iter().map(|file| format!("import passwords {file} -vv"));
+    let lists = ["vendor list --by evidence", "import list --unmatched", "log --limit 1000"];
+    let lists = lists.iter().flat_map(|line| [line.to_string(), format!("{line} --json")]);
+    for line in lines.chain(lists) {
+        let run = env.ok(&line);
+        said += &(run.out + &run.err);
+    }
+    let left: Vec<_> =
+        env.files("").into_iter().filter(|(path, _)| !files.iter().any(|f| env.path(path) == *f)).collect();
+    let held = cells(env);
+    // What is looked for would be found: the accounts are.
+    assert!(memchr::memmem::find(&held, account.as_bytes()).is_some() && said.contains(account));
+    for secret in secrets {
+        let escaped = serde_json::to_string(secret).unwrap();
+        let forms = [secret.as_str(), escaped.trim_matches('"')];
+        let is_in = |bytes: &[u8]| forms.iter().any(|form| memchr::memmem::find(bytes, form.as_bytes()).is_some());
+        assert!(!is_in(said.as_bytes()), "{secret} was said");
+        assert!(!is_in(&held), "the vault holds {secret}");
+        for (path, bytes) in &left {
+            assert!(!is_in(bytes), "{} holds {secret}", path.display());
+        }
+    }
+    assert!(env.files("tmp").is_empty());
+}
+
+#[test]
+fn no_secret_of_an_export_is_anywhere_afterwards() {
+    let env = TestEnv::new();
+    let secrets = ["pa55-of-nobody", "JBSWY3DPEHPK3PXP", "5105105105105100", "hidden-field-value", "old-pa55"];
+    let export = json!({"encrypted": false, "folders": [], "items": [
+        {"id": "1", "type": 1, "name": "Shop", "notes": null, "passwordHistory": [{"password": "old-pa55"}],
+            "fields": [{"name": "pin", "value": "hidden-field-value", "type": 1}],
+            "login": {"username": "ada", "password": "pa55-of-nobody", "totp": "otpauth://totp/x?secret=JBSWY3DPEHPK3PXP",
+                "uris": [{"uri": "https://shop.example/login?session=1"}]}},
+        {"id": "2", "type": 3, "name": "Card", "card": {"cardholderName": "Ada", "number": "5105105105105100", "code": "123"}},
+    ]});
+    let file = env.file("vault.json", export.to_string());
+    no_secret_stays(&env, &[file], &secrets.map(str::to_owned), "ada");
+}
+
+#[test]
+fn no_password_of_the_shared_vault_is_anywhere_afterwards() {
+    let Some(corpus) = kit::corpus() else { return };
+    let expected = fs::read_to_string(corpus.join("passwords/expected-main.yml")).unwrap();
+    let secrets: Vec<String> = expected
+        .lines()
+        .filter_map(|line| line.strip_prefix("  password: "))
+        .map(|quoted| serde_json::from_str(quoted).unwrap())
+        .collect();
+    assert_eq!(secrets.len(), 11);
+    let files =
+        fs::read_dir(corpus.join("passwords")).unwrap().map(|entry| entry.unwrap().path().display().to_string());
+    let files: Vec<String> = files.filter(|path| !path.ends_with(".yml")).collect();
+    no_secret_stays(&TestEnv::new(), &files, &secrets, "jsdkyvbwjn");
 }
