@@ -19,7 +19,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from lab import ROOT, run
+from lab import ROOT, Cmr, run
 
 HEADS = pathlib.Path(os.environ.get("CMR_IMAP_HEADS", ROOT / "target/debug/examples/imap_heads"))
 PASSWORD = 'a "pass\\word" ü'
@@ -235,6 +235,50 @@ def with_dovecot(checks):
         dovecot.end()
 
 
+def by_the_command(checks, scratch):
+    """The command itself, into a vault: what the reader found becomes vendors, once."""
+    dovecot = Dovecot()
+    try:
+        if not checks.check("Dovecot starts for the command", dovecot.ready(), dovecot.log()):
+            return
+        before, home = dovecot.names(), scratch / "home"
+        home.mkdir()
+        cmr = Cmr(home)
+        cmr.env["CMR_CA_FILE"] = str(dovecot.folder / "ca.pem")
+        cmr("profile", "set", "email", "me@home.example").ok()
+        (home / "password").write_text(PASSWORD + "\n", encoding="utf-8")
+        (home / "wrong").write_text("wrong\n")
+
+        def take(password, *more):
+            where = ["--host", "127.0.0.1", "--port", str(dovecot.port), "--user", "me"]
+            return cmr("import", "mail", "imap", *where, "--password-file", home / password, *more)
+
+        wrong = take("wrong")
+        checks.check("a wrong password: nothing is imported", wrong.code == 5 and "name and password" in wrong.err, wrong.err)
+        checks.equal("a wrong password: no batch", cmr("import", "list", "--json").ok().json["imports"], [])
+        planned = take("password", "--dry-run", "--json").ok().json
+        checks.equal("a dry run brings nothing", cmr("vendor", "list", "--json").ok().json["vendors"], [])
+        first = take("password", "--json").ok()
+        checks.equal("what the dry run said comes", (planned["new"], planned["dry_run"]), (first.json["new"], True))
+        vendors = {one["domain"]: one for one in cmr("vendor", "list", "--by", "evidence", "--json").ok().json["vendors"]}
+        checks.check("senders are vendors", {"shop.example", "bank.example", "many42.example"} <= set(vendors), sorted(vendors))
+        absent = {"gone.example", "draft.example", "rubbish.example", "home.example", "body.example", "gmail.com"}
+        checks.equal("nobody else is", absent & set(vendors), set())
+        shop = json.dumps(vendors.get("shop.example"))
+        checks.check("the alias that the shop has", "me+shop@home.example" in shop, shop)
+        again = take("password", "--json").ok().json
+        checks.equal("the same again brings nothing", again["new"], 0)
+        one = take("password", "--folder", "Lists/Bank", "--dry-run", "--json").ok().json
+        checks.equal("one folder alone", (one["sources"][0]["found"], one["merged"], one["new"]), (1, 1, 0))
+        everything = first.out + first.err + cmr("log", "--json", "--limit", "1000").ok().out
+        checks.equal("the password is not told", PASSWORD in everything, False)
+        checks.equal("by the command too: no flag changed", dovecot.names(), before)
+        cmr("import", "undo", "1", "--yes").ok()
+        checks.equal("it is taken back", cmr("vendor", "list", "--json").ok().json["vendors"], [])
+    finally:
+        dovecot.end()
+
+
 class Liar:
     """A server with a script: what it says to each command, until it hangs up."""
 
@@ -306,6 +350,7 @@ def with_liars(checks, folder):
 def main(checks, scratch):
     with_liars(checks, scratch)
     with_dovecot(checks)
+    by_the_command(checks, scratch)
 
 
 if __name__ == "__main__":
