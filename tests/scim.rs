@@ -190,11 +190,20 @@ fn drift_is_said_and_what_was_lent_is_brought_again_when_the_user_says_so() {
     directory.answers("GET /Me", [Reply::json(200, &entry("7", &["\u{1b}[2Jother@x.example"]))]);
     let drifted = env.ends(5, "vendor verify shop");
     drifted.says("[2Jother@x.example").says("drifted").never_says("\u{1b}[2J").says("cmr vendor verify shop --again");
+    // Whoever does not look at it hears of it all the same, until it is mended.
+    let task = |env: &TestEnv| env.json("status")["tasks"][0].clone();
+    let wanted = (json!("drifted"), json!("cmr vendor verify shop"));
+    assert_eq!((task(&env)["kind"].clone(), task(&env)["command"].clone()), wanted);
+    env.ok("status").says("shop showed on").says("another email than it was told");
     env.ends(2, "vendor verify shop --again --no-input").says("--yes");
     env.ends(5, "vendor verify shop --again --yes").says("cmr push");
     directory.answers("PATCH /Me", [Reply::status(204)]);
     env.run("push");
     assert_eq!(patches(&directory).last().unwrap().2, added());
+    directory.answers("GET /Me", [Reply::json(200, &full)]);
+    env.ok("vendor verify shop");
+    assert_eq!(env.json("status")["tasks"], json!([]));
+    env.ends(6, "grant receipt shop").says("signs no answers").says("cmr vendor verify shop");
     let log = env.json("log --limit 50");
     let read: Vec<&Value> =
         log["entries"].as_array().unwrap().iter().filter(|one| one["action"] == "read-back").collect();

@@ -521,7 +521,7 @@ fn a_push_to_one_vendor_speaks_of_that_vendor() {
     let other = Liar::start();
     env.add_vendor("bank", &other.url(), TOKEN);
     env.ok("grant create bank --claims email --purpose DeliveryOfGoods --expires 90d --yes");
-    liar.answers_pushes([Say::status(503)]);
+    liar.answers_pushes([Say::with(503, "Retry-After", "600")]);
     let moved = env.json_ends(4, "push acme");
     let line = &moved["lines"][0];
     assert!(!line["reason"].as_str().unwrap().contains("again") && line["due"].is_string(), "the time apart: {line}");

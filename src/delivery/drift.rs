@@ -248,6 +248,33 @@ pub fn should_show(connection: &Connection, vendor_id: &str, now: Timestamp) -> 
     })
 }
 
+/// What a vendor showed last, where that is not what it should show now.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Wrong {
+    /// The vendor's name.
+    pub vendor: String,
+    /// What it showed of these claims, by their names.
+    pub readings: Vec<Kept>,
+}
+
+/// Vendors that, when they were last asked, showed something else than what they should show now.
+///
+/// # Errors
+/// The database's.
+pub fn wrong(connection: &Connection, now: Timestamp) -> Result<Vec<Wrong>> {
+    let mut found = Vec::new();
+    for (id, vendor) in drift_store::vendors_once_wrong(connection)? {
+        let mut readings = Vec::new();
+        for Expected { claim, message_id, .. } in should_show(connection, &id, now)? {
+            readings.extend(of_message(connection, &id, &claim, &message_id)?.filter(|kept| kept.state.is_wrong()));
+        }
+        if !readings.is_empty() {
+            found.push(Wrong { vendor, readings });
+        }
+    }
+    Ok(found)
+}
+
 /// Whether a message that the vendor has may have taken back what was told.
 fn ends(message: &Message, told: &Disclosure) -> bool {
     let takes_back = [Event::GrantRevoked, Event::GrantUpdated].map(Event::name).contains(&message.event.as_str());

@@ -76,6 +76,18 @@ pub fn of_message(connection: &Connection, vendor_id: &str, claim: &str, message
     statement.query_map([vendor_id, claim, message_id], kept)?.next().transpose()?.transpose()
 }
 
+/// Vendors of which any reading was wrong, by id and name; a later message may have mended it since.
+///
+/// # Errors
+/// The database's.
+pub(super) fn vendors_once_wrong(connection: &Connection) -> Result<Vec<(String, String)>> {
+    let mut statement = connection.prepare(
+        "SELECT DISTINCT v.id, v.name FROM read_back r JOIN vendor v ON v.id = r.vendor_id
+         WHERE r.state IN ('drifted', 'still_there')",
+    )?;
+    Ok(statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<rusqlite::Result<_>>()?)
+}
+
 fn kept(row: &Row) -> rusqlite::Result<Result<Kept>> {
     let (channel, state): (String, String) = (row.get(1)?, row.get(3)?);
     let (claim, message_id, seen) = (row.get(0)?, row.get(2)?, row.get(4)?);

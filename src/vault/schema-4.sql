@@ -96,3 +96,4 @@ CREATE TABLE read_back (
     at INTEGER NOT NULL,
     PRIMARY KEY (vendor_id, claim, channel, message_id)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX read_back_wrong ON read_back (vendor_id) WHERE state IN ('drifted', 'still_there');

@@ -16,6 +16,11 @@ pub(super) fn run(session: &Session, typed: &str, message: Option<&str>, output:
     let grant = grant::find(connection, typed)?;
     let vendor = vendor::get(connection, &grant.vendor_id)?;
     let message = message.map(|typed| delivery::find(connection, typed)).transpose()?;
+    if vendor.metadata.is_none() {
+        // What else is known of what it has, a reading shows, also after a revocation.
+        return Err(Error::not_found(format!("{} does not speak the protocol: it signs no answers", vendor.name))
+            .hint(format!("what it shows is read and kept: cmr vendor verify {}", vendor.name)));
+    }
     let receipt = receipt::receipt(connection, &grant, message.as_ref())?;
     let view = ReceiptView::of(&receipt, &grant, &vendor.name);
     if let Some(path) = output {

@@ -14,8 +14,8 @@ const NAMED: usize = 5;
 #[derive(Serialize, JsonSchema)]
 pub struct TaskView {
     /// Which sort of task: `deletion_not_confirmed`, `token_refused`, `messages_held`, `messages_failed`,
-    /// `vendor_unreachable`, `not_renewed`, `grant_ends_soon`, `rule_ends_soon` or `grants_untouched`; for `cmr status`
-    /// also `to_deliver` and `not_confirmed`.
+    /// `drifted`, `vendor_unreachable`, `not_renewed`, `grant_ends_soon`, `rule_ends_soon` or `grants_untouched`; for `cmr
+    /// status` also `to_deliver` and `not_confirmed`.
     pub kind: String,
     /// What, in words.
     pub what: String,
@@ -95,6 +95,7 @@ fn of_one(kind: Kind, about: &About) -> String {
         Kind::TokenRefused => format!("{vendor} does not accept the token"),
         Kind::MessagesHeld => format!("{messages} to {vendor} held{why}"),
         Kind::MessagesFailed => format!("{messages} that {vendor} never takes{why}"),
+        Kind::Drifted => format!("{vendor} showed on {at} {}", about.why.as_deref().unwrap_or_default()),
         Kind::VendorUnreachable => format!("{vendor} has taken nothing since {at}{why}"),
         Kind::NotRenewed => format!("the grant to {vendor} was not renewed by its rule{why}"),
         Kind::GrantEndsSoon => format!("the grant to {vendor} ends on {at}"),
@@ -113,6 +114,7 @@ fn of_several(kind: Kind, about: &[About]) -> String {
         Kind::TokenRefused => format!("{n} vendors do not accept the token"),
         Kind::MessagesHeld => format!("{messages} held"),
         Kind::MessagesFailed => format!("{messages} that the vendors never take"),
+        Kind::Drifted => format!("{n} vendors show something else than they should"),
         Kind::VendorUnreachable => format!("{n} vendors have taken nothing for days"),
         Kind::NotRenewed => format!("{n} grants were not renewed by their rules"),
         Kind::GrantEndsSoon => format!("{n} grants end soon, the first on {first}"),

@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use rusqlite::Connection;
 
 use super::answer::Hold;
+use super::drift::{self, Kept, Wrong};
 use super::link;
 use super::message::MessageState;
 use super::renewal::{self, Due};
@@ -54,6 +55,8 @@ pub enum Kind {
     MessagesHeld,
     /// The vendor never takes these messages.
     MessagesFailed,
+    /// A vendor shows another value than it was told, or still shows what was taken back.
+    Drifted,
     /// A vendor has taken nothing for days.
     VendorUnreachable,
     /// A rule should have renewed the grant, and could not.
@@ -92,6 +95,8 @@ pub struct Facts {
     pub stuck: Vec<Stuck>,
     /// Vendors that a message waits for, in spite of an attempt.
     pub waiting: Vec<Waiting>,
+    /// Vendors that showed something else than they should.
+    pub wrong: Vec<drift::Wrong>,
     /// Vendors that refused the token when they were asked for answers.
     pub refusing: Vec<String>,
     /// Vendors with a linked account.
@@ -153,6 +158,7 @@ pub fn facts(connection: &Connection, now: Timestamp, within: SignedDuration) ->
         due: renewal::due(connection, now, within)?,
         stuck: store::stuck(connection)?,
         waiting: store::waiting(connection)?,
+        wrong: drift::wrong(connection, now)?,
         refusing: Vec::new(),
         linked: link::names(connection)?,
     })
@@ -261,6 +267,7 @@ fn of_messages(facts: &Facts, now: Timestamp) -> Vec<Task> {
         Task { kind: Kind::TokenRefused, about: refused },
         Task { kind: Kind::MessagesHeld, about: of(MessageState::Held) },
         Task { kind: Kind::MessagesFailed, about: of(MessageState::Failed) },
+        Task { kind: Kind::Drifted, about: facts.wrong.iter().map(About::wrong).collect() },
         Task { kind: Kind::VendorUnreachable, about: facts.waiting.iter().filter(waits).map(About::waiting).collect() },
     ]
 }
@@ -285,6 +292,20 @@ impl About {
         Self { vendor, grant: None, messages, at, why: stuck.reason.clone() }
     }
 
+    fn wrong(wrong: &Wrong) -> Self {
+        let (of, still): (Vec<&Kept>, Vec<&Kept>) =
+            wrong.readings.iter().partition(|kept| kept.state == drift::State::Drifted);
+        let claims =
+            |readings: &[&Kept]| readings.iter().map(|kept| kept.claim.as_str()).collect::<Vec<_>>().join(", ");
+        let why = match (&of[..], &still[..]) {
+            (_, []) => format!("another {} than it was told", claims(&of)),
+            ([], _) => format!("still {}, which you took back", claims(&still)),
+            (..) => format!("another {} than it was told, and still {}", claims(&of), claims(&still)),
+        };
+        let at = wrong.readings.iter().map(|kept| kept.at).min();
+        Self { vendor: wrong.vendor.clone(), grant: None, messages: None, at, why: Some(why) }
+    }
+
     fn waiting(waiting: &Waiting) -> Self {
         let (vendor, at, why) = (waiting.vendor.clone(), Some(waiting.since), waiting.reason.clone());
         Self { vendor, grant: None, messages: None, at, why }
@@ -305,6 +326,8 @@ impl Task {
             (Kind::TokenRefused, _, Some(about)) if about.is_unlinked() => format!("cmr vendor link {}", about.vendor),
             (Kind::TokenRefused, _, Some(about)) => format!("cmr vendor set {} --token-file FILE", about.vendor),
             (Kind::TokenRefused, ..) => "cmr vendor set NAME --token-file FILE".into(),
+            (Kind::Drifted, _, Some(about)) => format!("cmr vendor verify {}", about.vendor),
+            (Kind::Drifted, ..) => "cmr vendor verify NAME".into(),
             (Kind::VendorUnreachable, _, Some(about)) => format!("cmr vendor set {} --discover", about.vendor),
             (Kind::MessagesHeld | Kind::MessagesFailed | Kind::VendorUnreachable, ..) => "cmr outbox list".into(),
             _ => "cmr grant list".into(),

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::grant::model::Mode;
 use crate::grant::{Renewal, Scope, State, Status, VendorStatus};
+use crate::vendor::ChannelKind;
 
 fn now() -> Timestamp {
     "2026-11-22T03:30:00Z".parse().unwrap()
@@ -141,6 +142,18 @@ fn stuck(vendor: &str, state: MessageState, reason: &str) -> Stuck {
     Stuck { vendor: vendor.into(), state, messages: 2, since: now() - days(1), reason }
 }
 
+fn wrong(vendor: &str, readings: &[(&str, drift::State)]) -> Wrong {
+    let kept = |&(claim, state): &(&str, drift::State)| Kept {
+        claim: claim.into(),
+        channel: ChannelKind::Scim,
+        message_id: String::new(),
+        state,
+        seen: None,
+        at: now(),
+    };
+    Wrong { vendor: vendor.into(), readings: readings.iter().map(kept).collect() }
+}
+
 #[test]
 fn messages_need_the_user_by_what_holds_them() {
     let facts = Facts {
@@ -153,6 +166,7 @@ fn messages_need_the_user_by_what_holds_them() {
         waiting: [("even", 2), ("fern", 3)]
             .map(|(vendor, ago)| Waiting { vendor: vendor.into(), since: now() - days(ago), reason: None })
             .into(),
+        wrong: vec![wrong("gull", &[("email", drift::State::Drifted), ("name", drift::State::StillThere)])],
         ..Facts::default()
     };
     let tasks = tasks(&facts, now(), SOON);
@@ -160,10 +174,12 @@ fn messages_need_the_user_by_what_holds_them() {
         (Kind::TokenRefused, vec!["dart", "acme"]),
         (Kind::MessagesHeld, vec!["bolt"]),
         (Kind::MessagesFailed, vec!["cord"]),
+        (Kind::Drifted, vec!["gull"]),
         (Kind::VendorUnreachable, vec!["fern"]),
     ];
     assert_eq!(said(&tasks), wanted);
-    assert_eq!(tasks[3].command(), "cmr vendor set fern --discover");
+    assert_eq!(tasks[4].command(), "cmr vendor set fern --discover");
+    assert_eq!(tasks[3].about[0].why.as_deref(), Some("another email than it was told, and still name"));
 }
 
 #[test]
