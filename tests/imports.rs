@@ -101,6 +101,12 @@ fn a_newer_export_brings_what_is_new_and_says_when_it_was_last_seen() {
         (&json!(1), &json!(1), &json!(["news"]))
     );
     assert_eq!(said(&env), before);
+    // What the newer one has as well stays when the older one goes.
+    env.ok(&format!("import passwords {file}"));
+    env.ok("import undo 1").says("3 findings stay: a later import has it as well").says("0 findings");
+    assert_eq!(names(&env.json("vendor list")), ["bzst", "news", "shop", "stream"]);
+    assert_eq!(env.json("import undo 3")["vendors"].as_array().unwrap().len(), 4);
+    assert_eq!(names(&env.json("vendor list")), Vec::<&str>::new());
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The tables of imports: batches, evidence, and what was seen of it before.
+//! The tables of imports: batches, evidence, and what each of several imports says of it.
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -101,6 +101,7 @@ pub(super) fn forget(tx: &Tx, number: i64) -> Result<()> {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Stored {
     pub id: i64,
+    pub batch: i64,
     pub vendor_id: Option<String>,
     pub first_seen: Option<i64>,
     pub last_seen: Option<i64>,
@@ -109,14 +110,15 @@ pub(super) struct Stored {
 
 /// The piece of evidence of this key.
 pub(super) fn stored(connection: &Connection, key: &Key) -> Result<Option<Stored>> {
-    let sql = "SELECT id, vendor_id, first_seen, last_seen, details FROM evidence WHERE key = ?1";
+    let sql = "SELECT id, batch, vendor_id, first_seen, last_seen, details FROM evidence WHERE key = ?1";
     let read = |row: &Row| {
         Ok(Stored {
             id: row.get(0)?,
-            vendor_id: row.get(1)?,
-            first_seen: row.get(2)?,
-            last_seen: row.get(3)?,
-            details: row.get(4)?,
+            batch: row.get(1)?,
+            vendor_id: row.get(2)?,
+            first_seen: row.get(3)?,
+            last_seen: row.get(4)?,
+            details: row.get(5)?,
         })
     };
     Ok(connection.prepare_cached(sql)?.query_row([key], read).optional()?)
@@ -177,13 +179,32 @@ pub(super) fn widened(stored: &Stored, item: &Item) -> Option<Stored> {
     (widened != *stored).then_some(widened)
 }
 
-/// Keeps what is said anew of a piece of evidence, and what it said before: once in a batch.
-pub(super) fn widen(tx: &Tx, batch: i64, widened: &Stored) -> Result<()> {
+/// Keeps what a batch says of a piece of evidence that was there before. `stored` is the piece as it was: what its own batch
+/// says of it, where no other has said anything yet.
+pub(super) fn see_again(tx: &Tx, batch: i64, stored: &Stored, item: &Item) -> Result<()> {
     tx.prepare_cached(
-        "INSERT OR IGNORE INTO evidence_before (evidence_id, batch, first_seen, last_seen, details)
-         SELECT id, ?2, first_seen, last_seen, details FROM evidence WHERE id = ?1 AND batch <> ?2",
+        "INSERT OR IGNORE INTO evidence_seen (evidence_id, batch, first_seen, last_seen, details, source, place)
+         SELECT id, batch, ?2, ?3, ?4, source, place FROM evidence WHERE id = ?1",
     )?
-    .execute(params![widened.id, batch])?;
+    .execute(params![stored.id, stored.first_seen, stored.last_seen, stored.details])?;
+    let evidence = &item.evidence;
+    let details = (!evidence.details.is_null()).then(|| evidence.details.to_string());
+    let (first, last) = (evidence.first_seen.map(to_millis), evidence.last_seen.map(to_millis));
+    tx.prepare_cached(
+        "INSERT INTO evidence_seen AS s (evidence_id, batch, first_seen, last_seen, details, source, place)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+         ON CONFLICT DO UPDATE SET
+             first_seen = coalesce(min(s.first_seen, excluded.first_seen), s.first_seen, excluded.first_seen),
+             last_seen = coalesce(max(s.last_seen, excluded.last_seen), s.last_seen, excluded.last_seen),
+             details = iif(excluded.details IS NOT NULL AND excluded.last_seen > ifnull(s.last_seen, -9e18),
+                           excluded.details, s.details)",
+    )?
+    .execute(params![stored.id, batch, first, last, details, item.source as i64, evidence.place.to_string()])?;
+    Ok(())
+}
+
+/// Keeps what is said anew of a piece of evidence.
+pub(super) fn widen(tx: &Tx, widened: &Stored) -> Result<()> {
     tx.prepare_cached("UPDATE evidence SET first_seen = ?2, last_seen = ?3, details = ?4 WHERE id = ?1")?
         .execute(params![widened.id, widened.first_seen, widened.last_seen, widened.details])?;
     Ok(())

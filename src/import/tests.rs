@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use jiff::Timestamp;
+use proptest::collection::vec;
+use proptest::prelude::*;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -47,7 +49,7 @@ fn read(text: &str, sink: &mut dyn Sink) -> Result<()> {
             last_seen: some(day).and_then(|day| format!("{day}T00:00:00Z").parse::<Timestamp>().ok()),
             key: key.to_owned(),
             place,
-            details: Value::Null,
+            details: some(day).map_or(Value::Null, |day| json!({"day": day})),
         })?;
     }
     Ok(())
@@ -103,7 +105,7 @@ fn rows(vault: &Vault) -> Vec<String> {
     for (table, order) in [
         ("evidence", "key, batch, kind, vendor_id, matched_by, waits_for, first_seen, last_seen, details"),
         ("evidence_claim", "claim, value"),
-        ("evidence_before", "evidence_id, batch, last_seen"),
+        ("evidence_seen", "evidence_id, batch, last_seen"),
         ("import_vendor", "vendor_id, name"),
         ("import_answer", "question"),
         ("directory_record", "source, slug, record, replaced_by"),
@@ -156,6 +158,48 @@ fn imports_are_taken_back_in_any_order() {
         texts.iter().for_each(|text| _ = import(&mut vault, text));
         order.iter().for_each(|number| _ = take_back(&mut vault, *number));
         assert_eq!(rows(&vault), empty, "{order:?}");
+    }
+}
+
+/// All that a vault knows of its accounts, whoever brought it first.
+fn evidence(vault: &Vault) -> Vec<String> {
+    let sql =
+        "SELECT hex(key) || ' ' || place || ' ' || ifnull(first_seen, '-') || ' ' || ifnull(last_seen, '-') || ' '
+                      || ifnull(details, '-') || ' ' || (vendor_id IS NOT NULL) FROM evidence ORDER BY key";
+    let mut statement = vault.connection().prepare(sql).unwrap();
+    statement.query_map([], |row| row.get(0)).unwrap().collect::<rusqlite::Result<_>>().unwrap()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Whichever imports are taken back, in whatever order: what stays is what the others alone would have brought.
+    #[test]
+    fn what_other_imports_have_as_well_stays(
+        files in vec(vec((0..4_u8, 2019..2025_i16), 1..5), 2..5),
+        order in Just((0..4_usize).collect::<Vec<_>>()).prop_shuffle(),
+        undone in 0..4_usize,
+    ) {
+        let line = |(account, year): &(u8, i16)| format!("login {account} a{account}.example {year}-01-01 -\n");
+        let text = |file: &Vec<(u8, i16)>| file.iter().map(line).collect::<String>();
+        let (_dir, mut vault) = vault();
+        let batches: Vec<Option<i64>> =
+            files.iter().map(|file| import(&mut vault, &text(file)).batch.map(|(_, number)| number)).collect();
+        let gone: Vec<usize> = order.into_iter().filter(|place| *place < files.len()).take(undone).collect();
+        for place in &gone {
+            if let Some(number) = batches[*place] {
+                take_back(&mut vault, number);
+            }
+        }
+        let (_dir, mut other) = self::vault();
+        for (place, file) in files.iter().enumerate() {
+            // An import that said nothing new is none: there was nothing to take back of it, and nothing to keep.
+            if !gone.contains(&place) && batches[place].is_some() {
+                import(&mut other, &text(file));
+            }
+        }
+        prop_assert_eq!(evidence(&vault), evidence(&other));
+        crate::ledger::verify(vault.connection(), |_| {}).unwrap();
     }
 }
 

@@ -28,6 +28,8 @@ pub struct Undone {
     pub evidence: u64,
     /// Pieces of earlier imports that say again what they said before, or wait for their vendor again.
     pub restored: u64,
+    /// Pieces that stay, because a later import has them as well.
+    pub kept: u64,
     /// The names of the vendors that are gone.
     pub vendors: Vec<String>,
     /// Vendors that stay.
@@ -45,7 +47,8 @@ pub fn undo(tx: &Tx, batch: &Batch) -> Result<Undone> {
         return Err(Error::bad_input(format!("import {} is taken back already", batch.number)).hint("cmr import list"));
     }
     let number = batch.number;
-    let mut undone = Undone { restored: restore(tx, number)? + unsettle(tx, number)?, ..Undone::default() };
+    let (restored, kept) = restore(tx, number)?;
+    let mut undone = Undone { restored: restored + unsettle(tx, number)?, kept, ..Undone::default() };
     undone.evidence = remove_evidence(tx, number)?;
     tx.execute("DELETE FROM import_answer WHERE batch = ?1", [number])?;
     let records = "SELECT count(*) FROM directory_record WHERE batch = ?1";
@@ -53,33 +56,49 @@ pub fn undo(tx: &Tx, batch: &Batch) -> Result<Undone> {
     directory_store::undo(tx, number)?;
     vendors(tx, number, &mut undone)?;
     tx.execute("UPDATE import_batch SET undone_at = ?2 WHERE number = ?1", [number, tx.now_millis()])?;
-    let body = json!({"batch": batch.id, "evidence": undone.evidence, "vendors": undone.vendors.len(),
+    let body = json!({"batch": batch.id, "evidence": undone.evidence, "kept": undone.kept, "vendors": undone.vendors.len(),
                       "staying": undone.staying.len(), "records": undone.records});
     ledger::append(tx, "import-undone", batch.kind.name(), &body)?;
     Ok(undone)
 }
 
-/// Evidence of earlier imports says again what it said before. Where a later one changed it as well, that one has to put
-/// back what this one found.
-fn restore(tx: &Tx, number: i64) -> Result<u64> {
-    let later =
-        "(SELECT min(l.batch) FROM evidence_before l WHERE l.evidence_id = b.evidence_id AND l.batch > b.batch)";
-    tx.execute(
-        "UPDATE evidence_before AS l SET first_seen = b.first_seen, last_seen = b.last_seen, details = b.details
-         FROM evidence_before AS b
-         WHERE b.batch = ?1 AND l.evidence_id = b.evidence_id
-           AND l.batch = (SELECT min(o.batch) FROM evidence_before o WHERE o.evidence_id = b.evidence_id AND o.batch > ?1)",
-        [number],
-    )?;
-    let restored = tx.execute(
-        &format!(
-            "UPDATE evidence AS e SET first_seen = b.first_seen, last_seen = b.last_seen, details = b.details
-             FROM evidence_before AS b WHERE b.batch = ?1 AND e.id = b.evidence_id AND {later} IS NULL"
-        ),
-        [number],
-    )?;
-    tx.execute("DELETE FROM evidence_before WHERE batch = ?1", [number])?;
-    Ok(restored as u64)
+/// Evidence that other imports have as well says what those say of it, and belongs to the first of them. How many pieces of
+/// earlier imports say something else now, and how many of this one stay with a later.
+fn restore(tx: &Tx, number: i64) -> Result<(u64, u64)> {
+    let mut seen = tx.prepare("SELECT evidence_id FROM evidence_seen WHERE batch = ?1")?;
+    let ids: Vec<i64> = seen.query_map([number], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+    tx.execute("DELETE FROM evidence_seen WHERE batch = ?1", [number])?;
+    let (mut restored, mut kept) = (0, 0);
+    for id in ids {
+        let handed = tx
+            .prepare_cached(
+                "UPDATE evidence AS e
+                 SET batch = s.batch, source = s.source, place = s.place, matched_by = nullif(e.matched_by, s.batch)
+                 FROM (SELECT batch, source, place FROM evidence_seen WHERE evidence_id = ?1 ORDER BY batch LIMIT 1) s
+                 WHERE e.id = ?1 AND e.batch = ?2",
+            )?
+            .execute([id, number])?;
+        let changed = tx
+            .prepare_cached(
+                "UPDATE evidence AS e SET first_seen = s.first_seen, last_seen = s.last_seen, details = s.details
+                 FROM (SELECT min(first_seen) AS first_seen, max(last_seen) AS last_seen,
+                              (SELECT details FROM evidence_seen WHERE evidence_id = ?1 AND details IS NOT NULL
+                               ORDER BY last_seen DESC, batch LIMIT 1) AS details
+                       FROM evidence_seen WHERE evidence_id = ?1) s
+                 WHERE e.id = ?1 AND (e.first_seen IS NOT s.first_seen OR e.last_seen IS NOT s.last_seen
+                                      OR e.details IS NOT s.details)",
+            )?
+            .execute([id])?;
+        // What one import alone says is what the piece says.
+        tx.prepare_cached(
+            "DELETE FROM evidence_seen
+             WHERE evidence_id = ?1 AND (SELECT count(*) FROM evidence_seen WHERE evidence_id = ?1) = 1",
+        )?
+        .execute([id])?;
+        kept += handed as u64;
+        restored += if handed == 0 { changed as u64 } else { 0 };
+    }
+    Ok((restored, kept))
 }
 
 /// Evidence that waited until this import waits again.
@@ -98,10 +117,7 @@ fn unsettle(tx: &Tx, number: i64) -> Result<u64> {
 }
 
 fn remove_evidence(tx: &Tx, number: i64) -> Result<u64> {
-    let own = "SELECT id FROM evidence WHERE batch = ?1";
-    for table in ["evidence_claim", "evidence_before"] {
-        tx.execute(&format!("DELETE FROM {table} WHERE evidence_id IN ({own})"), [number])?;
-    }
+    tx.execute("DELETE FROM evidence_claim WHERE evidence_id IN (SELECT id FROM evidence WHERE batch = ?1)", [number])?;
     Ok(tx.execute("DELETE FROM evidence WHERE batch = ?1", [number])? as u64)
 }
 

@@ -74,6 +74,8 @@ pub fn evidence(tx: &Tx, collected: &Collected, given: &[Given], stop: &AtomicBo
         plan,
         maker: Maker::new(tx, batch),
         vendors: vec![None; plan.subjects.len()],
+        seen: Vec::new(),
+        widened: HashSet::new(),
         written: Written::default(),
         stop,
     };
@@ -122,6 +124,10 @@ struct Writing<'a> {
     maker: Maker<'a>,
     /// The vendor of each subject, once it is known.
     vendors: Vec<Option<Candidate>>,
+    /// What was there from earlier batches, as it was, and which item says it again.
+    seen: Vec<(Stored, usize)>,
+    /// What of that says more than before.
+    widened: HashSet<i64>,
     written: Written,
     stop: &'a AtomicBool,
 }
@@ -231,18 +237,23 @@ impl Writing<'_> {
             self.written.counts.seen_again += 1;
         }
         if let Some(widened) = store::widened(&stored, item) {
-            store::widen(self.tx, self.batch, &widened)?;
-            self.written.counts.updated += u64::from(!twice);
+            store::widen(self.tx, &widened)?;
+            let is_first = stored.batch != self.batch && self.widened.insert(stored.id);
+            self.written.counts.updated += u64::from(is_first);
         }
-        match (&stored.vendor_id, vendor) {
+        let unmatched = match (&stored.vendor_id, vendor) {
             (None, Some(vendor)) => {
                 store::settle(self.tx, self.batch, stored.id, &vendor.id)?;
                 self.written.counts.settled += 1;
-                Ok(false)
+                false
             }
-            (None, None) => Ok(!twice),
-            _ => Ok(false),
+            (None, None) => !twice,
+            _ => false,
+        };
+        if stored.batch != self.batch {
+            self.seen.push((stored, place));
         }
+        Ok(unmatched)
     }
 
     /// Gives evidence that waits one of the vendors that were made just now. The batches that it came with.
@@ -263,8 +274,12 @@ impl Writing<'_> {
         Ok(settled)
     }
 
-    /// Keeps what the user said, for the next time.
+    /// Keeps what the batch says of what was there, and what the user said, for the next time.
     fn remember(&self, collected: &Collected) -> Result<()> {
+        for (number, (stored, place)) in self.seen.iter().enumerate() {
+            self.go_on(number)?;
+            store::see_again(self.tx, self.batch, stored, &self.items[*place])?;
+        }
         for (kind, question, answer) in &collected.answers {
             store::remember(self.tx, self.batch, kind, question, answer)?;
         }

@@ -52,13 +52,16 @@ CREATE TABLE evidence_claim (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX evidence_claim_name ON evidence_claim (claim);
 
--- What a piece of evidence said before a later import saw it again.
-CREATE TABLE evidence_before (
+-- What each import says of a piece of evidence that several of them have: any of them can be taken back, and what the others
+-- say stays. The piece itself says what they say together, and belongs to the first of them.
+CREATE TABLE evidence_seen (
     evidence_id INTEGER NOT NULL REFERENCES evidence (id),
     batch INTEGER NOT NULL REFERENCES import_batch (number),
     first_seen INTEGER,
     last_seen INTEGER,
     details TEXT,
+    source INTEGER NOT NULL,
+    place TEXT NOT NULL,
     PRIMARY KEY (evidence_id, batch)
 ) STRICT, WITHOUT ROWID;
 

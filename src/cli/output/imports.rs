@@ -160,6 +160,8 @@ pub struct ImportUndone {
     pub evidence: u64,
     /// Pieces of earlier imports that say again what they said before.
     pub restored: u64,
+    /// Pieces that stay, because a later import has them as well.
+    pub kept: u64,
     /// Records of a directory that are gone.
     pub records: u64,
     /// Names of the vendors that are gone.
@@ -187,6 +189,7 @@ impl ImportUndone {
             number: batch.number,
             evidence: undone.evidence,
             restored: undone.restored,
+            kept: undone.kept,
             records: undone.records,
             vendors: undone.vendors,
             staying: undone.staying.into_iter().map(|s| StayingView { vendor: s.name, why: s.why }).collect(),
@@ -210,6 +213,10 @@ impl View for ImportUndone {
         }
         let (would, are) = if self.dry_run { ("would be", "would be") } else { ("is", "are") };
         out.line(format!("Import {} {would} taken back: {} {are} gone.", self.number, gone.join(", ")));
+        if self.kept > 0 {
+            let (kept, stay) = (count(self.kept as usize, "finding"), if self.kept == 1 { "stays" } else { "stay" });
+            out.line(format!("{kept} {stay}: a later import has it as well."));
+        }
         if self.restored > 0 {
             let restored = count(self.restored as usize, "finding");
             out.line(format!("{restored} of earlier imports {are} as before."));
