@@ -181,7 +181,9 @@ fn what_a_vendor_writes_back_is_kept_as_unsigned_and_confirms_at_the_users_word_
     env.ok("inbox import gone.eml --confirms");
     env.ok("grant list --all").says("deletion in writing, unsigned");
     assert_eq!(env.json("vendor knows acme")["known"].as_array().unwrap().len(), 0);
-    env.ends(6, &format!("grant receipt {}", grant["id"].as_str().unwrap())).says("has not answered");
+    env.ends(6, &format!("grant receipt {}", grant["id"].as_str().unwrap()))
+        .says("signs no answers")
+        .says("cmr inbox list");
     env.ok("log verify");
 }
 

@@ -5,6 +5,7 @@ use std::path::Path;
 use super::super::output::receipt::ReceiptView;
 use super::super::session::Session;
 use super::super::{Outcome, Result, new_file, output};
+use crate::delivery::channel::Ways;
 use crate::delivery::{self, receipt};
 use crate::error::Error;
 use crate::{grant, vendor};
@@ -17,9 +18,13 @@ pub(super) fn run(session: &Session, typed: &str, message: Option<&str>, output:
     let vendor = vendor::get(connection, &grant.vendor_id)?;
     let message = message.map(|typed| delivery::find(connection, typed)).transpose()?;
     if vendor.metadata.is_none() {
-        // What else is known of what it has, a reading shows, also after a revocation.
-        return Err(Error::not_found(format!("{} does not speak the protocol: it signs no answers", vendor.name))
-            .hint(format!("what it shows is read and kept: cmr vendor verify {}", vendor.name)));
+        // What else is known of what it has, also after a revocation.
+        let elsewhere = match Ways::of(connection, &vendor)?.show_something() {
+            true => format!("what it shows is read and kept: cmr vendor verify {}", vendor.name),
+            false => "what it wrote to you: cmr inbox list".to_owned(),
+        };
+        let words = format!("{} does not speak the protocol: it signs no answers", vendor.name);
+        return Err(Error::not_found(words).hint(elsewhere));
     }
     let receipt = receipt::receipt(connection, &grant, message.as_ref())?;
     let view = ReceiptView::of(&receipt, &grant, &vendor.name);
