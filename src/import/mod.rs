@@ -1,6 +1,7 @@
 //! Filling: other people's files. One reader a file, one common result: what each line, entry or message says about a vendor.
 
 pub mod bank;
+mod charset;
 pub mod collect;
 pub mod directory;
 mod directory_store;

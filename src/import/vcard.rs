@@ -4,6 +4,7 @@ use serde_json::json;
 use url::Url;
 
 use super::evidence::{Evidence, Kind, Place, Sink};
+use super::mail::is_provider;
 use crate::error::Result;
 use crate::profile::vcard::{Company, companies};
 
@@ -37,7 +38,7 @@ pub fn read(bytes: &[u8], sink: &mut dyn Sink) -> Result<()> {
 fn evidence(company: &Company) -> Evidence {
     let host = company.web.iter().find_map(|web| host_of(web)).or_else(|| {
         let domains = company.emails.iter().filter_map(|address| address.rsplit_once('@'));
-        domains.map(|(_, domain)| domain.to_ascii_lowercase()).find(|domain| !PROVIDERS.contains(&domain.as_str()))
+        domains.map(|(_, domain)| domain.to_ascii_lowercase()).find(|domain| !is_provider(domain))
     });
     let details = json!({"emails": company.emails, "phones": company.phones, "addresses": company.addresses,
                          "web": company.web});
@@ -59,34 +60,6 @@ fn host_of(web: &str) -> Option<String> {
     let url = if web.contains("://") { web.to_owned() } else { format!("https://{web}") };
     Url::parse(&url).ok()?.host_str().map(str::to_owned)
 }
-
-/// Whose domains say nothing of who writes: anybody may have an address there.
-const PROVIDERS: [&str; 24] = [
-    "aol.com",
-    "free.fr",
-    "freenet.de",
-    "gmail.com",
-    "gmx.at",
-    "gmx.ch",
-    "gmx.com",
-    "gmx.de",
-    "gmx.net",
-    "googlemail.com",
-    "hotmail.com",
-    "icloud.com",
-    "laposte.net",
-    "live.com",
-    "me.com",
-    "orange.fr",
-    "outlook.com",
-    "posteo.de",
-    "proton.me",
-    "protonmail.com",
-    "t-online.de",
-    "wanadoo.fr",
-    "web.de",
-    "yahoo.com",
-];
 
 #[cfg(test)]
 mod tests {

@@ -2,10 +2,10 @@
 
 use std::io::{self, BufRead, Read};
 
-use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
-use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE};
+use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8};
 
 use crate::error::{Error, Result};
+use crate::import::charset::{guess, wide_without_mark};
 
 /// Bytes that are read and decoded at a time.
 const CHUNK: usize = 64 * 1024;
@@ -224,18 +224,6 @@ impl BufRead for Source<'_> {
     }
 }
 
-/// UTF-16 without a byte order mark: every second byte of what is mostly ASCII is zero.
-fn wide_without_mark(bytes: &[u8]) -> Option<&'static Encoding> {
-    let head = &bytes[..bytes.len().min(256)];
-    let zeros = |from: usize| head.iter().skip(from).step_by(2).filter(|byte| **byte == 0).count();
-    let (even, odd, half) = (zeros(0), zeros(1), head.len() / 2);
-    match half >= 4 {
-        true if odd * 4 >= half * 3 && even * 4 < half => Some(UTF_16LE),
-        true if even * 4 >= half * 3 && odd * 4 < half => Some(UTF_16BE),
-        _ => None,
-    }
-}
-
 /// The character set that the file names: `encoding="…"` of an XML declaration, or `CHARSET:` of an OFX 1 header
 /// (OFX 1.6, section 2.2), whose numbers are code pages.
 fn said(bytes: &[u8]) -> Option<&'static Encoding> {
@@ -248,13 +236,6 @@ fn said(bytes: &[u8]) -> Option<&'static Encoding> {
         if is_page { format!("windows-{set}") } else { set.to_owned() }
     };
     Encoding::for_label(label.as_bytes()).filter(|encoding| *encoding != UTF_8 && encoding.is_ascii_compatible())
-}
-
-/// The character set that bytes look like, of those that browsers know.
-fn guess(bytes: &[u8]) -> &'static Encoding {
-    let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
-    detector.feed(bytes, true);
-    detector.guess(None, Utf8Detection::Deny)
 }
 
 /// A file that could not be read, for the user: what of it is the file's own fault, and what is the disk's.

@@ -62,6 +62,11 @@ pub fn mine(text: &str) -> Option<String> {
     address(text).map(|(local, host)| format!("{}@{host}", local.to_lowercase()))
 }
 
+/// Whether anybody may have an address at a host, so that it says nothing of who writes.
+pub fn is_provider(host: &str) -> bool {
+    FREEMAIL.contains(host)
+}
+
 /// Who writes from an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Writer {
@@ -79,7 +84,7 @@ pub fn writer(local: &str, host: &str) -> Writer {
     match plain.as_str() {
         "mailerdaemon" | "postmaster" => Writer::System,
         "noreply" | "donotreply" | "nepasrepondre" | "nichtantworten" => Writer::Vendor,
-        _ if FREEMAIL.contains(host) => Writer::Person,
+        _ if is_provider(host) => Writer::Person,
         _ => Writer::Vendor,
     }
 }

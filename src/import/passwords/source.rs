@@ -2,10 +2,10 @@
 
 use std::io::{self, Read};
 
-use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
-use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE};
+use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8};
 use zeroize::{Zeroize, Zeroizing};
 
+use super::super::charset::{guess, wide_without_mark};
 use super::super::evidence::Sink;
 use crate::error::{Error, Result};
 
@@ -223,25 +223,6 @@ pub(super) fn extend(all: &mut Zeroizing<Vec<u8>>, piece: &[u8]) {
 
 fn count_lines(bytes: &[u8]) -> u64 {
     bytes.iter().filter(|byte| **byte == b'\n').count() as u64
-}
-
-/// UTF-16 without a byte order mark: every second byte of what is mostly ASCII is zero.
-fn wide_without_mark(bytes: &[u8]) -> Option<&'static Encoding> {
-    let head = &bytes[..bytes.len().min(256)];
-    let zeros = |from: usize| head.iter().skip(from).step_by(2).filter(|byte| **byte == 0).count();
-    let (even, odd, half) = (zeros(0), zeros(1), head.len() / 2);
-    match half >= 4 {
-        true if odd * 4 >= half * 3 && even * 4 < half => Some(UTF_16LE),
-        true if even * 4 >= half * 3 && odd * 4 < half => Some(UTF_16BE),
-        _ => None,
-    }
-}
-
-/// The character set that bytes look like, of those that browsers know.
-fn guess(bytes: &[u8]) -> &'static Encoding {
-    let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
-    detector.feed(bytes, true);
-    detector.guess(None, Utf8Detection::Deny)
 }
 
 /// A file that could not be read, for the user: what of it is the file's own fault, and what is the disk's.
