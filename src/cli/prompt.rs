@@ -118,9 +118,10 @@ impl Prompt for Terminal {
 
     fn choose(&self, question: &str, among: &[String], _: &str) -> Result<usize> {
         // By number: a list of a thousand scrolls, and one that is moved through hides the cursor when it is stopped.
-        let lines: Vec<String> = among.iter().enumerate().map(|(n, item)| format!("  {:>3}  {item}", n + 1)).collect();
+        // The list is no part of the prompt: that is written again with the answer.
+        among.iter().enumerate().for_each(|(n, item)| output::tell(&format!("  {:>3}  {item}", n + 1)));
         let number: usize = Input::new()
-            .with_prompt(format!("{}\n{question} (1 to {})", lines.join("\n"), among.len()))
+            .with_prompt(format!("{question} (1 to {})", among.len()))
             .validate_with(|n: &usize| match (1..=among.len()).contains(n) {
                 true => Ok(()),
                 false => Err(format!("a number from 1 to {}", among.len())),

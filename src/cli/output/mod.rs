@@ -210,7 +210,7 @@ pub fn progress(what: &'static str) -> impl Fn(f64) + Sync {
     }
 }
 
-/// Passes on what a program that helps to open the vault has to say.
+/// Says to whoever reads standard error what a program that helps to open the vault has to say, or what to choose from.
 pub fn tell(message: &str) {
     to_stderr(&format!("{}\n", crate::text::printable(message)));
 }
