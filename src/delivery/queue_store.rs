@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, params};
 use serde_json::json;
 
+use super::answer::Hold;
 use super::message::{Message, MessageState};
 use super::rekey;
 use super::store::{DELIVERIES, LEFT_OR_WILL, OPEN, get, list, place, select_from};
@@ -210,6 +211,23 @@ pub fn retry_all(tx: &Tx, vendor_id: Option<&str>) -> Result<Vec<Message>> {
         retry(tx, message)?;
         (message.state, message.due_at, message.reason) = (MessageState::Queued, None, None);
     }
+    Ok(messages)
+}
+
+/// Puts back what is held for one of these reasons, of one vendor or of all: what was wanting is there now. Returns it.
+///
+/// # Errors
+/// The database's.
+pub fn release(tx: &Tx, vendor_id: Option<&str>, holds: &[Hold]) -> Result<Vec<Message>> {
+    // A hold's reason stands first, and what the vendor says after it.
+    let wanted = |reason: &str| holds.iter().any(|hold| reason.starts_with(hold.reason()));
+    let held = |message: &Message| {
+        message.state == MessageState::Held
+            && vendor_id.is_none_or(|only| only == message.vendor_id)
+            && message.reason.as_deref().is_some_and(wanted)
+    };
+    let messages: Vec<Message> = list(tx, false)?.into_iter().filter(held).collect();
+    messages.iter().try_for_each(|message| retry(tx, message))?;
     Ok(messages)
 }
 

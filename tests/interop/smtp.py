@@ -394,8 +394,9 @@ def in_clear(checks, scratch, ca, context):
     checks.equal("wrong password: held", (message["state"], message["attempted"]), ("held", None))
     checks.check("wrong password: says so", "your mail account" in message["reason"] and "535" in message["reason"], message["reason"])
     cmr("outbox", "account", "--check").ok(5)
-    cmr.account(post.port, password=PASSWORD).ok()
-    cmr.again().ok()
+    said = cmr.account(post.port, password=PASSWORD).ok()
+    checks.check("the right one then: what it did not let through goes", "1 message" in said.err + said.out, said.err)
+    cmr("push").ok()
     checks.equal("the right one then: delivered", cmr.newest()["state"], "delivered")
     post.stop()
 

@@ -8,13 +8,13 @@ use super::super::output::vault::DryRun;
 use super::super::secret;
 use super::super::session::Session;
 use super::super::{Outcome, Result};
+use crate::delivery;
 use crate::delivery::answer::Hold;
 use crate::delivery::http::{self, Http, TIMEOUT};
 use crate::delivery::link::caller::Caller;
 use crate::delivery::link::discover::{self, Found, Place};
 use crate::delivery::link::register::{self, Wanted};
 use crate::delivery::link::{self, Auth, Client, Failure, Link, Tokens, browser, device, metadata};
-use crate::delivery::{self, MessageState};
 use crate::error::Error;
 use crate::text::printable;
 use crate::vault::{Tx, Vault, try_lock};
@@ -281,14 +281,5 @@ const OFFLINE: &str = "offline_access";
 /// Keeps the tokens, and lets go what was held for want of them.
 fn finish(tx: &Tx, vendor: &Vendor, tokens: &Tokens, how: &str) -> Result<usize> {
     link::keep_linked(tx, vendor, tokens, how)?;
-    let wants = |reason: &str| [Hold::Relink, Hold::Unlinked].iter().any(|hold| reason.starts_with(hold.reason()));
-    let mut retried = 0;
-    for message in delivery::list(tx, false)? {
-        let held = message.vendor_id == vendor.id && message.state == MessageState::Held;
-        if held && message.reason.as_deref().is_some_and(wants) {
-            delivery::retry(tx, &message)?;
-            retried += 1;
-        }
-    }
-    Ok(retried)
+    Ok(delivery::release(tx, Some(&vendor.id), &[Hold::Relink, Hold::Unlinked])?.len())
 }

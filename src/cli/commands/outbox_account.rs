@@ -2,9 +2,12 @@
 
 use super::super::args::outbox::{AccountArgs, TlsArg};
 use super::super::output::mail::AccountView;
+use super::super::output::text::count;
 use super::super::secret;
 use super::super::session::Session;
 use super::super::{Outcome, Result};
+use crate::delivery;
+use crate::delivery::answer::Hold;
 use crate::delivery::http::{Http, TIMEOUT};
 use crate::delivery::mail::{self, Account, Tls, send};
 use crate::error::Error;
@@ -19,15 +22,23 @@ pub(super) fn run(args: &AccountArgs, session: &Session, mut vault: Vault) -> Re
         true => Some(changed(args, session, there)?),
         false => there,
     };
+    let mut released = 0;
     if args.check {
         let account = account.as_ref().ok_or_else(none)?;
         // Before it is kept: one that does not work is of no use.
         send::check(account, &Http::new(TIMEOUT)?)?;
     }
     if let Some(account) = account.as_ref().filter(|_| changes(args)) {
-        vault.write(|tx| mail::put_account(tx, account))?;
+        released = vault.write(|tx| {
+            mail::put_account(tx, account)?;
+            Ok(delivery::release(tx, None, &[Hold::Account])?.len())
+        })?;
     }
     session.printer().show(&AccountView::of(account.as_ref(), args.check))?;
+    if released > 0 {
+        let messages = count(released, "message");
+        session.printer().remark(&format!("{messages} that it did not let through before: cmr push"));
+    }
     Ok(Outcome::Done)
 }
 

@@ -22,6 +22,7 @@ use super::super::{Outcome, Result};
 use super::standing::Standing;
 use super::vendor_add::Add;
 use super::{connector, link, unlink, vendor_channel, vendor_key, vendor_verify};
+use crate::delivery::answer::Hold;
 use crate::delivery::channel::Ways;
 use crate::delivery::http::{self, Http, TIMEOUT};
 use crate::delivery::{self, Message, MessageState, discover, lend, rekey};
@@ -251,7 +252,7 @@ impl Set<'_> {
                 let held = |m: &Message| m.vendor_id == vendor.id && m.state == MessageState::Held;
                 for message in delivery::list(tx, false)?.iter().filter(|message| held(message)) {
                     delivery::retry(tx, message)?;
-                    changed.push(format!("{} goes with the next push", message.event));
+                    changed.push(goes(message));
                 }
             }
             if let Some((metadata, approved, keys)) = &found {
@@ -263,6 +264,9 @@ impl Set<'_> {
                 changed.push("document and keys read again".into());
             }
             changed.extend(vendor_channel::change(tx, &vendor, self.channel, self.drop_channel)?);
+            if self.account.is_some() || !self.channel.channels.is_empty() {
+                changed.extend(delivery::release(tx, Some(&vendor.id), &[Hold::NotKnownThere])?.iter().map(goes));
+            }
             if self.new_key {
                 rekey::queue(tx, &vendor::get(tx, &vendor.id)?)?;
                 changed.push("a new key goes with the next push, and signs once the vendor took it".into());
@@ -290,6 +294,11 @@ impl Set<'_> {
             Ok((metadata, approved, keys))
         })?
     }
+}
+
+/// What becomes of a message that was held.
+fn goes(message: &Message) -> String {
+    format!("{} goes with the next push", message.event)
 }
 
 fn note(session: &Session, typed: &str, text: &str) -> Result<Outcome> {
