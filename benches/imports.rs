@@ -1,24 +1,26 @@
 //! What an import costs: an export of 10,000 logins into an empty vault and into one of 100,000 vendors, the same again,
-//! and back. Round after round in one run, each on a fresh copy of its vault. `cargo bench --bench imports` prints the table
+//! and back; a statement of 100,000 bookings. Round after round in one run, each on a fresh copy of its vault. `cargo bench --bench imports` prints the table
 //! of docs/performance.md.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 use std::fmt::Write;
-use std::fs::{self, File};
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::time::Instant;
 
 mod kit;
 mod vaults;
-use kit::{CMR, Program, Result, bar, median, print_bars};
-use vaults::{Sample, Size};
+use kit::{Copied, Program, Result, bar, median, print_bars};
+use vaults::Size;
 
 /// Rounds, unless the command line says otherwise.
 const ROUNDS: usize = 9;
 
 /// Logins of an export.
 const LOGINS: usize = 10_000;
+
+/// Bookings of a statement, and who is paid in the usual one.
+const BOOKINGS: usize = 100_000;
+const PAYEES: usize = 300;
 
 /// Vendors of the large vault.
 const VENDORS: usize = 100_000;
@@ -33,19 +35,26 @@ fn main() -> Result<()> {
     let work = tempfile::Builder::new().prefix("imports-").tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
     let strangers = export(&work.path().join("strangers.csv"), |n| format!("site-{n}.example"))?;
     let known = export(&work.path().join("known.csv"), |n| format!("vendor-{:06}.example", n * (VENDORS / LOGINS)))?;
-    let mut times: Vec<[f64; 7]> = Vec::new();
+    let more = one_more(&work.path().join("more.csv"), &strangers)?;
+    let (few, many) = (work.path().join("few.csv"), work.path().join("many.csv"));
+    statement(&few, |booking| booking % PAYEES)?;
+    statement(&many, |booking| booking)?;
+    let mut times: Vec<[f64; 10]> = Vec::new();
     for _ in 0..rounds {
         let (small, big, also) =
-            (Place::of(work.path(), &empty)?, Place::of(work.path(), &large)?, Place::of(work.path(), &large)?);
-        let other = Place::of(work.path(), &empty)?;
+            (Copied::of(work.path(), &empty)?, Copied::of(work.path(), &large)?, Copied::of(work.path(), &large)?);
+        let (other, third) = (Copied::of(work.path(), &empty)?, Copied::of(work.path(), &empty)?);
         times.push([
-            small.import(&strangers)?,
-            small.import(&strangers)?,
-            big.import(&strangers)?,
-            other.import(&known)?,
-            also.import(&known)?,
+            import(&small, "passwords", &strangers)?,
+            import(&small, "passwords", &strangers)?,
+            import(&big, "passwords", &strangers)?,
+            import(&other, "passwords", &known)?,
+            import(&also, "passwords", &known)?,
+            import(&small, "passwords", &more)?,
             small.run(&["import", "undo", "1"])?,
             big.run(&["import", "undo", "1"])?,
+            import(&third, "bank", &few)?,
+            import(&third, "bank", &many)?,
         ]);
     }
     let rows = [
@@ -54,8 +63,11 @@ fn main() -> Result<()> {
         "10,000 logins of new vendors into a vault of 100,000 vendors",
         "10,000 logins at the large vault's vendors, into an empty vault",
         "10,000 logins at its vendors into a vault of 100,000 vendors",
-        "taking it back, from the small vault",
+        "one login more, and the 10,000 again",
+        "taking the first back, which the second has as well",
         "taking it back, from the large vault",
+        "a statement of 100,000 bookings with 300 payees",
+        "a statement of 100,000 bookings, each with a payee of its own",
     ];
     println!("\n| command | median, ms | fastest, ms |\n| --- | ---: | ---: |");
     for (index, row) in rows.iter().enumerate() {
@@ -66,14 +78,38 @@ fn main() -> Result<()> {
     print_bars("seconds, ratio and MB", rounds);
     bar("10,000 logins, seconds", median(times.iter().map(|round| round[0]).collect()), 1.0);
     bar("again / first", ratio(1, 0), 1.0);
+    bar("one login more / first", ratio(5, 0), 1.0);
     bar("new vendors: vault of 100,000 / empty", ratio(2, 0), 1.5);
     bar("known vendors: vault of 100,000 / empty", ratio(4, 3), 1.5);
+    bar("100,000 bookings, 300 payees, seconds", median(times.iter().map(|round| round[8]).collect()), 3.0);
+    bar("100,000 bookings, all payees differ, seconds", median(times.iter().map(|round| round[9]).collect()), 3.0);
     for (what, sample) in [("empty", &empty), ("100,000 vendors", &large)] {
-        let place = Place::of(work.path(), sample)?;
+        let place = Copied::of(work.path(), sample)?;
         let import = Program::keyed("import", &place.sample, "import passwords").arg(&strangers);
         bar(&format!("peak memory, {what}, MB"), import.peak()?, 100.0);
     }
     Ok(())
+}
+
+fn import(place: &Copied, what: &str, file: &Path) -> Result<f64> {
+    place.run(&["import", what, &file.display().to_string()])
+}
+
+/// The same export a day later.
+fn one_more(path: &Path, export: &Path) -> Result<PathBuf> {
+    let more = "late.example,https://late.example/login,ada@example.org,correct horse,\n";
+    fs::write(path, fs::read_to_string(export)? + more)?;
+    Ok(path.to_owned())
+}
+
+/// A statement of 100,000 bookings, whose payees have these numbers.
+fn statement(path: &Path, payee: impl Fn(usize) -> usize) -> Result<()> {
+    let mut text = String::from("Date,Description,Amount\n");
+    for booking in 0..BOOKINGS {
+        let (year, month, day) = (2014 + booking * 10 / BOOKINGS, booking % 12 + 1, booking % 28 + 1);
+        writeln!(text, "{year}-{month:02}-{day:02},Shop number a{}b,-{}.99", payee(booking), booking % 200)?;
+    }
+    Ok(fs::write(path, text)?)
 }
 
 /// An export as Chrome writes it, with these hosts.
@@ -87,40 +123,4 @@ fn export(path: &Path, host: impl Fn(usize) -> String) -> Result<PathBuf> {
     }
     fs::write(path, text)?;
     Ok(path.to_owned())
-}
-
-/// A copy of a vault, which goes with this.
-struct Place {
-    sample: Sample,
-    _dir: tempfile::TempDir,
-}
-
-impl Place {
-    fn of(work: &Path, sample: &Sample) -> Result<Self> {
-        let dir = tempfile::Builder::new().prefix("vault-").tempdir_in(work)?;
-        let copy = Sample::at(dir.path());
-        match Command::new("cp").arg("-a").args([&sample.dir, &copy.dir]).status()?.success() {
-            true => fs::copy(&sample.key, &copy.key)?,
-            false => return Err("the vault cannot be copied".into()),
-        };
-        // A commit would wait for whatever of the copy is not on the disk yet, and a larger copy takes longer.
-        File::open(copy.dir.join(cmr::vault::DATABASE))?.sync_all()?;
-        Ok(Self { sample: copy, _dir: dir })
-    }
-
-    fn import(&self, file: &Path) -> Result<f64> {
-        self.run(&["import", "passwords", &file.display().to_string()])
-    }
-
-    /// Runs a command on it; its seconds.
-    fn run(&self, words: &[&str]) -> Result<f64> {
-        let mut command = Command::new(CMR);
-        command.arg("--vault").arg(&self.sample.dir).args(words).args(["--data-key-fd", "0"]);
-        command.stdin(Stdio::from(File::open(&self.sample.key)?)).stdout(Stdio::null()).stderr(Stdio::null());
-        let start = Instant::now();
-        match command.status()?.success() {
-            true => Ok(start.elapsed().as_secs_f64()),
-            false => Err(format!("{words:?} failed").into()),
-        }
-    }
 }

@@ -4,7 +4,7 @@
 
 use std::error::Error;
 use std::ffi::{OsStr, OsString};
-use std::fs::File;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -248,4 +248,37 @@ pub fn print_bars(unit: &str, rounds: usize) {
 pub fn bar(what: &str, measured: f64, most: f64) {
     let verdict = if measured <= most { "met" } else { "not met" };
     println!("| {what} | {measured:.2} | {most} | {verdict} |");
+}
+
+/// A copy of a vault, which goes with this.
+pub struct Copied {
+    pub sample: Sample,
+    _dir: tempfile::TempDir,
+}
+
+impl Copied {
+    /// A copy in a folder of its own.
+    pub fn of(work: &Path, sample: &Sample) -> Result<Self> {
+        let dir = tempfile::Builder::new().prefix("vault-").tempdir_in(work)?;
+        let copy = Sample::at(dir.path());
+        match Command::new("cp").arg("-a").args([&sample.dir, &copy.dir]).status()?.success() {
+            true => fs::copy(&sample.key, &copy.key)?,
+            false => return Err("the vault cannot be copied".into()),
+        };
+        // A commit would wait for whatever of the copy is not on the disk yet, and a larger copy takes longer.
+        File::open(copy.dir.join(cmr::vault::DATABASE))?.sync_all()?;
+        Ok(Self { sample: copy, _dir: dir })
+    }
+
+    /// Runs a command on it; its seconds.
+    pub fn run(&self, words: &[&str]) -> Result<f64> {
+        let mut command = Command::new(CMR);
+        command.arg("--vault").arg(&self.sample.dir).args(words).args(["--data-key-fd", "0"]);
+        command.stdin(Stdio::from(File::open(&self.sample.key)?)).stdout(Stdio::null()).stderr(Stdio::null());
+        let start = Instant::now();
+        match command.status()?.success() {
+            true => Ok(start.elapsed().as_secs_f64()),
+            false => Err(format!("{words:?} failed").into()),
+        }
+    }
 }

@@ -1,7 +1,8 @@
-//! How fast mail is read: an mbox, beside `grep -c '^From '` over the same file.
+//! How fast mail is read: an mbox, beside `grep -c '^From '` over the same file, by the reader alone and by the command, into
+//! an empty vault.
 //!
 //! `cargo bench --bench mbox [-- MEGABYTES [ROUNDS]]`. Two files are made, by a generator with a seed: long messages, as
-//! vendors send them, and short ones, where there is most to parse. Both programs are timed from start to end, one after
+//! vendors send them, and short ones, where there is most to parse. All are timed from start to end, one after
 //! the other, in each round.
 
 #![allow(
@@ -21,6 +22,11 @@ use std::time::{Duration, Instant};
 use cmr::error::Result;
 use cmr::import::evidence::{Evidence, Place, Secret, Sink};
 use cmr::import::mail;
+
+mod kit;
+mod vaults;
+use kit::{Copied, Program};
+use vaults::Size;
 
 /// What the process that reads is called with.
 const READ: &str = "read-this";
@@ -50,19 +56,24 @@ impl Sink for Count {
     }
 }
 
-fn main() {
+fn main() -> kit::Result<()> {
+    if kit::is_for_peak()? {
+        return Ok(());
+    }
     let words: Vec<String> = std::env::args().skip(1).filter(|word| word != "--bench").collect();
     if let [READ, path] = words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        return read(Path::new(path));
+        read(Path::new(path));
+        return Ok(());
     }
     let number = |at: usize, otherwise: u64| words.get(at).map_or(otherwise, |word| word.parse().unwrap());
     let (megabytes, rounds) = (number(0, 1000), number(1, 5));
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
     for (name, body) in [("long messages", 60_000), ("short messages", 2_000)] {
         let path = folder.path().join("mbox");
         generate(&path, megabytes * 1_000_000, body);
-        compare(name, &path, rounds);
+        compare(name, &path, rounds)?;
     }
+    Ok(())
 }
 
 /// Reads a file, and tells what was found and the most memory that it took.
@@ -74,19 +85,27 @@ fn read(path: &Path) {
     println!("{} messages, {} of vendors, {} pairs, {peak}", summary.messages, count.messages, count.found);
 }
 
-fn compare(name: &str, path: &Path, rounds: u64) {
-    let (mut grep, mut ours, mut said) = (Vec::new(), Vec::new(), String::new());
+fn compare(name: &str, path: &Path, rounds: u64) -> kit::Result<()> {
+    let (mut grep, mut ours, mut command, mut said) = (Vec::new(), Vec::new(), Vec::new(), String::new());
+    let empty = vaults::sample(&kit::vaults_root()?, Size::vendors(0))?;
+    let work = tempfile::Builder::new().prefix("mbox-").tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
     // Read once, so that both find the file in memory.
     run(Command::new("grep").args(["-c", "^From "]).arg(path));
     for _ in 0..rounds {
         grep.push(run(Command::new("grep").args(["-c", "^From "]).arg(path)));
         ours.push(run(Command::new(std::env::current_exe().unwrap()).arg(READ).arg(path)));
         said.clone_from(&ours.last().unwrap().1);
+        command.push(Copied::of(work.path(), &empty)?.run(&["import", "mail", &path.display().to_string()])?);
     }
     let (grep, counted, ours) = (median(&grep), &grep[0].1, median(&ours));
     println!("{name}: {said}; grep counts {counted}");
-    let ratio = ours.as_secs_f64() / grep.as_secs_f64();
-    println!("  grep {grep:.2?}, mail {ours:.2?}: {ratio:.2} times as long\n");
+    let ratio = |seconds: f64| seconds / grep.as_secs_f64();
+    println!("  grep {grep:.2?}, the reader {ours:.2?}: {:.2} times as long", ratio(ours.as_secs_f64()));
+    let command = kit::median(command);
+    let place = Copied::of(work.path(), &empty)?;
+    let peak = Program::keyed("import", &place.sample, "import mail").arg(path).peak()?;
+    println!("  cmr import mail {command:.2} s, {peak:.0} MB: {:.2} times as long\n", ratio(command));
+    Ok(())
 }
 
 fn run(command: &mut Command) -> (Duration, String) {
