@@ -41,7 +41,7 @@ struct Count {
 impl Sink for Count {
     fn found(&mut self, evidence: Evidence) -> Result<()> {
         self.found += 1;
-        self.messages += evidence.details["messages"].as_u64().unwrap_or_default();
+        self.messages += evidence.details.value()["messages"].as_u64().unwrap_or_default();
         Ok(())
     }
 

@@ -226,6 +226,7 @@ impl Sink for Collector<'_> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::evidence::Details;
     use super::*;
 
     fn login(host: &str) -> Evidence {
@@ -239,7 +240,7 @@ mod tests {
             last_seen: None,
             key: host.into(),
             place: Place::Line(2),
-            details: serde_json::Value::Null,
+            details: Details::default(),
         }
     }
 

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use jiff::Timestamp;
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::error::Result;
@@ -46,7 +47,30 @@ pub struct Evidence {
     /// Where it stands.
     pub place: Place,
     /// What else the file says and is worth keeping, by its reader's own names.
-    pub details: Value,
+    pub details: Details,
+}
+
+/// What else a file says of something: a JSON object, kept as its text. A hundred thousand of them may wait to be written.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Details(Box<str>);
+
+impl Details {
+    /// Those of an object; none of an empty one.
+    pub fn of(object: &impl Serialize) -> Self {
+        // What has names for keys is JSON.
+        let text = serde_json::to_string(object).unwrap_or_default();
+        Self(if text == "{}" { Box::default() } else { text.into() })
+    }
+
+    /// The text. None where there is nothing to say.
+    pub fn text(&self) -> Option<&str> {
+        (!self.0.is_empty()).then_some(&self.0)
+    }
+
+    /// The object, to look into it; null where there is nothing to say.
+    pub fn value(&self) -> Value {
+        serde_json::from_str(&self.0).unwrap_or_default()
+    }
 }
 
 /// Where something stands in a file.

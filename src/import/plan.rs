@@ -142,7 +142,7 @@ impl Subject {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::import::evidence::{Evidence, Place};
+    use crate::import::evidence::{Details, Evidence, Place};
 
     fn item(host: Option<&str>, name: Option<&str>) -> Item {
         let evidence = Evidence {
@@ -155,7 +155,7 @@ mod tests {
             last_seen: None,
             key: String::new(),
             place: Place::Line(1),
-            details: serde_json::Value::Null,
+            details: Details::default(),
         };
         Item { source: 0, evidence }
     }

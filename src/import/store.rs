@@ -131,7 +131,6 @@ pub(super) fn insert(tx: &Tx, batch: i64, key: &Key, item: &Item, vendor: Option
         Some(_) => None,
         None => Wanted::of(evidence).key().map(str::to_owned),
     };
-    let details = (!evidence.details.is_null()).then(|| evidence.details.to_string());
     let inserted = tx
         .prepare_cached(
             "INSERT INTO evidence (key, batch, kind, vendor_id, waits_for, host, name, account, first_seen, last_seen,
@@ -151,7 +150,7 @@ pub(super) fn insert(tx: &Tx, batch: i64, key: &Key, item: &Item, vendor: Option
             evidence.last_seen.map(to_millis),
             item.source as i64,
             evidence.place.to_string(),
-            details
+            evidence.details.text()
         ])?;
     if inserted == 0 {
         return Ok(false);
@@ -170,9 +169,9 @@ pub(super) fn widened(stored: &Stored, item: &Item) -> Option<Stored> {
     let widened = Stored {
         first_seen: stored.first_seen.into_iter().chain(first).min(),
         last_seen: stored.last_seen.max(last),
-        details: match !item.evidence.details.is_null() && last > stored.last_seen {
-            true => Some(item.evidence.details.to_string()),
-            false => stored.details.clone(),
+        details: match item.evidence.details.text() {
+            Some(details) if last > stored.last_seen => Some(details.to_owned()),
+            _ => stored.details.clone(),
         },
         ..stored.clone()
     };
@@ -188,7 +187,6 @@ pub(super) fn see_again(tx: &Tx, batch: i64, stored: &Stored, item: &Item) -> Re
     )?
     .execute(params![stored.id, stored.first_seen, stored.last_seen, stored.details])?;
     let evidence = &item.evidence;
-    let details = (!evidence.details.is_null()).then(|| evidence.details.to_string());
     let (first, last) = (evidence.first_seen.map(to_millis), evidence.last_seen.map(to_millis));
     tx.prepare_cached(
         "INSERT INTO evidence_seen AS s (evidence_id, batch, first_seen, last_seen, details, source, place)
@@ -199,7 +197,15 @@ pub(super) fn see_again(tx: &Tx, batch: i64, stored: &Stored, item: &Item) -> Re
              details = iif(excluded.details IS NOT NULL AND excluded.last_seen > ifnull(s.last_seen, -9e18),
                            excluded.details, s.details)",
     )?
-    .execute(params![stored.id, batch, first, last, details, item.source as i64, evidence.place.to_string()])?;
+    .execute(params![
+        stored.id,
+        batch,
+        first,
+        last,
+        evidence.details.text(),
+        item.source as i64,
+        evidence.place.to_string()
+    ])?;
     Ok(())
 }
 

@@ -6,11 +6,11 @@ use std::sync::atomic::AtomicBool;
 use jiff::Timestamp;
 use proptest::collection::vec;
 use proptest::prelude::*;
-use serde_json::{Value, json};
+use serde_json::json;
 use tempfile::TempDir;
 
 use super::collect::{Collected, Collector};
-use super::evidence::{Evidence, Kind, Place, Sink};
+use super::evidence::{Details, Evidence, Kind, Place, Sink};
 use super::model::BatchKind;
 use super::write::{self, Written};
 use super::*;
@@ -49,7 +49,7 @@ fn read(text: &str, sink: &mut dyn Sink) -> Result<()> {
             last_seen: some(day).and_then(|day| format!("{day}T00:00:00Z").parse::<Timestamp>().ok()),
             key: key.to_owned(),
             place,
-            details: some(day).map_or(Value::Null, |day| json!({"day": day})),
+            details: some(day).map_or_else(Details::default, |day| Details::of(&json!({"day": day}))),
         })?;
     }
     Ok(())

@@ -3,7 +3,7 @@
 use serde_json::json;
 use url::Url;
 
-use super::evidence::{Evidence, Kind, Place, Sink};
+use super::evidence::{Details, Evidence, Kind, Place, Sink};
 use super::mail::is_provider;
 use crate::error::Result;
 use crate::profile::vcard::{Company, companies};
@@ -40,8 +40,8 @@ fn evidence(company: &Company) -> Evidence {
         let domains = company.emails.iter().filter_map(|address| address.rsplit_once('@'));
         domains.map(|(_, domain)| domain.to_ascii_lowercase()).find(|domain| !is_provider(domain))
     });
-    let details = json!({"emails": company.emails, "phones": company.phones, "addresses": company.addresses,
-                         "web": company.web});
+    let details = Details::of(&json!({"emails": company.emails, "phones": company.phones,
+                                      "addresses": company.addresses, "web": company.web}));
     Evidence {
         kind: Kind::Card,
         key: company.uid.clone().unwrap_or_else(|| company.name.clone()),

@@ -24,7 +24,7 @@ impl Sink for Printed {
         let to = claims.first().map(|(_, value)| value);
         println!(
             "{}",
-            json!({ "host": host, "name": name, "to": to, "details": details, "seen": [first_seen, last_seen] })
+            json!({ "host": host, "name": name, "to": to, "details": details.value(), "seen": [first_seen, last_seen] })
         );
         Ok(())
     }

@@ -113,17 +113,17 @@ fn what_is_said_of_payees() {
     assert_eq!(cloudflare.first_seen, Some("2018-12-06T00:00:00Z".parse().unwrap()));
     assert_eq!(cloudflare.last_seen, Some("2018-12-07T00:00:00Z".parse().unwrap()));
     let expected = serde_json::json!({"count": 6, "incoming": 2, "amount": "-7.07", "total": "-15.83"});
-    assert_eq!(cloudflare.details, expected);
+    assert_eq!(cloudflare.details.value(), expected);
     let (_, card) = outcome(&folder.join("csv/export_KBC-Mastercard_Business_Essential_20200204_1604.csv"));
     assert_eq!(card.dropped, [Secret::Card; 2]);
     assert!(!format!("{card:?}").contains("1234567890123456"));
     let (_, ocbc) = outcome(&folder.join("csv/TransactionHistory_20180418043121.csv"));
     assert_eq!(ocbc.names()[0], "DEBIT PURCHASE 15/04/18  66-6666 UBER EATS AN2GO HELP.UBERh");
-    assert_eq!(ocbc.found[0].details["currency"], "SGD");
+    assert_eq!(ocbc.found[0].details.value()["currency"], "SGD");
     let (_, camt) = outcome(&folder.join("camt053/camt053.v2.multi.statement.xml"));
     assert_eq!(camt.names(), ["Company Name 1", "Company Name 2"]);
-    assert_eq!(camt.found[1].details["amount"], "-7.00");
-    assert_eq!(camt.found[1].details["iban"], "…8421");
+    assert_eq!(camt.found[1].details.value()["amount"], "-7.00");
+    assert_eq!(camt.found[1].details.value()["iban"], "…8421");
     let (_, suncorp) = outcome(&folder.join("ofx/suncorp.ofx"));
     assert_eq!(suncorp.names(), ["EFTPOS WDL HANDYWAY ALDI STORE"]);
 }
@@ -158,5 +158,5 @@ fn the_file_without_a_header_is_read_once_it_was_asked_about() {
     let (found, heard) = read_with(&bytes, Some(mapping));
     assert!(matches!(found, Ok(Found::Read(_))), "{found:?}");
     assert_eq!(heard.names(), ["MCDONALD'S (TAM KIOSK) SI NG 22FEB"]);
-    assert_eq!(heard.found[0].details["total"], "-7.80");
+    assert_eq!(heard.found[0].details.value()["total"], "-7.80");
 }

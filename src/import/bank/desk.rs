@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::apart::{self, Apart};
 use super::source::Source;
-use super::tally::{Payment, Tally};
+use super::tally::{Payment, Tally, Told};
 use super::words::{compact, scrub};
 use super::{Summary, words};
 use crate::error::{Error, Result};
@@ -141,8 +141,7 @@ impl<'a> Desk<'a> {
 
     /// Gives the evidence to the sink. What went to an account that turned out to be one's own is passed over now.
     pub(super) fn close(mut self) -> Result<Summary> {
-        for (evidence, account) in self.tally.evidence(self.month_first) {
-            let count = evidence.details["count"].as_u64().unwrap_or(1);
+        for Told { evidence, account, count } in self.tally.evidence(self.month_first) {
             if account.is_some_and(|account| self.own.contains(&compact(&account))) {
                 self.summary.payments -= count;
                 *self.summary.apart.entry(Apart::OwnTransfer).or_default() += count;

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::day::{self, When};
 use super::words::{compact, ending, folded};
-use crate::import::evidence::{Evidence, Kind, Place};
+use crate::import::evidence::{Details, Evidence, Kind, Place};
 
 /// The most other names that one creditor is remembered by.
 const OTHER_NAMES: usize = 3;
@@ -92,13 +92,22 @@ impl Tally {
     }
 
     /// The evidence: one piece a payee.
-    pub(super) fn evidence(self, month_first: bool) -> impl Iterator<Item = (Evidence, Option<String>)> {
+    pub(super) fn evidence(self, month_first: bool) -> impl Iterator<Item = Told> {
         let mut keys: Vec<String> = vec![String::new(); self.payees.len()];
         for (key, at) in self.by_key {
             keys[at] = key;
         }
         self.payees.into_iter().zip(keys).map(move |(payee, key)| payee.evidence(key, month_first))
     }
+}
+
+/// What is told of a payee.
+pub(super) struct Told {
+    pub(super) evidence: Evidence,
+    /// Its account in full, which stays in memory.
+    pub(super) account: Option<String>,
+    /// How many bookings are about it.
+    pub(super) count: u64,
 }
 
 impl Payee {
@@ -139,11 +148,10 @@ impl Payee {
         known.through = payment.through.or(known.through.take());
     }
 
-    /// The evidence, and the payee's account in full, which stays in memory.
-    fn evidence(self, key: String, month_first: bool) -> (Evidence, Option<String>) {
+    fn evidence(self, key: String, month_first: bool) -> Told {
         let days = self.days[usize::from(month_first)];
         let account = self.payment.account.clone();
-        let details = self.details(days);
+        let (details, count) = (Details::of(&self.details(days)), self.count);
         let evidence = Evidence {
             kind: Kind::Payment,
             host: None,
@@ -156,10 +164,10 @@ impl Payee {
             place: Place::Line(self.payment.line),
             details,
         };
-        (evidence, account)
+        Told { evidence, account, count }
     }
 
-    fn details(&self, days: Option<Days>) -> Value {
+    fn details(&self, days: Option<Days>) -> Map<String, Value> {
         let mut details = Map::new();
         let mut put = |name: &str, value: Option<Value>| {
             if let Some(value) = value {
@@ -186,7 +194,7 @@ impl Payee {
         put("iban", self.payment.account.as_ref().map(|account| json!(ending(account))));
         put("through", self.payment.through.as_ref().map(|name| json!(name)));
         put("other_names", (!self.other_names.is_empty()).then(|| json!(self.other_names)));
-        Value::Object(details)
+        details
     }
 }
 
@@ -239,14 +247,14 @@ pub(super) mod tests {
         tally.add(payment("Netflix.com 866-579-7172", "2024-03-01", "-11.99"));
         tally.add(payment("Spotify", "2024-01-01", "-5"));
         tally.add(payment("NETFLIX.COM 0234", "2024-01-01", "9.99"));
-        let all: Vec<Evidence> = tally.evidence(false).map(|(evidence, _)| evidence).collect();
+        let all: Vec<Evidence> = tally.evidence(false).map(|told| told.evidence).collect();
         assert_eq!(all.len(), 2);
         assert_eq!(all[0].key, "payee:netflix.com");
         assert_eq!(all[0].name.as_deref(), Some("NETFLIX.COM  866-579-7172"));
         assert_eq!(all[0].first_seen, Some("2024-01-01T00:00:00Z".parse().unwrap()));
         assert_eq!(all[0].last_seen, Some("2024-03-01T00:00:00Z".parse().unwrap()));
         let expected = json!({"count": 3, "incoming": 1, "amount": "-11.99", "currency": "EUR", "total": "-11.99"});
-        let Value::Object(mut details) = all[0].details.clone() else { panic!("an object") };
+        let Value::Object(mut details) = all[0].details.value() else { panic!("an object") };
         assert_eq!(details.remove("other_names").unwrap().as_array().unwrap().len(), 2);
         assert_eq!(Value::Object(details), expected);
     }
@@ -262,10 +270,10 @@ pub(super) mod tests {
         };
         tally.add(debit("Acme", "M-1"));
         tally.add(debit("ACME Energy", "M-2"));
-        let (evidence, account) = tally.evidence(false).next().unwrap();
+        let Told { evidence, account, .. } = tally.evidence(false).next().unwrap();
         assert_eq!(evidence.key, "creditor:DE98ZZZ09999999999");
         assert_eq!(evidence.account.as_deref(), Some("M-2"));
-        assert_eq!(evidence.details["iban"], "…8421");
+        assert_eq!(evidence.details.value()["iban"], "…8421");
         assert_eq!(account.as_deref(), Some("NL56AGDH9619008421"));
         assert!(!format!("{evidence:?}").contains("AGDH"));
     }
@@ -290,7 +298,7 @@ pub(super) mod tests {
         let mut tally = Tally::default();
         let either = When::Either("2024-02-01".parse().unwrap(), "2024-01-02".parse().unwrap());
         tally.add(Payment { when: either, ..payment("A", "2024-01-01", "1") });
-        let (evidence, _) = tally.evidence(true).next().unwrap();
+        let evidence = tally.evidence(true).next().unwrap().evidence;
         assert_eq!(evidence.last_seen, Some("2024-01-02T00:00:00Z".parse().unwrap()));
     }
 }

@@ -113,8 +113,8 @@ fn ofx_of_either_version_gives_the_same() {
         assert_eq!(evidence.key, "payee:at&t mobility");
         assert_eq!(evidence.first_seen, Some("2024-01-31T00:00:00Z".parse().unwrap()));
         assert_eq!(evidence.last_seen, Some("2024-02-29T00:00:00Z".parse().unwrap()));
-        assert_eq!(evidence.details["total"], "-20.49");
-        assert_eq!(evidence.details["currency"], "EUR");
+        assert_eq!(evidence.details.value()["total"], "-20.49");
+        assert_eq!(evidence.details.value()["currency"], "EUR");
     }
 }
 
@@ -214,7 +214,7 @@ fn a_direct_debit_is_the_same_in_each_version_of_camt() {
             "count": 1, "amount": "-12.34", "currency": "EUR", "total": "-12.34", "creditor_id": "DE98ZZZ09999999999",
             "mandate": "M-17", "iban": "…8421"
         });
-        assert_eq!(evidence.details, expected);
+        assert_eq!(evidence.details.value(), expected);
     }
 }
 
@@ -225,7 +225,10 @@ fn who_a_payment_of_camt_is_with() {
     let owner = "<Dbtr><Nm>Ada Lovelace</Nm></Dbtr>";
     let case = |direction: &str, inner: &str| {
         let (_, heard) = good(camt(2, &entry(2, direction, inner)).as_bytes());
-        heard.found.first().map(|found| (found.name.clone().unwrap_or_default(), found.details["through"].clone()))
+        heard
+            .found
+            .first()
+            .map(|found| (found.name.clone().unwrap_or_default(), found.details.value()["through"].clone()))
     };
     let named = |name: &str| Some((name.to_owned(), serde_json::Value::Null));
     assert_eq!(case("DBIT", &parties(owner, ultimate)), Some(("Netflix".to_owned(), "PayPal".into())));
@@ -249,7 +252,7 @@ fn a_reversal_keeps_its_parties() {
     let text = camt(2, &entry(2, "CRDT", inner).replace("<Sts>", "<RvslInd>true</RvslInd><Sts>"));
     let (_, heard) = good(text.as_bytes());
     assert_eq!(heard.names(), ["Gym"]);
-    assert_eq!(heard.found[0].details["amount"], "12.34");
+    assert_eq!(heard.found[0].details.value()["amount"], "12.34");
 }
 
 #[test]
@@ -261,7 +264,7 @@ fn a_collection_is_read_part_by_part() {
     let pending = entry(4, "DBIT", &part("Later", "1")).replace("BOOK", "PDNG");
     let (summary, heard) = good(camt(4, &format!("{}{pending}", entry(4, "DBIT", &inner))).as_bytes());
     assert_eq!(heard.names(), ["A1 Telekom", "Wien Energie"]);
-    assert_eq!(heard.found[1].details["total"], "-2.34");
+    assert_eq!(heard.found[1].details.value()["total"], "-2.34");
     assert_eq!(summary.apart, [(Apart::NotBooked, 1)].into());
 }
 
@@ -330,7 +333,7 @@ fn a_german_statement_of_a_savings_bank() {
     assert_eq!(summary.apart, [(Apart::Salary, 1), (Apart::NotBooked, 1)].into());
     assert_eq!(heard.reasons(), ["line 4: there is no such day: 31.02.24"]);
     let [evidence] = heard.found.as_slice() else { panic!("{heard:?}") };
-    assert_eq!(evidence.details["amount"], "-1029.90");
+    assert_eq!(evidence.details.value()["amount"], "-1029.90");
     assert_eq!(evidence.account.as_deref(), Some("M-1"));
     assert_eq!(evidence.first_seen, Some("2024-02-01T00:00:00Z".parse().unwrap()));
     assert!(!format!("{heard:?}").contains("0202051"), "one's own account is kept");
@@ -357,7 +360,7 @@ fn names_of_columns_in_five_languages() {
     ] {
         let (_, heard) = good(format!("{header}\n{row}\n").as_bytes());
         assert_eq!(heard.names(), [name]);
-        assert_eq!(heard.found[0].details["amount"], amount);
+        assert_eq!(heard.found[0].details.value()["amount"], amount);
         assert_eq!(heard.found[0].last_seen, Some("2024-02-05T00:00:00Z".parse().unwrap()), "{header}");
     }
 }
@@ -412,7 +415,7 @@ fn amounts_that_are_all_positive_are_asked_about() {
     for (amounts, total) in [(Amounts::Inverted { amount }, "-11.00"), (Amounts::Signed { amount }, "11.00")] {
         let mapping = Mapping { amounts: Some(amounts), ..unmapped.draft.clone() };
         let (_, heard) = read_with(text.as_bytes(), Some(mapping));
-        assert_eq!(heard.found[0].details["total"], total);
+        assert_eq!(heard.found[0].details.value()["total"], total);
     }
 }
 
@@ -476,7 +479,7 @@ proptest! {
         let found = read(&mut input, format, &|_| None, &mut heard);
         // Each booking is found or told of, and nothing is counted that was not told.
         if let Ok(Found::Read(summary)) = found {
-            let counted: u64 = heard.found.iter().map(|evidence| evidence.details["count"].as_u64().unwrap()).sum();
+            let counted: u64 = heard.found.iter().map(|evidence| evidence.details.value()["count"].as_u64().unwrap()).sum();
             prop_assert_eq!(counted, summary.payments);
             prop_assert_eq!(heard.skipped.len() as u64, summary.skipped);
             prop_assert_eq!(heard.found.len() as u64, summary.payees);

@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 
 use jiff::{Timestamp, ToSpan};
-use serde_json::json;
+use serde::Serialize;
 
-use super::super::evidence::{Evidence, Kind, Place, Sink};
+use super::super::evidence::{Details, Evidence, Kind, Place, Sink};
 use super::head::{self, Head};
 use super::letter::{self, Letter, Why};
-use super::traces::Traces;
+use super::traces::{self, Traces};
 use crate::error::Result;
 use crate::text::printable;
 
@@ -230,6 +230,15 @@ impl Tally {
     }
 }
 
+/// What the details of a pair hold.
+#[derive(Serialize)]
+struct Told<'a> {
+    messages: u64,
+    with_unsubscribe: u64,
+    #[serde(flatten)]
+    traces: traces::Told<'a>,
+}
+
 impl Pair {
     fn add(&mut self, fields: &Head<'_>, date: Option<Timestamp>) {
         self.messages += 1;
@@ -247,8 +256,7 @@ impl Pair {
         let (host, to) = key.split_once(' ').unwrap_or((&key, NOBODY));
         let claims = Some(to).filter(|to| *to != NOBODY).map(|to| ("email", to.to_owned()));
         let seen = |second: Option<i64>| second.and_then(|second| Timestamp::from_second(second).ok());
-        let mut details = json!({ "messages": self.messages, "with_unsubscribe": self.unsubscribe });
-        self.traces.tell(&mut details);
+        let told = Told { messages: self.messages, with_unsubscribe: self.unsubscribe, traces: self.traces.told() };
         Evidence {
             kind: Kind::Mail,
             host: Some(host.to_owned()),
@@ -259,7 +267,7 @@ impl Pair {
             last_seen: seen(self.last),
             key,
             place: Place::Item(self.place),
-            details,
+            details: Details::of(&told),
         }
     }
 }

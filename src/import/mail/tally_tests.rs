@@ -1,5 +1,6 @@
 use super::super::super::evidence::Secret;
 use super::*;
+use serde_json::json;
 
 /// What a sink heard.
 #[derive(Default)]
@@ -63,7 +64,7 @@ fn one_piece_of_evidence_for_each_pair() {
     let seen = (shop.first_seen.map(|at| at.to_string()), shop.last_seen.map(|at| at.to_string()));
     assert_eq!(seen, (Some("2001-09-09T01:46:40Z".to_owned()), Some("2025-04-01T10:00:00Z".to_owned())));
     assert_eq!(
-        shop.details,
+        shop.details.value(),
         json!({ "messages": 3, "with_unsubscribe": 1, "unsubscribe_hosts": ["u.example"], "dkim_domains_unverified": ["shop.example"] })
     );
     assert_eq!(other.key, "shop.example other@home.example");

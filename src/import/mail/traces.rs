@@ -1,7 +1,7 @@
 //! What a sender leaves besides its address: where one unsubscribes, which list it is, which domain signed.
 
 use memchr::{memchr, memchr_iter, memchr2, memmem, memrchr};
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use super::head::Trace;
 use super::host;
@@ -72,22 +72,32 @@ impl Traces {
         }
     }
 
-    /// Puts them into the details of a piece of evidence. Who signed is what stands there: nothing was verified here.
-    pub fn tell(&self, details: &mut Value) {
-        let sorts = [
-            ("unsubscribe_hosts", Trace::Unsubscribe),
-            ("list_ids", Trace::List),
-            ("dkim_domains_unverified", Trace::Dkim),
-            ("dkim_domains_by_mailbox", Trace::Authenticated),
-            ("return_path_hosts", Trace::Returns),
-        ];
-        for (name, trace) in sorts {
-            let found: Vec<&str> = self.of(trace).collect();
-            if !found.is_empty() {
-                details[name] = json!(found);
-            }
+    /// All of them, by sort. Who signed is what stands there: nothing was verified here.
+    pub fn told(&self) -> Told<'_> {
+        let of = |trace| self.of(trace).collect();
+        Told {
+            unsubscribe_hosts: of(Trace::Unsubscribe),
+            list_ids: of(Trace::List),
+            dkim_domains_unverified: of(Trace::Dkim),
+            dkim_domains_by_mailbox: of(Trace::Authenticated),
+            return_path_hosts: of(Trace::Returns),
         }
     }
+}
+
+/// The traces of one sender, as they are told.
+#[derive(Serialize)]
+pub struct Told<'a> {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unsubscribe_hosts: Vec<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    list_ids: Vec<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    dkim_domains_unverified: Vec<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    dkim_domains_by_mailbox: Vec<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    return_path_hosts: Vec<&'a str>,
 }
 
 /// What the line of a trace begins with.
@@ -145,13 +155,12 @@ fn passed(value: &[u8]) -> impl Iterator<Item = &[u8]> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use serde_json::{Value, json};
 
     fn told(fields: &[(Trace, &str)]) -> Value {
         let mut traces = Traces::default();
         fields.iter().for_each(|(trace, value)| traces.add(*trace, value.as_bytes()));
-        let mut details = json!({});
-        traces.tell(&mut details);
-        details
+        json!(traces.told())
     }
 
     #[test]
@@ -199,9 +208,7 @@ mod tests {
             for trace in [Trace::Unsubscribe, Trace::List, Trace::Dkim, Trace::Authenticated, Trace::Returns] {
                 traces.add(trace, &bytes);
             }
-            let mut details = json!({});
-            traces.tell(&mut details);
-            let told = details.to_string();
+            let told = json!(traces.told()).to_string();
             prop_assert!(!told.chars().any(char::is_control));
         }
     }

@@ -5,7 +5,7 @@ use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
 
-use super::super::evidence::{Evidence, Kind, Place, Secret, Sink};
+use super::super::evidence::{Details, Evidence, Kind, Place, Secret, Sink};
 use super::address::{Address, address};
 use crate::error::Result;
 use crate::text::printable;
@@ -191,7 +191,7 @@ impl Entry {
             first_seen: self.created,
             last_seen: self.used.or(self.changed).or(self.created),
             place: self.place,
-            details: if self.details.is_empty() { Value::Null } else { Value::Object(self.details.clone()) },
+            details: Details::of(&self.details),
         }
     }
 
@@ -286,7 +286,7 @@ mod tests {
         let keys: Vec<_> = heard.found.iter().map(|found| found.key.as_str()).collect();
         assert_eq!(keys, ["7/a.example", "7/b.example"]);
         assert_eq!(heard.found[0].claims, [("email", "ada@example.org".to_owned())]);
-        assert_eq!(heard.found[0].details["apps"], serde_json::json!(["org.a"]));
+        assert_eq!(heard.found[0].details.value()["apps"], serde_json::json!(["org.a"]));
         assert_eq!(heard.dropped(Secret::Password), 1);
     }
 

@@ -126,7 +126,7 @@ fn each_bank_is_read_as_it_writes() {
         assert_eq!(heard.reasons(), [""; 0], "{bank}");
         let [found] = heard.found.as_slice() else { panic!("{bank}: {heard:?}") };
         assert_eq!(found.name.as_deref(), Some(*name), "{bank}");
-        let detail = |name: &str| found.details[name].as_str().unwrap_or("-").to_owned();
+        let detail = |name: &str| found.details.value()[name].as_str().unwrap_or("-").to_owned();
         let day = found.last_seen.unwrap().to_string();
         assert_eq!(format!("{} {} {}", detail("amount"), detail("currency"), &day[..10]), *booking, "{bank}");
     }
