@@ -132,14 +132,20 @@ fn an_e_mail_goes_by_the_users_own_program_where_no_account_is_set_up() {
         assert!(mail.contains(line), "{line} is not in {mail}");
     }
     env.ends(2, &format!("outbox write {id} --output mail.pdf"));
+    // What may have left by the user's own hand is not sent beside that.
+    env.ok("outbox account --from ada@example.org --smtp 127.0.0.1:1 --tls none").never_says("waited for it");
+    assert_eq!(env.json("outbox list")["messages"][0]["state"], "held");
 }
 
 #[test]
 fn an_account_is_kept_checked_and_never_shown_with_its_password() {
     let env = by_mail();
+    env.ends(5, "push");
+    env.ok("status").says("outbox          1 held");
     env.file("password", "s3cret-of-ada\n");
     let set = env.ok("outbox account --from ada@example.org --name 'Ada Lovelace' --smtp smtp.example.org:587 --user ada --password-file password");
-    set.says("STARTTLS").never_says("s3cret");
+    set.says("STARTTLS").never_says("s3cret").says("1 message waited for it: cmr push");
+    env.ok("status").says("outbox          1 queued");
     env.ok("outbox account --json").says("\"has_password\": true").never_says("s3cret");
     env.ok("log").never_says("s3cret");
     // Another server never gets the password of this one.

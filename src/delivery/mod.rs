@@ -39,6 +39,6 @@ pub mod text;
 mod underway_store;
 
 pub use message::{Message, MessageState};
-pub use queue_store::{Counts, counts, drop_message, release, retry, retry_all};
+pub use queue_store::{Counts, counts, drop_message, release, release_mail, retry, retry_all};
 pub use store::{Brief, after, beginning_with, find, list, named, of_grant, received_beginning_with};
 pub use underway_store::{Of, Underway, next_due, underway};

@@ -231,6 +231,24 @@ pub fn release(tx: &Tx, vendor_id: Option<&str>, holds: &[Hold]) -> Result<Vec<M
     Ok(messages)
 }
 
+/// Puts back what waited for a mail account, now that there is one: what it did not let through, and what nobody has begun
+/// to bring by hand. Returns it.
+///
+/// # Errors
+/// The database's.
+pub fn release_mail(tx: &Tx) -> Result<Vec<Message>> {
+    let untouched = |message: &Message| {
+        message.state == MessageState::Held
+            && message.channel == Some(ChannelKind::Mail)
+            && message.attempted_at.is_none()
+            && message.reason.as_deref().is_some_and(|reason| reason.starts_with(Hold::ByHand.reason()))
+    };
+    let mut messages: Vec<Message> = list(tx, false)?.into_iter().filter(untouched).collect();
+    messages.iter().try_for_each(|message| retry(tx, message))?;
+    messages.extend(release(tx, None, &[Hold::Account])?);
+    Ok(messages)
+}
+
 /// Drops a message that waits, is held or failed, at the user's word.
 ///
 /// # Errors

@@ -7,7 +7,6 @@ use super::super::secret;
 use super::super::session::Session;
 use super::super::{Outcome, Result};
 use crate::delivery;
-use crate::delivery::answer::Hold;
 use crate::delivery::http::{Http, TIMEOUT};
 use crate::delivery::mail::{self, Account, Tls, send};
 use crate::error::Error;
@@ -31,13 +30,13 @@ pub(super) fn run(args: &AccountArgs, session: &Session, mut vault: Vault) -> Re
     if let Some(account) = account.as_ref().filter(|_| changes(args)) {
         released = vault.write(|tx| {
             mail::put_account(tx, account)?;
-            Ok(delivery::release(tx, None, &[Hold::Account])?.len())
+            Ok(delivery::release_mail(tx)?.len())
         })?;
     }
     session.printer().show(&AccountView::of(account.as_ref(), args.check))?;
     if released > 0 {
         let messages = count(released, "message");
-        session.printer().remark(&format!("{messages} that it did not let through before: cmr push"));
+        session.printer().remark(&format!("{messages} waited for it: cmr push"));
     }
     Ok(Outcome::Done)
 }

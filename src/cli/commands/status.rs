@@ -55,6 +55,8 @@ fn holdings(connection: &Connection) -> Result<(Option<Holdings>, Vec<TaskView>)
         claims: profile::current(connection, profile::DEFAULT_PERSONA)?.len(),
         grants: grants.iter().filter(|grant| grant.is_current(now)).count(),
         queued: counts.queued as usize,
+        held: counts.held as usize,
+        failed: counts.failed as usize,
         next_attempt: delivery::next_due(connection)?.map(|due| due.max(now)),
         ledger_entries: ledger::count(connection)?,
     };
@@ -95,7 +97,7 @@ mod tests {
 
     fn holds(queued: usize, next_attempt: Option<i64>) -> Holdings {
         let next_attempt = next_attempt.map(|second| Timestamp::from_second(second).unwrap());
-        Holdings { vendors: 1, claims: 1, grants: 1, queued, next_attempt, ledger_entries: 1 }
+        Holdings { vendors: 1, claims: 1, grants: 1, queued, held: 0, failed: 0, next_attempt, ledger_entries: 1 }
     }
 
     #[test]

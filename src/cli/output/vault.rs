@@ -179,7 +179,11 @@ pub struct Holdings {
     pub grants: usize,
     /// How many messages wait to be delivered.
     pub queued: usize,
-    /// When the next of them may be sent; null where nothing waits, or all of it behind what is held.
+    /// How many are held until you did something.
+    pub held: usize,
+    /// How many the vendor never takes.
+    pub failed: usize,
+    /// When the next of those that wait may be sent; null where nothing waits, or all of it behind what is held.
     pub next_attempt: Option<Timestamp>,
     /// How many ledger entries there are.
     pub ledger_entries: u64,
@@ -214,13 +218,21 @@ impl View for Status {
 }
 
 impl Holdings {
+    /// What is in the outbox, by state.
+    fn outbox(&self) -> String {
+        let states = [(self.queued, "queued"), (self.held, "held"), (self.failed, "failed")];
+        let there: Vec<String> =
+            states.iter().filter(|(n, _)| *n > 0).map(|(n, state)| format!("{n} {state}")).collect();
+        if there.is_empty() { "empty".into() } else { there.join(", ") }
+    }
+
     fn fields(&self) -> [(&'static str, String); 5] {
         let entries = if self.ledger_entries == 1 { "entry" } else { "entries" };
         [
             ("profile", count(self.claims, "claim")),
             ("vendors", self.vendors.to_string()),
             ("current grants", self.grants.to_string()),
-            ("outbox", if self.queued == 0 { "empty".into() } else { count(self.queued, "message") }),
+            ("outbox", self.outbox()),
             ("ledger", format!("{} {entries}", self.ledger_entries)),
         ]
     }

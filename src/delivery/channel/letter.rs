@@ -108,8 +108,7 @@ impl Channel for Letter {
 
     fn deliver<'a>(&'a self, _: &'a mut Way<'_>, parcel: &'a Parcel) -> Pending<'a, Outcome> {
         let id = short(&parcel.message.id);
-        let words =
-            format!("print and post it: cmr outbox write {id} --output letter.pdf, then cmr outbox delivered {id}");
+        let words = format!("print and post it: cmr outbox write {id} --output letter.pdf");
         Box::pin(std::future::ready(Outcome { answer: Answer::ByHand, words, unsent: true }))
     }
 

@@ -87,8 +87,7 @@ impl Mail {
     fn by_hand(parcel: &Parcel) -> Outcome {
         let id = short(&parcel.message.id);
         let words = format!(
-            "no mail account is set up: cmr outbox account --from ADDRESS --smtp HOST:PORT, then cmr outbox retry {id}; or \
-             send it yourself: cmr outbox write {id} --output mail.eml, then cmr outbox delivered {id}"
+            "no mail account is set up: cmr outbox account; or send it yourself: cmr outbox write {id} --output mail.eml"
         );
         Outcome { answer: Answer::ByHand, words, unsent: true }
     }
