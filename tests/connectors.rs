@@ -80,6 +80,8 @@ fn a_token_that_is_not_taken_is_said_and_never_repeated() {
         .says("BAD_TOKEN: [token] is[2J unknown")
         .never_says("t0ken-of-ada");
     env.ok("outbox list").never_says("t0ken-of-ada");
+    // What it means there is one thing, and what was answered another.
+    env.ok("log --json").says("it answered 400").never_says("t0ken-of-ada");
 }
 
 #[test]

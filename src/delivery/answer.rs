@@ -25,6 +25,15 @@ pub enum Answer {
         /// How long the vendor asks to wait.
         retry_after: Option<Duration>,
     },
+    /// An HTTP answer of an API, which may mean something else there than in the protocol.
+    Meant {
+        /// Its status; none where nothing was asked, because what lets in is wanting.
+        status: Option<u16>,
+        /// The status that means the same in the protocol.
+        like: u16,
+        /// How long the vendor asks to wait.
+        retry_after: Option<Duration>,
+    },
     /// The vendor's system took it, as its channel says so.
     Taken,
     /// The user's mail server did not take it (RFC 5321, section 4.2.1): 4xx not now, 5xx for good.
@@ -118,6 +127,7 @@ pub enum Hold {
 pub fn verdict(answer: &Answer, tried: Remedies, attempts: u32, dice: f64) -> Verdict {
     let (status, code, retry_after) = match answer {
         Answer::Http { status, code, retry_after } => (status, code, retry_after),
+        Answer::Meant { like, retry_after, .. } => (like, &None, retry_after),
         Answer::Taken => return Verdict::Delivered { unusual: false },
         Answer::Mail { code: 500.. } => return Verdict::Fail,
         Answer::Mail { .. } => return Verdict::Later(backoff(attempts, dice)),

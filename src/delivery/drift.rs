@@ -122,7 +122,10 @@ impl Trouble {
         match verdict(&outcome.answer, tried, 1, 0.0) {
             Verdict::Hold(hold) => Self { why: format!("{} ({words})", hold.reason()), must_act: true },
             Verdict::Later(_) => Self { why: words.clone(), must_act: false },
-            _ => Self { why: words.clone(), must_act: matches!(outcome.answer, Answer::Http { .. }) },
+            _ => Self {
+                why: words.clone(),
+                must_act: matches!(outcome.answer, Answer::Http { .. } | Answer::Meant { .. }),
+            },
         }
     }
 }

@@ -334,8 +334,10 @@ fn noted(answer: &Answer, words: &str) -> String {
     match answer {
         Answer::Http { code: Some(ErrorCode::Other(_)) | None, status, .. } => format!("it answered {status}"),
         Answer::Http { code: Some(code), status, .. } => format!("{status} {}", code.as_str()),
+        Answer::Meant { status: Some(status), .. } => format!("it answered {status}"),
         Answer::Mail { code } => format!("the mail server answered {code}"),
         Answer::Account => "the mail account does not let in".to_owned(),
+        Answer::Meant { status: None, .. } => words.to_owned(),
         Answer::Nothing | Answer::NotContacted | Answer::Taken | Answer::ByHand | Answer::NoAccount => words.to_owned(),
     }
 }

@@ -43,10 +43,13 @@ pub(super) fn read(reply: &Reply, errors: &Errors, is_graphql: bool, secrets: &[
     }
     let words = without(&words(reply.status, code.as_deref(), first(&body, &errors.message).as_deref()), secrets);
     let mut outcome = Outcome::http(reply, &words);
-    if let Answer::Http { status, retry_after, .. } = &mut outcome.answer {
-        *status = meaning.map_or(*status, |meaning| status_of(meaning, *status));
+    if let Answer::Http { status, retry_after, .. } = outcome.answer {
         let wait = errors.wait_ms.as_ref().and_then(|at| body.pointer(at)).and_then(Value::as_u64);
-        *retry_after = wait.map(Duration::from_millis).or(*retry_after);
+        outcome.answer = Answer::Meant {
+            status: Some(status),
+            like: meaning.map_or(status, |meaning| status_of(meaning, status)),
+            retry_after: wait.map(Duration::from_millis).or(retry_after),
+        };
     }
     Err(outcome)
 }
@@ -144,7 +147,7 @@ mod tests {
 
     fn http(outcome: &Outcome) -> (u16, Option<u64>) {
         match &outcome.answer {
-            Answer::Http { status, retry_after, .. } => (*status, retry_after.map(|wait| wait.as_millis() as u64)),
+            Answer::Meant { like, retry_after, .. } => (*like, retry_after.map(|wait| wait.as_millis() as u64)),
             other => panic!("{other:?}"),
         }
     }
@@ -162,6 +165,7 @@ mod tests {
         );
         let outcome = refused(400, json!({"errcode": "M_LIMIT_EXCEEDED", "retry_after_ms": 1500}));
         assert_eq!(http(&outcome), (429, Some(1500)));
+        assert!(matches!(outcome.answer, Answer::Meant { status: Some(400), .. }), "what it answered is kept");
         assert_eq!(http(&refused(409, json!({}))), (403, None));
         assert_eq!(
             (http(&refused(404, json!([]))), refused(418, json!(null)).words.as_str()),

@@ -149,7 +149,7 @@ impl Connector {
         errors: &Errors,
     ) -> Done<Reply> {
         let Some(token) = way.credential else {
-            let answer = Answer::Http { status: 401, code: None, retry_after: None };
+            let answer = Answer::Meant { status: None, like: 401, retry_after: None };
             return Err(Outcome { answer, words: "it wants a token, and there is none".into(), unsent: true });
         };
         render::let_in(&mut request, self.file(), values, token).map_err(refused)?;
