@@ -84,7 +84,7 @@ pub struct Skipped {
 pub struct Counts {
     /// Pieces of evidence that were not known.
     pub new: u64,
-    /// Pieces that were known from an earlier import.
+    /// Pieces that were known from an earlier import, or from before in this one.
     pub seen_again: u64,
     /// How many of these say something newer than before.
     pub updated: u64,

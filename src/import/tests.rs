@@ -268,7 +268,7 @@ fn who_stops_while_it_is_written_has_nothing() {
 fn one_item_twice_in_a_file_is_one() {
     let (_dir, mut vault) = vault();
     let written = import(&mut vault, "login 1 a.example 2020-01-01 -\nlogin 1 a.example 2022-01-01 -");
-    assert_eq!((written.counts.new, written.counts.seen_again, written.counts.updated), (1, 0, 0));
+    assert_eq!((written.counts.new, written.counts.seen_again, written.counts.updated), (1, 1, 0));
     let found = traces(vault.connection(), None).unwrap();
     assert_eq!(found.values().next().unwrap().login.as_ref().unwrap().pieces, 1);
 }

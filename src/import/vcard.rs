@@ -4,7 +4,7 @@ use serde_json::json;
 use url::Url;
 
 use super::evidence::{Details, Evidence, Kind, Place, Sink};
-use super::mail::is_provider;
+use super::mail::{host, is_provider};
 use crate::error::Result;
 use crate::profile::vcard::{Company, companies};
 
@@ -38,13 +38,18 @@ pub fn read(bytes: &[u8], sink: &mut dyn Sink) -> Result<()> {
 fn evidence(company: &Company) -> Evidence {
     let host = company.web.iter().find_map(|web| host_of(web)).or_else(|| {
         let domains = company.emails.iter().filter_map(|address| address.rsplit_once('@'));
-        domains.map(|(_, domain)| domain.to_ascii_lowercase()).find(|domain| !is_provider(domain))
+        domains.filter_map(|(_, domain)| host(domain)).find(|domain| !is_provider(domain))
+    });
+    let key = company.uid.clone().unwrap_or_else(|| match &host {
+        // Two branches of one name are two cards.
+        Some(host) => format!("{} {host}", company.name),
+        None => company.name.clone(),
     });
     let details = Details::of(&json!({"emails": company.emails, "phones": company.phones,
                                       "addresses": company.addresses, "web": company.web}));
     Evidence {
         kind: Kind::Card,
-        key: company.uid.clone().unwrap_or_else(|| company.name.clone()),
+        key,
         host,
         name: Some(company.name.clone()),
         account: None,

@@ -233,9 +233,8 @@ impl Writing<'_> {
             self.written.counts.new += 1;
             return Ok(vendor.is_none());
         };
-        if !twice {
-            self.written.counts.seen_again += 1;
-        }
+        // The same item twice in a file is one, and the other is counted too: every line has its place in the sums.
+        self.written.counts.seen_again += 1;
         if let Some(widened) = store::widened(&stored, item) {
             store::widen(self.tx, &widened)?;
             let is_first = stored.batch != self.batch && self.widened.insert(stored.id);

@@ -25,7 +25,10 @@ pub fn host(text: &str) -> Option<String> {
         },
     };
     let (_, top) = name.rsplit_once('.')?;
-    let whole = name.len() <= 253 && name.split('.').all(|label| !label.is_empty() && label.len() <= 63);
+    // An apostrophe around an address is no part of its host.
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    let whole = |label: &str| !label.is_empty() && label.len() <= 63 && label.bytes().all(plain);
+    let whole = name.len() <= 253 && name.split('.').all(whole);
     let public = !AT_HOME.contains(&top) && top.bytes().any(|byte| byte.is_ascii_alphabetic());
     (whole && public).then_some(name)
 }
@@ -98,7 +101,18 @@ mod tests {
     fn hosts_are_lower_case_ascii_and_on_the_internet() {
         assert_eq!(host(" Mail.Netflix.COM. ").as_deref(), Some("mail.netflix.com"));
         assert_eq!(host("bücher.example").as_deref(), Some("xn--bcher-kva.example"));
-        for none in ["", "localhost", "printer.local", "10.0.0.1", "[::1]", "a b.example", "a..example", ".", "x.1"] {
+        for none in [
+            "",
+            "localhost",
+            "printer.local",
+            "10.0.0.1",
+            "[::1]",
+            "a b.example",
+            "a..example",
+            ".",
+            "x.1",
+            "shop.example'",
+        ] {
             assert_eq!(host(none), None, "{none}");
         }
     }

@@ -25,7 +25,7 @@ use self::tally::Tally;
 use super::evidence::Sink;
 use crate::error::{Error, Result, io};
 
-pub(super) use self::host::is_provider;
+pub(super) use self::host::{host, is_provider};
 pub use self::tally::Summary;
 
 /// What a file of mail is.

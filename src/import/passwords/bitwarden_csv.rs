@@ -21,15 +21,23 @@ fn sort(cells: &Cells<'_>, _: &mut dyn Sink) -> Sort {
     }
 }
 
-/// Several addresses are joined by commas, and a comma may stand within one: it parts them only where an address
-/// begins after it.
+/// Several addresses are joined by commas, and a comma may stand within one: it parts them where a URL begins after it, or
+/// a bare host between bare hosts. What stands in a URL's path or query is never taken for a host.
 pub(super) fn addresses(field: &str) -> Vec<&str> {
     let mut list = Vec::new();
     let mut start = 0;
     for (at, _) in field.match_indices([',', '\n']) {
         let rest = field[at + 1..].trim_start();
         let next = rest.split(',').next().unwrap_or_default();
-        if next.contains("://") || super::address::address(next) != super::address::Address::Nothing {
+        let is_bare = |text: &str| !text.contains("://") && !text.contains(['?', '=', '&']);
+        let begins = match next.split_once("://") {
+            Some((scheme, _)) => scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte)),
+            None => {
+                let both_bare = is_bare(&field[start..at]) && is_bare(next);
+                both_bare && super::address::address(next) != super::address::Address::Nothing
+            }
+        };
+        if begins {
             list.push(field[start..at].trim());
             start = at + 1;
         }
@@ -48,5 +56,10 @@ mod tests {
         assert_eq!(addresses("a.example,b.example/x"), ["a.example", "b.example/x"]);
         assert_eq!(addresses("https://a.example/?q=1,2"), ["https://a.example/?q=1,2"]);
         assert_eq!(addresses(""), [""]);
+        for one in
+            ["https://a.example/reset?t=1,Zx9.kQ7Secret", "https://www.a.example/news,login.html", "a.example/?x=1,b.c"]
+        {
+            assert_eq!(addresses(one), [one]);
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::columns::Role;
 use super::format::Format;
-use super::layout::Layout;
+use super::layout::{Layout, Sort};
 
 /// `"Account","Login Name","Password","Web Site","Comments"`. Quotes and backslashes are escaped by a backslash.
 pub(super) static ONE: Layout = Layout {
@@ -13,5 +13,11 @@ pub(super) static ONE: Layout = Layout {
 
 /// `"Group","Title","Username","Password","URL","Notes","TOTP","Icon","Last Modified","Created"`; older ones without
 /// the last four (`keepassxc`, `src/format/CsvExporter.cpp`).
-pub(super) static XC: Layout =
-    Layout::plain(Format::KeePassXcCsv, &["group", "title", "username", "password", "url", "notes"]);
+pub(super) static XC: Layout = Layout {
+    sort: |cells, _| match cells.get(Role::Folder).split('/').nth(1) {
+        // What was deleted is kept below the root, in a group of this name.
+        Some("Recycle Bin" | "Papierkorb" | "Corbeille" | "Papelera de reciclaje") => Sort::Other("in the recycle bin"),
+        _ => Sort::Login,
+    },
+    ..Layout::plain(Format::KeePassXcCsv, &["group", "title", "username", "password", "url", "notes"])
+};

@@ -174,7 +174,7 @@ fn read_item(item: &Item<'_>, vault: &str, place: Place, sink: &mut dyn Sink, fo
     item.data.metadata.note.tell(Secret::Note, sink);
     item.data.extra_fields.tell(Secret::Note, sink);
     let Some(content) = item.data.content else { return sink.passed_over(place, "an item without content") };
-    if &*item.data.sort == "identity" {
+    if &*item.data.sort == "identity" && &*item.state != "2" {
         let Some(person) = json::item::<Person>(content, place, sink)? else { return Ok(()) };
         return found.other(Sort::identity(identity(&person, &item.data.metadata.name, place, sink)), place, sink);
     }
