@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::place::{self, Kind, LARGEST_RECORD, Place};
-use super::{Contacts, Desk, Directory, DirectoryRecord, Pack, Required, Sort};
+use super::{Contacts, Desk, Directory, DirectoryRecord, Pack, Required, Sort, without_mark};
 use crate::error::Result;
 use crate::text::printable;
 
@@ -90,7 +90,7 @@ pub(super) fn read(place: &Place, desk: &mut Desk) -> Result<()> {
 
 /// One record, or why it is none.
 pub(super) fn record(bytes: &[u8], kind: Kind) -> Result<DirectoryRecord, String> {
-    let raw: Raw = serde_json::from_slice(bytes).map_err(|error| unread(&error))?;
+    let raw: Raw = serde_json::from_slice(without_mark(bytes)).map_err(|error| unread(&error))?;
     let sort = match kind {
         Kind::Authorities => Sort::Authority,
         Kind::Obsolete => Sort::Obsolete,
@@ -145,7 +145,7 @@ impl RawRequired {
 
 /// The packs of a country's file, or why there are none.
 pub(super) fn packs(bytes: &[u8], country: &str) -> Result<Vec<Pack>, String> {
-    let raw: Vec<RawPack> = serde_json::from_slice(bytes).map_err(|error| unread(&error))?;
+    let raw: Vec<RawPack> = serde_json::from_slice(without_mark(bytes)).map_err(|error| unread(&error))?;
     let pack = |raw: RawPack| Pack {
         slug: line(&raw.slug),
         country: line(country),

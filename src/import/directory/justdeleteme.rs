@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::datenanfragen::{host, line, some, unread};
 use super::place::{self, LARGEST_LIST};
-use super::{Contacts, Deletion, Desk, Directory, DirectoryRecord, Sort};
+use super::{Contacts, Deletion, Desk, Directory, DirectoryRecord, Sort, without_mark};
 use crate::error::{Error, Result};
 
 /// Entries, at most: there are 2,591.
@@ -41,7 +41,7 @@ pub(super) fn read(path: &Path, desk: &mut Desk) -> Result<()> {
 
 /// Reads a list, entry by entry: one that is not as it should be spoils no other.
 pub(super) fn parse(bytes: &[u8], file: &str, desk: &mut Desk) -> Result<()> {
-    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let mut json = serde_json::Deserializer::from_slice(without_mark(bytes));
     let mut failed = None;
     let read = Sites { file, desk, failed: &mut failed }.deserialize(&mut json).and_then(|()| json.end());
     match (failed, read) {

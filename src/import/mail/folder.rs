@@ -14,8 +14,51 @@ use crate::error::{Error, Result, io};
 const MAX_DEPTH: usize = 32;
 
 /// Folders that hold no vendor's mail, as Maildir++ and mail programs name them. Others are recognised by their messages.
-pub const NOT_VENDORS: [&str; 10] =
-    ["drafts", "junk", "junk e-mail", "outbox", "sent", "sent items", "sent messages", "spam", "templates", "trash"];
+pub const NOT_VENDORS: [&str; 34] = [
+    "bin",
+    "borradores",
+    "brouillons",
+    "bulk mail",
+    "corbeille",
+    "deleted items",
+    "deleted messages",
+    "drafts",
+    "elementos enviados",
+    "entwürfe",
+    "enviados",
+    "envoyés",
+    "gelöschte elemente",
+    "gelöscht",
+    "gesendet",
+    "gesendete elemente",
+    "gesendete objekte",
+    "indésirables",
+    "junk",
+    "junk e-mail",
+    "junk email",
+    "messages envoyés",
+    "no deseado",
+    "outbox",
+    "papelera",
+    "papierkorb",
+    "postausgang",
+    "sent",
+    "sent items",
+    "sent mail",
+    "sent messages",
+    "spam",
+    "templates",
+    "trash",
+];
+
+/// Whether a folder, or a file that a mail program keeps as one (`Junk`, `Trash.mbox`), holds no vendor's mail.
+fn holds_none(name: &str) -> bool {
+    let name = name.to_lowercase();
+    let name = name.trim_start_matches('.');
+    let name = name.strip_suffix(".mbox").or_else(|| name.strip_suffix(".sbd")).unwrap_or(name);
+    // Maildir++ writes the folders above before it, with points between.
+    NOT_VENDORS.contains(&name.rsplit('.').next().unwrap_or_default())
+}
 
 /// Reads all mail in a folder and below.
 pub fn read(path: &Path, reading: &mut Reading, sink: &mut dyn Sink) -> Result<()> {
@@ -72,11 +115,10 @@ impl Walk<'_> {
                 return Ok(());
             }
         };
-        let subfolder = name.trim_start_matches('.').rsplit('.').next().unwrap_or_default().to_lowercase();
         match () {
             () if kind.is_symlink() => left_out("a symbolic link, which is not followed", false),
             () if kind.is_dir() && self.maildir && name == "tmp" => {}
-            () if kind.is_dir() && NOT_VENDORS.contains(&subfolder.as_str()) => {
+            () if (kind.is_dir() || !self.maildir) && holds_none(&name) => {
                 left_out("a folder that holds no vendor's mail", true);
             }
             () if kind.is_dir() && self.depth >= MAX_DEPTH => left_out("a folder too deep down", false),
@@ -148,7 +190,9 @@ impl Walk<'_> {
 
 /// Whether a message's name in a Maildir marks it as a draft (`D`) or thrown away (`T`).
 fn flagged(name: &str) -> bool {
-    name.rsplit_once(":2,").is_some_and(|(_, flags)| flags.contains(['D', 'T']))
+    // A disk of Windows has no colon in names.
+    let flags = [":2,", ";2,", "!2,"].iter().find_map(|mark| name.rsplit_once(mark));
+    flags.is_some_and(|(_, flags)| flags.contains(['D', 'T']))
 }
 
 /// When a message came: the seconds that its name in a Maildir begins with.
@@ -166,5 +210,16 @@ mod tests {
         assert_eq!(came(name).map(Timestamp::as_second), Some(1_712_000_000));
         assert_eq!(came("x.y"), None);
         assert!(!flagged(name) && flagged("1.a:2,ST") && flagged("1.a:2,D") && !flagged("1.TD"));
+        assert!(flagged("1.a;2,T") && flagged("1.a!2,DS"));
+    }
+
+    #[test]
+    fn folders_of_mail_programs_that_no_vendor_writes_to() {
+        for name in ["Junk", "Trash.mbox", ".Lists.Papierkorb", "Sent Items", "Drafts.sbd", "Gesendet"] {
+            assert!(holds_none(name), "{name}");
+        }
+        for name in ["INBOX", "Shops.mbox", "Sentinel", "junk.txt"] {
+            assert!(!holds_none(name), "{name}");
+        }
     }
 }

@@ -13,7 +13,7 @@ pub const MAX_HEAD: usize = 256 * 1024;
 const MAX_FIELDS: usize = 8;
 
 /// The fields that are looked at.
-pub const FIELDS: &str = "From Sender To Cc Delivered-To X-Original-To Envelope-To List-Post Date List-Unsubscribe List-Id \
+pub const FIELDS: &str = "From Sender To Cc Delivered-To X-Original-To Envelope-To X-Envelope-To List-Post Date List-Unsubscribe List-Id \
                           DKIM-Signature Authentication-Results Return-Path";
 
 /// What a head says, as it stands.
@@ -27,6 +27,8 @@ pub struct Head<'h> {
     pub traces: Vec<(Trace, &'h [u8])>,
     /// Whether it says how to unsubscribe.
     pub unsubscribe: bool,
+    /// Whether Gmail keeps it as one that the user did not want, or wrote: an export has all in one file.
+    pub aside: bool,
 }
 
 /// A field that tells more about the sender than its address.
@@ -108,7 +110,7 @@ fn take<'h>(field: &'h [u8], into: &mut Head<'h>) {
         b's' => (&["Sender"], &[]),
         b't' => (&["To"], &[]),
         b'c' => (&["Cc"], &[]),
-        b'x' => (&["X-Original-To"], &[]),
+        b'x' => (&["X-Original-To", "X-Envelope-To"], &[]),
         b'e' => (&["Envelope-To"], &[]),
         b'd' => (&["Delivered-To"], &[("DKIM-Signature", Trace::Dkim)]),
         b'l' => (&["List-Post"], &[("List-Unsubscribe", Trace::Unsubscribe), ("List-Id", Trace::List)]),
@@ -116,6 +118,10 @@ fn take<'h>(field: &'h [u8], into: &mut Head<'h>) {
         b'r' => (&[], &[("Return-Path", Trace::Returns)]),
         _ => return,
     };
+    if let Some(labels) = value(field, "X-Gmail-Labels") {
+        const ASIDE: [&[u8]; 5] = [b"Spam", b"Trash", b"Sent", b"Drafts", b"Chat"];
+        into.aside = labels.split(|byte| *byte == b',').any(|label| ASIDE.contains(&label.trim_ascii()));
+    }
     if addresses.iter().any(|name| value(field, name).is_some()) {
         into.addresses.extend_from_slice(field);
         if field.last() != Some(&b'\n') {

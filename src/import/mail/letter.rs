@@ -13,7 +13,7 @@ const MAX_NAME: usize = 200;
 static PARSER: LazyLock<MessageParser> = LazyLock::new(|| {
     let known = [HeaderName::From, HeaderName::Sender, HeaderName::To, HeaderName::Cc, HeaderName::ListPost];
     let known = known.into_iter().chain([HeaderName::DeliveredTo]);
-    let other = ["X-Original-To", "Envelope-To"].map(|name| HeaderName::Other(name.into()));
+    let other = ["X-Original-To", "Envelope-To", "X-Envelope-To"].map(|name| HeaderName::Other(name.into()));
     known.chain(other).fold(MessageParser::new(), MessageParser::header_address).default_header_ignore()
 });
 
@@ -154,7 +154,11 @@ fn recipient(message: &Message<'_>, senders: Option<&[&str]>, mine: &[String]) -
     };
     match written.pop() {
         Some(only) if written.is_empty() && !own(&only) => Some(only),
-        _ => all(HeaderName::Other("Envelope-To".into())).last().or_else(|| all(HeaderName::DeliveredTo).last()),
+        _ => {
+            let envelope = |name: &'static str| all(HeaderName::Other(name.into())).last();
+            let envelope = envelope("Envelope-To").or_else(|| envelope("X-Envelope-To"));
+            envelope.or_else(|| all(HeaderName::DeliveredTo).last())
+        }
     }
 }
 

@@ -139,6 +139,11 @@ impl Tally {
         if cut {
             self.apart.count(place, None, "with a head of more than 256 KiB, of which the beginning was read", true);
         }
+        if fields.aside {
+            self.apart.count(place, None, "marked as sent, a draft, unwanted or thrown away", true);
+            self.scratch = fields.addresses;
+            return;
+        }
         match self.verdict(&fields.addresses) {
             Verdict::Pair(at) => {
                 let date = fields.date.and_then(head::date).filter(|date| self.plausible(*date));

@@ -71,6 +71,14 @@ fn one_piece_of_evidence_for_each_pair() {
 }
 
 #[test]
+fn what_gmail_keeps_as_spam_or_as_sent_is_no_vendors() {
+    let with = |labels: &str| format!("X-Gmail-Labels: {labels}\nFrom: a@shop.example\n");
+    let (_, heard) = counted(100, &[&with("Spam,Unread"), &with("Inbox,Sent"), &with("Trash")]);
+    assert!(heard.found.is_empty(), "{:?}", heard.found);
+    assert_eq!(counted(100, &[&with("Inbox,Sentinel")]).1.found.len(), 1);
+}
+
+#[test]
 fn dates_that_cannot_be_are_replaced() {
     let far = "From: a@shop.example\nDate: Tue, 1 Apr 2225 10:00:00 +0000\n";
     let (_, heard) = counted(100, &[far]);
