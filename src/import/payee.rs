@@ -31,7 +31,13 @@ const COLLECTORS: [&str; 24] = [
 ];
 
 /// What banks put before the payee: how it was paid.
-const BEFORE: [&str; 40] = [
+const BEFORE: [&str; 46] = [
+    "ach debit",
+    "checkcard",
+    "paypal inst xfer",
+    "pos debit",
+    "purchase authorized on",
+    "recurring payment authorized on",
     "achat cb",
     "achat",
     "addebito sdd",
@@ -210,6 +216,16 @@ pub fn payee(text: &str) -> Payee {
     Payee { host: None, name: plain_name(&name).filter(|name| name.chars().any(char::is_alphabetic)) }
 }
 
+/// Whether a text says no more than how it was paid.
+pub fn is_how(text: &str) -> bool {
+    plain_name(text).is_some_and(|plain| BEFORE.contains(&plain.as_str()))
+}
+
+/// Whether somebody collected it for whom it is about: `PAYPAL *NETFLIX`.
+pub fn is_collected(text: &str) -> bool {
+    text.contains('*') && after_collector(text) != text && !text.trim_start().starts_with(after_collector(text))
+}
+
 /// What stands after the one who collects for others.
 fn after_collector(text: &str) -> &str {
     let Some((before, after)) = text.split_once(['*']) else { return text };
@@ -228,7 +244,9 @@ fn after_collector(text: &str) -> &str {
 /// The host that a word is, if it ends in a public suffix: `NETFLIX.COM`, `www.shop.de/abc`.
 fn host(word: &str) -> Option<String> {
     let word = word.trim_matches(|c: char| !c.is_alphanumeric()).to_ascii_lowercase();
-    let word = word.strip_prefix("https://").or_else(|| word.strip_prefix("http://")).unwrap_or(&word);
+    let plain = word.strip_prefix("https://").or_else(|| word.strip_prefix("http://")).unwrap_or(&word);
+    let is_said = plain.len() < word.len() || plain.starts_with("www.");
+    let word = plain;
     let host = word.split(['/', '?', ':']).next()?;
     let fine = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '.';
     let labels: Vec<&str> = host.split('.').collect();
@@ -236,11 +254,22 @@ fn host(word: &str) -> Option<String> {
     // `S.A.`, `Co.KG` and `Fa.Mueller` are no hosts.
     let long_enough = last.len() >= 2 && labels.iter().rev().nth(1)?.len() >= 3 && !first.is_empty();
     let known = psl::suffix(host.as_bytes()).is_some_and(|suffix| suffix.is_known());
-    (host.chars().all(fine) && long_enough && known).then(|| host.to_owned())
+    let is_host = host.chars().all(fine) && long_enough && known && (is_said || !ABBREVIATIONS.contains(last));
+    is_host.then(|| OTHER_HOSTS.iter().find(|(short, _)| *short == host).map_or(host, |(_, long)| long).to_owned())
 }
+
+/// Endings that are domains, and far more often abbreviations: `Rechn.Nr`, `Mueller.GmbH`, `AMAZON.CO` cut short.
+const ABBREVIATIONS: [&str; 8] = ["ag", "co", "gmbh", "inc", "kg", "llc", "ltd", "nr"];
+
+/// Hosts that vendors use of themselves on statements.
+const OTHER_HOSTS: [(&str, &str); 1] = [("amzn.com", "amazon.com")];
 
 /// A telephone number, a date, a card, or what a payment is told from others by.
 fn is_reference(word: &str) -> bool {
+    // `X1234`: a card, of which the rest is masked.
+    if word.len() >= 5 && word.starts_with(['x', 'X']) && word[1..].bytes().all(|byte| byte.is_ascii_digit()) {
+        return true;
+    }
     let digits = word.chars().filter(char::is_ascii_digit).count();
     let letters = word.chars().filter(|c| c.is_alphabetic()).count();
     let only_digits = digits > 0 && letters == 0;
@@ -293,6 +322,8 @@ mod tests {
             ("VISA XXXX1234 TESCO", "tesco"),
             ("Netflix International B.V.", "netflix"),
             ("Paris", "paris"),
+            ("CHECKCARD 0114 SPOTIFY USA 877-7781161", "spotify"),
+            ("PAIEMENT PAR CARTE X1234 CARREFOUR PARIS 12/03", "carrefour"),
         ] {
             assert_eq!(payee(text), Payee { host: None, name: Some(name.into()) }, "{text}");
         }
@@ -308,7 +339,16 @@ mod tests {
         ] {
             assert_eq!(payee(text).host.as_deref(), Some(expected), "{text}");
         }
-        for text in ["MUELLER CO.KG", "SOCIETE S.A.", "12.03.2024", "no.such-suffix-here"] {
+        assert_eq!(payee("AMZN.COM/BILL WA").host.as_deref(), Some("amazon.com"));
+        for text in [
+            "Kundennr. 1 Rechn.Nr. 9",
+            "Mueller.GmbH",
+            "AWS.AMAZON.CO WA",
+            "MUELLER CO.KG",
+            "SOCIETE S.A.",
+            "12.03.2024",
+            "no.such-suffix-here",
+        ] {
             assert_eq!(payee(text).host, None, "{text}");
         }
     }

@@ -88,6 +88,22 @@ pub(super) fn read(text: &str) -> Option<Reading> {
     }
 }
 
+/// A day as ISO 8601 writes it, without a time that is one: `2024-12-31 10:11:12.345+01:00`.
+fn without_time(text: &str) -> &str {
+    let is_day = |day: &str| day.len() == 10 && day.bytes().filter(u8::is_ascii_digit).count() == 8;
+    match text.split_once(['T', ' ']) {
+        Some((day, time))
+            if is_day(day)
+                && time.contains(':')
+                && time.starts_with(|c: char| c.is_ascii_digit())
+                && time.chars().all(|c| c.is_ascii_digit() || ":.,+- ZAPMUTC".contains(c)) =>
+        {
+            day
+        }
+        _ => text,
+    }
+}
+
 /// The three parts of a date.
 fn parts(text: &str) -> Option<[String; 3]> {
     let compact = text.len() >= 8 && text.bytes().take(8).all(|byte| byte.is_ascii_digit());
@@ -98,6 +114,7 @@ fn parts(text: &str) -> Option<[String; 3]> {
     if text.len() > 40 || !text.starts_with(|c: char| c.is_alphanumeric()) {
         return None;
     }
+    let text = without_time(text);
     let mut parts = text.split(['.', '/', '-', ' ', ',']).filter(|part| !part.is_empty());
     let mut three = [parts.next()?.to_owned(), parts.next()?.to_owned(), parts.next()?.to_owned()];
     // `2024-12-31T10:00:00Z`
@@ -152,6 +169,9 @@ mod tests {
             ("2024/12/31 10:15", "2024-12-31"),
             ("2024-12-31T23:59:59+01:00", "2024-12-31"),
             ("2024-12-31Z", "2024-12-31"),
+            ("2024-12-31T10:11:12.345Z", "2024-12-31"),
+            ("2024-12-31 10:11:12.345678", "2024-12-31"),
+            ("2024-12-31 10:11:12 +0100", "2024-12-31"),
             ("20241231", "2024-12-31"),
             ("20241231120000", "2024-12-31"),
             ("31.12.2024", "2024-12-31"),

@@ -9,6 +9,7 @@ use super::words::{compact, scrub};
 use super::{Summary, words};
 use crate::error::{Error, Result};
 use crate::import::evidence::{Place, Secret, Sink};
+use crate::import::payee;
 
 /// Bookings between two words to the sink about how far it got.
 const STEP: u64 = 500;
@@ -71,6 +72,22 @@ impl<'a> Desk<'a> {
         let (text, cards) = scrub(text);
         (0..cards).for_each(|_| self.sink.dropped(Secret::Card));
         text
+    }
+
+    /// The first of these texts that names somebody, scrubbed; else the first that says anything. Banks put words such as
+    /// "direct debit" into the field for a name, and the name into the one for the purpose.
+    pub(super) fn name_of(&mut self, texts: &[&str]) -> String {
+        let mut first = None;
+        for text in texts {
+            let text = self.scrubbed(text);
+            let is_unnamed = || apart::by_words(&text, None) == Some(Apart::Unnamed) || payee::is_how(&text);
+            if text.is_empty() || is_unnamed() {
+                first = first.or(Some(text).filter(|text| !text.is_empty()));
+                continue;
+            }
+            return text;
+        }
+        first.unwrap_or_default()
     }
 
     /// A reference, unless a card's number is in it. It may look like an account's number, and is none.
@@ -145,7 +162,8 @@ impl<'a> Desk<'a> {
             if account.is_some_and(|account| self.own.contains(&compact(&account))) {
                 self.summary.payments -= count;
                 *self.summary.apart.entry(Apart::OwnTransfer).or_default() += count;
-                self.sink.passed_over(evidence.place, Apart::OwnTransfer.why())?;
+                // One for each: the lines of a file add up.
+                (0..count).try_for_each(|_| self.sink.passed_over(evidence.place, Apart::OwnTransfer.why()))?;
             } else {
                 self.summary.payees += 1;
                 self.sink.found(evidence)?;

@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use super::day::{self, When};
 use super::words::{compact, ending, folded};
 use crate::import::evidence::{Details, Evidence, Kind, Place};
+use crate::import::payee::is_collected;
 
 /// The most other names that one creditor is remembered by.
 const OTHER_NAMES: usize = 3;
@@ -202,6 +203,10 @@ impl Payee {
 /// to line.
 fn key(payment: &Payment) -> String {
     match &payment.creditor_id {
+        // Who collects for others has one identifier for all of them.
+        Some(id) if payment.through.is_some() || is_collected(&payment.name) => {
+            format!("creditor:{} {}", compact(id), stable(&payment.name))
+        }
         Some(id) => format!("creditor:{}", compact(id)),
         None => format!("payee:{}", stable(&payment.name)),
     }

@@ -88,11 +88,30 @@ pub(super) fn scrub(text: &str) -> (String, usize) {
             kept.push(masked);
             at += length;
         } else {
-            kept.push(words[at].to_owned());
+            let (word, glued) = without_cards(words[at]);
+            cards += glued;
+            kept.push(word);
             at += 1;
         }
     }
     (kept.join(" ").trim().to_owned(), cards)
+}
+
+/// A word without the numbers of cards that it is glued to: `KARTE:4111…`. How many those were.
+fn without_cards(word: &str) -> (String, usize) {
+    let (mut kept, mut cards, mut rest) = (String::new(), 0, word);
+    while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
+        let length = rest[start..].bytes().take_while(u8::is_ascii_digit).count();
+        let digits = &rest[start..start + length];
+        kept.push_str(&rest[..start]);
+        match is_card(digits) {
+            true => cards += 1,
+            false => kept.push_str(digits),
+        }
+        rest = &rest[start + length..];
+    }
+    kept.push_str(rest);
+    (kept, cards)
 }
 
 /// How many words from here on are a card's number: 13 to 19 digits (ISO/IEC 7812-1) that pass Luhn's check, or a number

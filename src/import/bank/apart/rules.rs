@@ -276,6 +276,7 @@ pub(super) const NOT_BOOKED: &[&str] = &[
     "authorised",
     "authorized",
     "vorgemerkt",
+    "offen",
     "abgelehnt",
     "storniert",
     "en attente",

@@ -220,11 +220,7 @@ impl Part {
         let party = other_party(other, mine, desk);
         let apart = self.code.apart().or_else(|| entry.code.apart()).or(self.told(incoming));
         let (name, through) = party.map(|party| party.names(desk)).unwrap_or_default();
-        let texts = [&self.remittance, &self.info, &entry.info];
-        let name = match name.is_empty() {
-            false => name,
-            true => texts.iter().map(|text| desk.scrubbed(text)).find(|text| !text.is_empty()).unwrap_or_default(),
-        };
+        let name = desk.name_of(&[&name, &self.remittance, &self.info, &entry.info]);
         let more = [self.remittance.as_str(), &self.info, &entry.info].into_iter().find(|text| !text.is_empty());
         let more = more.unwrap_or_default().to_owned();
         let payment = Payment {

@@ -56,12 +56,17 @@ fn header_at(sample: &[Record]) -> Option<usize> {
         let is_header = has(&[Role::Date]) && has(&[Role::Amount, Role::Debit, Role::Credit, Role::Payee, Role::Text]);
         is_header.then(|| names.iter().filter(|name| WORDS.contains_key(*name)).count())
     };
-    let known = (0..sample.len()).filter_map(|at| Some((score(at)?, at)));
-    if let Some((_, at)) = known.max_by_key(|(score, at)| (*score, usize::MAX - at)) {
-        return Some(at);
-    }
+    // One with bookings below it is not passed by for another account's further down.
     let is_data =
         |at: usize| fields(at).is_some_and(|fields| fields.iter().any(|field| matches!(look(field), Looks::Date)));
+    let headers = || (0..sample.len()).filter_map(|at| Some((score(at)?, at)));
+    let next = |at: usize| (at + 1..sample.len()).find(|next| fields(*next).is_some());
+    if let Some((_, at)) = headers().find(|(score, at)| *score > 2 && next(*at).is_some_and(is_data)) {
+        return Some(at);
+    }
+    if let Some((_, at)) = headers().max_by_key(|(score, at)| (*score, usize::MAX - at)) {
+        return Some(at);
+    }
     let first = (0..sample.len()).find(|at| is_data(*at))?;
     let above = first.checked_sub(1)?;
     let is_names = |field: &String| look(field) == Looks::Text;

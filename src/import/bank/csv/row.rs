@@ -133,8 +133,7 @@ impl<'m> Rows<'m> {
         let incoming = amount.is_sign_positive();
         let payer = mapping.payer.filter(|_| incoming);
         let columns = payer.into_iter().chain(mapping.payee.iter().copied());
-        let names = columns.map(|at| self.field(&fields, Some(at))).filter(|text| !text.is_empty());
-        let name = names.map(|text| desk.scrubbed(text)).find(|text| !text.is_empty()).unwrap_or_default();
+        let name = desk.name_of(&columns.map(|at| self.field(&fields, Some(at))).collect::<Vec<_>>());
         let kind = self.field(&fields, mapping.kind);
         let payment = Payment {
             line,

@@ -204,8 +204,7 @@ impl Booking {
             return desk.bad(self.line, &format!("this is no amount: {}", words::tidy(&self.amount)));
         };
         // Empty texts are as good as none; a memo stands in for a name.
-        let texts = [&self.payee, &self.extended, &self.name, &self.memo];
-        let name = texts.iter().map(|text| desk.scrubbed(text)).find(|text| !text.is_empty()).unwrap_or_default();
+        let name = desk.name_of(&[&self.payee, &self.extended, &self.name, &self.memo]);
         let apart = self.kind_apart(&name);
         let currency = [self.currency.as_str(), statement].into_iter().find_map(super::csv::currency_code);
         let payment = Payment {

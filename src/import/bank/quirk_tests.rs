@@ -1,0 +1,56 @@
+//! What real banks do that no description of a format says.
+
+use super::tests::good;
+
+/// What statements of real banks put into the field for a name.
+#[test]
+fn a_text_that_names_nobody_gives_way_to_one_that_does() {
+    let ofx = |name: &str, memo: &str| {
+        let head = "OFXHEADER:100\nDATA:OFXSGML\n\n<OFX><BANKMSGSRSV1><STMTTRNRS><STMTRS><BANKTRANLIST>";
+        let booking =
+            format!("<STMTTRN><TRNTYPE>DEBIT<DTPOSTED>20240115<TRNAMT>-9.99<FITID>1<NAME>{name}<MEMO>{memo}</STMTTRN>");
+        let (_, heard) =
+            good(format!("{head}{booking}</BANKTRANLIST></STMTRS></STMTTRNRS></BANKMSGSRSV1></OFX>").as_bytes());
+        heard.names().into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(ofx("DIRECT DEBIT", "SPOTIFY AB"), ["SPOTIFY AB"]);
+    assert_eq!(ofx("PAIEMENT PAR CARTE", "X1234 NETFLIX.COM"), ["X1234 NETFLIX.COM"]);
+    assert_eq!(ofx("SPOTIFY AB", "DIRECT DEBIT"), ["SPOTIFY AB"]);
+    let bunq = "\"Date\";\"Interest Date\";\"Amount\";\"Account\";\"Counterparty\";\"Name\";\"Description\"\n\
+                \"2023-01-02\";\"2023-01-02\";\"-12,34\";\"NL12BUNQ2025000000\";\"NL91ABNA0417164300\";\"Spotify AB\";\"AH\"\n";
+    assert_eq!(good(bunq.as_bytes()).1.names(), ["Spotify AB"]);
+}
+
+#[test]
+fn who_collects_for_others_is_not_who_is_paid() {
+    let csv = "Date,Payee,Creditor ID,Amount\n2024-01-15,PAYPAL *STEAM,LU96ZZZ0000000000000000058,-5\n\
+               2024-01-16,PAYPAL *NETFLIX,LU96ZZZ0000000000000000058,-6\n2024-01-17,PAYPAL *STEAM,LU96ZZZ0000000000000000058,-7\n";
+    let (_, heard) = good(csv.as_bytes());
+    assert_eq!(heard.names(), ["PAYPAL *STEAM", "PAYPAL *NETFLIX"]);
+}
+
+#[test]
+fn the_first_of_several_accounts_in_a_file_is_not_passed_by() {
+    let csv = "\"Account\",\"Checking\"\n\"Buchungstag\",\"Verwendungszweck\",\"Betrag\"\n\
+               \"15.01.2024\",\"NETFLIX.COM\",\"-9,99\"\n\n\"Account\",\"Visa\"\n\
+               \"Buchungstag\",\"Wertstellung\",\"Verwendungszweck\",\"Betrag\",\"Waehrung\"\n\
+               \"17.01.2024\",\"17.01.2024\",\"AMAZON.DE\",\"-9,99\",\"EUR\"\n";
+    let (summary, heard) = good(csv.as_bytes());
+    assert_eq!(heard.names(), ["NETFLIX.COM"]);
+    assert!(summary.skipped >= 2, "what is of the other account is named: {summary:?}");
+}
+
+#[test]
+fn the_number_of_a_card_is_found_behind_a_word() {
+    let csv = "Date,Payee,Amount\n2024-01-15,KARTE:4111111111111111 FOO,-5\n2024-01-16,BAR NR.4111111111111111/X,-6\n";
+    let (_, heard) = good(csv.as_bytes());
+    assert!(!format!("{heard:?}").contains("411111") && heard.dropped.len() == 2, "{heard:?}");
+}
+
+#[test]
+fn each_transfer_between_own_accounts_is_counted() {
+    let csv = "Own account,Date,Payee,IBAN,Amount\nDE02120300000000202051,2024-01-15,Me,DE89370400440532013000,-5\n\
+               DE02120300000000202051,2024-01-16,Me,DE89370400440532013000,-5\nDE89370400440532013000,2024-01-16,Shop,,-5\n";
+    let (_, heard) = good(csv.as_bytes());
+    assert_eq!((heard.found.len(), heard.passed_over.len()), (1, 2));
+}
