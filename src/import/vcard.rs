@@ -23,7 +23,7 @@ pub fn recognise(head: &[u8]) -> bool {
 /// Kind bad input for a file without any card; whatever the sink returns.
 pub fn read(bytes: &[u8], sink: &mut dyn Sink) -> Result<()> {
     let file = companies(bytes)?;
-    for problem in &file.problems {
+    for problem in file.problems.iter().filter(|problem| !problem.is_read) {
         sink.skipped(Place::Line(problem.line as u64), &problem.what)?;
     }
     for line in &file.people {
@@ -63,7 +63,8 @@ fn evidence(company: &Company) -> Evidence {
 
 fn host_of(web: &str) -> Option<String> {
     let url = if web.contains("://") { web.to_owned() } else { format!("https://{web}") };
-    Url::parse(&url).ok()?.host_str().map(str::to_owned)
+    // One word, or a number, is a machine at home: then the mail tells more.
+    Url::parse(&url).ok()?.host_str().and_then(host)
 }
 
 #[cfg(test)]
@@ -80,6 +81,7 @@ mod tests {
         };
         let host = |web, emails| evidence(&company(web, emails)).host;
         assert_eq!(host(&["www.kolb.example/shop"], &[]).as_deref(), Some("www.kolb.example"));
+        assert_eq!(host(&["homepage"], &["info@bücher.example"]).as_deref(), Some("xn--bcher-kva.example"));
         assert_eq!(host(&["not a page"], &["info@Kolb.example"]).as_deref(), Some("kolb.example"));
         assert_eq!(host(&[], &["kolb@gmail.com"]), None);
         assert!(recognise(b"\xef\xbb\xbf\nbegin:vcard\n") && !recognise(b"name,url"));

@@ -74,6 +74,7 @@ pub(super) fn address(text: &str) -> Address {
         match (scheme.as_str(), rest.strip_prefix("//")) {
             ("otpauth" | "otpauth-migration", _) => return Address::SecondFactor,
             ("android" | "androidapp" | "iosapp" | "ios", Some(rest)) => return app(rest),
+            ("mailto" | "tel", _) => return Address::Nothing,
             (scheme, _) if INSIDE.contains(&scheme) => return Address::Inside,
             (_, Some(rest)) => return host(rest, true),
             _ => {}

@@ -68,7 +68,7 @@ fn company(card: &VCard) -> Option<Company> {
     let same = organisation.is_some() && full.as_ref().is_none_or(|full| organisation.as_ref() == Some(full));
     let is_company = says("KIND", "org")
         || says("X-ABShowAs", "COMPANY")
-        || organisation.is_some() && (nobody || same && named("N").count() == 0);
+        || organisation.is_some() && !says("KIND", "individual") && (nobody || same && named("N").count() == 0);
     let name = organisation.or(full).filter(|_| is_company)?;
     let address = |entry: &VCardEntry| {
         let parts = [0, 1, 2, 5, 3, 4, 6].map(|part| values::component(entry, part, "\n"));
@@ -101,9 +101,10 @@ mod tests {
         let cards = "BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Ada Lovelace\r\nN:Lovelace;Ada;;;\r\nORG:Analytical Ltd\r\nEND:VCARD\r\n\
             BEGIN:VCARD\r\nVERSION:4.0\r\nKIND:org\r\nFN:Acme Shop\r\nURL:https://shop.acme.example\r\nTEL:tel:+33123\r\nEND:VCARD\r\n\
             BEGIN:VCARD\r\nVERSION:3.0\r\nN:;;;;\r\nFN:Kolb\r\nORG:Bakery Kolb;Sales\r\nEMAIL:info@kolb.example\r\n\
-            ADR:;;1 Main St;Town;;12345;DE\r\nEND:VCARD\r\n";
+            ADR:;;1 Main St;Town;;12345;DE\r\nEND:VCARD\r\n\
+            BEGIN:VCARD\r\nVERSION:4.0\r\nKIND:individual\r\nFN:Indi\r\nORG:Indi\r\nEND:VCARD\r\n";
         let file = companies(cards.as_bytes()).unwrap();
-        assert_eq!(file.people, [1]);
+        assert_eq!(file.people, [1, 22]);
         let [acme, kolb] = file.companies.as_slice() else { panic!("{file:?}") };
         assert_eq!(
             (acme.name.as_str(), acme.web.as_slice()),

@@ -88,11 +88,17 @@ pub struct Problem {
     pub line: usize,
     /// What it is, fit for a terminal and at most 80 characters long.
     pub what: String,
+    /// Whether the line was read all the same: it is worth knowing, and nothing is missing.
+    pub is_read: bool,
 }
 
 impl Problem {
     fn new(line: usize, what: &str) -> Self {
-        Self { line, what: bounded(what, 80) }
+        Self { line, what: bounded(what, 80), is_read: false }
+    }
+
+    fn read(line: usize, what: &str) -> Self {
+        Self { is_read: true, ..Self::new(line, what) }
     }
 }
 

@@ -54,7 +54,7 @@ fn decode_lines(bytes: &[u8]) -> (Cow<'_, str>, Vec<Problem>) {
         text.push_str(&encoding.decode_without_bom_handling(line).0);
         if !seen.contains(&encoding) {
             seen.push(encoding);
-            problems.push(Problem::new(index + 1, &format!("not UTF-8: read as {}", encoding.name())));
+            problems.push(Problem::read(index + 1, &format!("not UTF-8: read as {}", encoding.name())));
         }
     }
     (Cow::Owned(text), problems)
