@@ -79,6 +79,22 @@ pub(super) fn is_not_booked(text: &str) -> bool {
     !text.is_empty() && NOT_BOOKED.contains(&plain(text).as_str())
 }
 
+/// Whether a text is about what was on the account, and no booking.
+pub(super) fn is_balance(text: &str) -> bool {
+    const BALANCES: [&str; 8] = [
+        "beginning balance",
+        "ending balance",
+        "opening balance",
+        "closing balance",
+        "alter kontostand",
+        "neuer kontostand",
+        "anfangssaldo",
+        "endsaldo",
+    ];
+    let plain = plain(text);
+    BALANCES.iter().any(|words| plain.starts_with(words))
+}
+
 /// What marks the direction of an unsigned amount, as [`plain`] gives it: `Some(true)` for money that came in.
 pub(super) fn direction(text: &str) -> Option<bool> {
     const IN: &[&str] = &["c", "cr", "credit", "h", "haben", "bij", "i", "in", "credito", "haber", "kredit"];

@@ -54,3 +54,33 @@ fn each_transfer_between_own_accounts_is_counted() {
     let (_, heard) = good(csv.as_bytes());
     assert_eq!((heard.found.len(), heard.passed_over.len()), (1, 2));
 }
+
+#[test]
+fn a_cards_statement_is_known_by_its_thanks() {
+    let csv = "Date,Description,Amount\n2024-01-15,PAYMENT RECEIVED - THANK YOU,-500.00\n\
+               2024-01-16,SPOTIFY,9.99\n2024-01-17,NETFLIX.COM,12.99\n";
+    let (_, heard) = good(csv.as_bytes());
+    assert_eq!(heard.names(), ["SPOTIFY", "NETFLIX.COM"]);
+    assert_eq!(heard.found[0].details.value()["total"], "-9.99");
+}
+
+#[test]
+fn dates_decide_where_a_header_only_hints() {
+    let csv = "Date,Label,Amount\n12/31/2024,Netflix.com,-9.99\n01/15/2024,Spotify,-5\n";
+    let (summary, heard) = good(csv.as_bytes());
+    assert_eq!((summary.skipped, heard.names()), (0, vec!["Netflix.com", "Spotify"]));
+}
+
+#[test]
+fn balances_between_bookings_are_passed_over() {
+    let csv = "Date,Description,Amount,Running Bal.\n01/31/2024,Beginning balance as of 01/01/2024,,\"1,000.00\"\n\
+               01/31/2024,Spotify,-5.00,995.00\n";
+    let (summary, heard) = good(csv.as_bytes());
+    assert_eq!((summary.skipped, heard.names()), (0, vec!["Spotify"]));
+}
+
+#[test]
+fn cells_for_a_spreadsheet_are_texts() {
+    let csv = "Datum;Empfänger;Betrag\n=\"2024-01-15\";=\"Netflix.com\";=\"-9,99\"\n";
+    assert_eq!(good(csv.as_bytes()).1.names(), ["Netflix.com"]);
+}

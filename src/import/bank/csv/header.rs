@@ -215,6 +215,11 @@ fn refine<'r>(
     if let Some((_, currency)) = amount.and_then(|at| names.get(at)) {
         mapping.currency_of_all.clone_from(currency);
     }
+    if let Some(Amounts::Signed { amount }) = mapping.amounts
+        && is_of_a_card(mapping, amount, rows.clone())
+    {
+        mapping.amounts = Some(Amounts::Inverted { amount });
+    }
     if let Some(Amounts::Signed { amount }) = mapping.amounts {
         let beside = names.get(amount + 1).is_some_and(|(name, _)| name.is_empty());
         let told = |row: &Vec<String>| row.get(amount + 1).is_some_and(|value| apart::direction(value).is_some());
@@ -222,9 +227,40 @@ fn refine<'r>(
             mapping.amounts = Some(Amounts::Flagged { amount, flag: amount + 1 });
         }
     }
-    if mapping.order.is_none() && names.iter().any(|(name, _)| DAY_FIRST.contains(name)) {
+    let readings = || rows.clone().filter_map(|row| day::read(row.get(mapping.date?)?));
+    let says = |wanted: fn(&Reading) -> bool| readings().any(|reading| wanted(&reading));
+    // A header in a language is a hint, and dates that can be read in one way alone are none.
+    let month_first = says(|reading| matches!(reading, Reading::MonthFirst(_)))
+        && !says(|reading| matches!(reading, Reading::DayFirst(_)));
+    if mapping.order.is_none() && !month_first && names.iter().any(|(name, _)| DAY_FIRST.contains(name)) {
         mapping.order = Some(Order::DayFirst);
     }
+}
+
+/// Whether what is negative is what was paid to the bank, as on statements of cards: "payment received, thank you".
+fn is_of_a_card<'r>(mapping: &Mapping, amount: usize, rows: impl Iterator<Item = &'r Vec<String>>) -> bool {
+    const THANKS: [&str; 7] = [
+        "payment received",
+        "payment thank you",
+        "thank you",
+        "autopay payment",
+        "zahlung erhalten",
+        "paiement recu",
+        "ach deposit",
+    ];
+    let (mut paid, mut bought) = (0, 0);
+    for row in rows {
+        let read = row.get(amount).and_then(|text| amount::parse(text, mapping.separator));
+        let text = mapping.payee.iter().filter_map(|at| row.get(*at)).map(|text| words::plain(text));
+        let thanks = || text.into_iter().any(|text| THANKS.iter().any(|words| text.contains(words)));
+        match read {
+            Some(read) if read.is_sign_positive() => bought += 1,
+            Some(_) if thanks() => paid += 1,
+            Some(_) => return false,
+            None => {}
+        }
+    }
+    paid > 0 && bought > 0
 }
 
 /// What is not certain, and so has to be asked.

@@ -163,7 +163,11 @@ fn parse(reader: &mut Reader, text: &str) -> Option<Vec<String>> {
     let fields = ends[..columns].iter().map(|end| {
         let field = String::from_utf8_lossy(&out[start..*end]).into_owned();
         start = *end;
-        field
+        // As some banks write it, so that a spreadsheet takes it for a text.
+        match field.strip_prefix("=\"").and_then(|field| field.strip_suffix('"')) {
+            Some(field) => field.to_owned(),
+            None => field,
+        }
     });
     Some(fields.collect())
 }

@@ -127,7 +127,14 @@ impl<'m> Rows<'m> {
         }
         let (amount, sign) = match self.amount(&fields) {
             Ok(amount) => amount,
-            Err(why) => return desk.bad(line, &why),
+            Err(why) => {
+                // Between the bookings some banks say what was there before and after.
+                let texts = || mapping.payee.iter().map(|at| self.field(&fields, Some(*at)));
+                return match texts().any(apart::is_balance) {
+                    true => desk.apart(line, Apart::Bank),
+                    false => desk.bad(line, &why),
+                };
+            }
         };
         desk.own_account(self.field(&fields, mapping.own_account));
         let incoming = amount.is_sign_positive();
