@@ -22,19 +22,24 @@ fn sort(cells: &Cells<'_>, _: &mut dyn Sink) -> Sort {
 }
 
 /// Several addresses are joined by commas, and a comma may stand within one: it parts them where a URL begins after it, or
-/// a bare host between bare hosts. What stands in a URL's path or query is never taken for a host.
+/// a bare host behind one. What stands in a URL's path or query is never taken for a host.
 pub(super) fn addresses(field: &str) -> Vec<&str> {
     let mut list = Vec::new();
     let mut start = 0;
-    for (at, _) in field.match_indices([',', '\n']) {
+    for (at, mark) in field.match_indices([',', '\n']) {
         let rest = field[at + 1..].trim_start();
         let next = rest.split(',').next().unwrap_or_default();
-        let is_bare = |text: &str| !text.contains("://") && !text.contains(['?', '=', '&']);
+        // What has neither path nor query is at its end.
+        let ended = |text: &str| {
+            let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
+            !rest.trim_end_matches('/').contains(['/', '?', '#'])
+        };
         let begins = match next.split_once("://") {
             Some((scheme, _)) => scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte)),
             None => {
-                let both_bare = is_bare(&field[start..at]) && is_bare(next);
-                both_bare && super::address::address(next) != super::address::Address::Nothing
+                (mark == "\n" || ended(&field[start..at]))
+                    && !next.contains(['?', '=', '&'])
+                    && super::address::address(next) != super::address::Address::Nothing
             }
         };
         if begins {
@@ -56,6 +61,8 @@ mod tests {
         assert_eq!(addresses("a.example,b.example/x"), ["a.example", "b.example/x"]);
         assert_eq!(addresses("https://a.example/?q=1,2"), ["https://a.example/?q=1,2"]);
         assert_eq!(addresses(""), [""]);
+        assert_eq!(addresses("https://a.example/in\nb.example"), ["https://a.example/in", "b.example"]);
+        assert_eq!(addresses("https://a.example,b.example"), ["https://a.example", "b.example"]);
         for one in
             ["https://a.example/reset?t=1,Zx9.kQ7Secret", "https://www.a.example/news,login.html", "a.example/?x=1,b.c"]
         {
