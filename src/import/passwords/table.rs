@@ -23,6 +23,19 @@ pub(super) struct Dialect {
     pub(super) escape: Option<u8>,
 }
 
+/// Where in a row a byte stands, as far as quotes go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Within {
+    /// At the beginning of a field.
+    Start,
+    /// In a field without quotes.
+    Plain,
+    /// Between quotes.
+    Quotes,
+    /// Behind a quote that ends a field, or is half of one within it.
+    Behind,
+}
+
 /// The rows of a file.
 pub(super) struct Table<'a> {
     text: Text<'a>,
@@ -35,6 +48,10 @@ pub(super) struct Table<'a> {
     /// The line that the current row begins in, and the one that the next begins in at the earliest.
     line: u64,
     next_line: u64,
+    dialect: Dialect,
+    within: Within,
+    /// Whether a text goes on behind the quote that ended it: csv_core takes that, and rows may be swallowed.
+    astray: bool,
 }
 
 impl<'a> Table<'a> {
@@ -51,6 +68,9 @@ impl<'a> Table<'a> {
             fields: 0,
             line: 0,
             next_line: 1,
+            dialect,
+            within: Within::Start,
+            astray: false,
         }
     }
 
@@ -61,6 +81,7 @@ impl<'a> Table<'a> {
     pub(super) fn next(&mut self) -> Result<bool> {
         self.row[..self.used].zeroize();
         (self.used, self.fields) = (0, 0);
+        (self.within, self.astray) = (Within::Start, false);
         let mut begun = false;
         loop {
             let input = self.text.ready()?;
@@ -79,6 +100,9 @@ impl<'a> Table<'a> {
             let (row, ends) = (&mut self.row[self.used..], &mut self.ends[self.fields..]);
             let (result, read, written, ended) = self.core.read_record(input, row, ends);
             self.next_line += lines(&input[..read]);
+            if self.dialect.escape.is_none() {
+                (self.within, self.astray) = watched(&input[..read], self.dialect.delimiter, self.within, self.astray);
+            }
             self.text.take(read);
             if self.grown(&result, written, ended)? {
                 return Ok(true);
@@ -135,12 +159,33 @@ impl<'a> Table<'a> {
 
     /// The fields of the row.
     pub(super) fn row(&self) -> Row<'_> {
-        Row { text: &self.row[..self.used], ends: &self.ends[..self.fields], line: self.line }
+        // On one line it costs nobody else a row.
+        let astray = self.astray && self.next_line > self.line + 1;
+        Row { text: &self.row[..self.used], ends: &self.ends[..self.fields], line: self.line, astray }
     }
 
     pub(super) fn text(&self) -> &Text<'a> {
         &self.text
     }
+}
+
+/// Where the bytes of a row end, and whether a text went on behind its closing quote.
+fn watched(bytes: &[u8], delimiter: u8, mut within: Within, mut astray: bool) -> (Within, bool) {
+    for byte in bytes {
+        within = match (within, *byte) {
+            (Within::Quotes, b'"') => Within::Behind,
+            (Within::Quotes, _) | (Within::Behind, b'"') => Within::Quotes,
+            (Within::Start, b'"') => Within::Quotes,
+            (_, byte) if byte == delimiter || byte == b'\n' || byte == b'\r' => Within::Start,
+            (Within::Behind, b' ') => Within::Behind,
+            (Within::Behind, _) => {
+                astray = true;
+                Within::Plain
+            }
+            _ => Within::Plain,
+        };
+    }
+    (within, astray)
 }
 
 fn lines(bytes: &[u8]) -> u64 {
@@ -154,6 +199,7 @@ pub(super) struct Row<'r> {
     ends: &'r [usize],
     /// The line in the file that it begins in, from 1.
     pub(super) line: u64,
+    astray: bool,
 }
 
 impl<'r> Row<'r> {
@@ -179,6 +225,9 @@ impl<'r> Row<'r> {
         let starts = std::iter::once(&0).chain(self.ends);
         if starts.zip(self.ends).any(|(start, end)| end - start > LONGEST_FIELD) {
             return Some("a field is longer than 1 MiB");
+        }
+        if self.astray {
+            return Some("a quote is astray in it, or in a row that it swallowed");
         }
         self.text.contains(&0).then_some("it holds NUL bytes, which no text does")
     }
@@ -234,6 +283,21 @@ mod tests {
         let error = rows(b"a,b\n1,2\n3,\"4\n5,6\n", COMMA).unwrap_err();
         assert!(error.to_string().starts_with("line 3: a quote"), "{error}");
         assert_eq!(error.kind(), crate::error::Kind::BadInput);
+    }
+
+    #[test]
+    fn a_quote_astray_is_named_with_the_row_that_it_begins_in() {
+        let troubles = |text: &str| {
+            let mut input = text.as_bytes();
+            let mut table = Table::new(Text::new(&mut input), COMMA);
+            let mut troubles = Vec::new();
+            while table.next().unwrap() {
+                troubles.extend(table.row().trouble().map(|_| table.row().line));
+            }
+            troubles
+        };
+        assert_eq!(troubles("a,b\n1,\"x\n2,y\n3,\"z\"\n4,w\n"), [2]);
+        assert_eq!(troubles("a,\"b\"\n1,\"x \"\"y\"\" z\"\n2,\"q\" ,\"r\"\n3,5\" disk\n4,\"a\"b\n"), [0_u64; 0]);
     }
 
     #[test]
