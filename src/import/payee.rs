@@ -226,6 +226,19 @@ pub fn is_collected(text: &str) -> bool {
     text.contains('*') && after_collector(text) != text && !text.trim_start().starts_with(after_collector(text))
 }
 
+/// A text without the number of an order behind a star, another one each time: `AMZN Mktp US*2K4AB1`.
+pub fn without_order(text: &str) -> &str {
+    match text.split_once('*') {
+        Some((before, after))
+            if before.chars().filter(|c| c.is_alphabetic()).count() > 2
+                && after.split_whitespace().next().is_some_and(is_reference) =>
+        {
+            before.trim_end()
+        }
+        _ => text,
+    }
+}
+
 /// What stands after the one who collects for others.
 fn after_collector(text: &str) -> &str {
     let Some((before, after)) = text.split_once(['*']) else { return text };
@@ -350,6 +363,14 @@ mod tests {
             "no.such-suffix-here",
         ] {
             assert_eq!(payee(text).host, None, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_number_of_an_order_is_no_part_of_who_is_paid() {
+        assert_eq!(without_order("AMZN Mktp US*2K4AB1"), "AMZN Mktp US");
+        for text in ["PAYPAL *NETFLIX", "GOOGLE *YouTube Premium", "Shop"] {
+            assert_eq!(without_order(text), text);
         }
     }
 

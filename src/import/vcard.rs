@@ -36,7 +36,8 @@ pub fn read(bytes: &[u8], sink: &mut dyn Sink) -> Result<()> {
 }
 
 fn evidence(company: &Company) -> Evidence {
-    let host = company.web.iter().find_map(|web| host_of(web)).or_else(|| {
+    let web = company.web.iter().filter_map(|web| host_of(web)).find(|host| !is_platform(host, &company.name));
+    let host = web.or_else(|| {
         let domains = company.emails.iter().filter_map(|address| address.rsplit_once('@'));
         domains.filter_map(|(_, domain)| host(domain)).find(|domain| !is_provider(domain))
     });
@@ -61,6 +62,29 @@ fn evidence(company: &Company) -> Evidence {
     }
 }
 
+/// Where anybody may have a page, so that its host says nothing of whose card it is, unless it is the platform's own.
+fn is_platform(host: &str, name: &str) -> bool {
+    const PLATFORMS: [&str; 12] = [
+        "etsy.com",
+        "facebook.com",
+        "fb.com",
+        "g.page",
+        "goo.gl",
+        "google.com",
+        "instagram.com",
+        "linkedin.com",
+        "tiktok.com",
+        "twitter.com",
+        "x.com",
+        "youtube.com",
+    ];
+    let site = PLATFORMS
+        .iter()
+        .find(|site| host.strip_suffix(**site).is_some_and(|rest| rest.is_empty() || rest.ends_with('.')));
+    let own = |site: &&str| site.split('.').next().is_some_and(|label| name.to_lowercase().contains(label));
+    site.is_some_and(|site| !own(site))
+}
+
 fn host_of(web: &str) -> Option<String> {
     let url = if web.contains("://") { web.to_owned() } else { format!("https://{web}") };
     // One word, or a number, is a machine at home: then the mail tells more.
@@ -81,6 +105,9 @@ mod tests {
         };
         let host = |web, emails| evidence(&company(web, emails)).host;
         assert_eq!(host(&["www.kolb.example/shop"], &[]).as_deref(), Some("www.kolb.example"));
+        assert_eq!(host(&["https://www.facebook.com/kolb"], &["info@kolb.example"]).as_deref(), Some("kolb.example"));
+        assert_eq!(host(&["https://www.facebook.com/kolb"], &[]), None);
+        assert!(!is_platform("www.facebook.com", "Facebook Ireland"));
         assert_eq!(host(&["homepage"], &["info@bücher.example"]).as_deref(), Some("xn--bcher-kva.example"));
         assert_eq!(host(&["not a page"], &["info@Kolb.example"]).as_deref(), Some("kolb.example"));
         assert_eq!(host(&[], &["kolb@gmail.com"]), None);

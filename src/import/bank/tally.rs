@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::day::{self, When};
 use super::words::{compact, ending, folded};
 use crate::import::evidence::{Details, Evidence, Kind, Place};
-use crate::import::payee::is_collected;
+use crate::import::payee::{is_collected, without_order};
 
 /// The most other names that one creditor is remembered by.
 const OTHER_NAMES: usize = 3;
@@ -208,7 +208,7 @@ fn key(payment: &Payment) -> String {
             format!("creditor:{} {}", compact(id), stable(&payment.name))
         }
         Some(id) => format!("creditor:{}", compact(id)),
-        None => format!("payee:{}", stable(&payment.name)),
+        None => format!("payee:{}", stable(without_order(&payment.name))),
     }
 }
 
