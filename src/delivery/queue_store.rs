@@ -202,50 +202,44 @@ pub fn retry(tx: &Tx, message: &Message) -> Result<()> {
 /// # Errors
 /// The database's.
 pub fn retry_all(tx: &Tx, vendor_id: Option<&str>) -> Result<Vec<Message>> {
-    let again = |message: &Message| {
-        matches!(message.state, MessageState::Held | MessageState::Queued)
-            && vendor_id.is_none_or(|only| only == message.vendor_id)
-    };
-    let mut messages: Vec<Message> = list(tx, false)?.into_iter().filter(again).collect();
-    for message in &mut messages {
-        retry(tx, message)?;
-        (message.state, message.due_at, message.reason) = (MessageState::Queued, None, None);
-    }
-    Ok(messages)
+    put_back(tx, |message| vendor_id.is_none_or(|only| only == message.vendor_id))
 }
 
-/// Puts back what is held for one of these reasons, of one vendor or of all: what was wanting is there now. Returns it.
+/// Puts back what is held at a vendor for one of these reasons: what was wanting is there now. Returns it as it is now.
 ///
 /// # Errors
 /// The database's.
-pub fn release(tx: &Tx, vendor_id: Option<&str>, holds: &[Hold]) -> Result<Vec<Message>> {
-    // A hold's reason stands first, and what the vendor says after it.
-    let wanted = |reason: &str| holds.iter().any(|hold| reason.starts_with(hold.reason()));
-    let held = |message: &Message| {
-        message.state == MessageState::Held
-            && vendor_id.is_none_or(|only| only == message.vendor_id)
-            && message.reason.as_deref().is_some_and(wanted)
-    };
-    let messages: Vec<Message> = list(tx, false)?.into_iter().filter(held).collect();
-    messages.iter().try_for_each(|message| retry(tx, message))?;
-    Ok(messages)
+pub fn release(tx: &Tx, vendor_id: &str, holds: &[Hold]) -> Result<Vec<Message>> {
+    put_back(tx, |message| message.vendor_id == vendor_id && holds.iter().any(|hold| is_held(message, *hold)))
 }
 
 /// Puts back what waited for a mail account, now that there is one: what it did not let through, and what nobody has begun
-/// to bring by hand. Returns it.
+/// to bring by hand. Returns it as it is now.
 ///
 /// # Errors
 /// The database's.
 pub fn release_mail(tx: &Tx) -> Result<Vec<Message>> {
-    let untouched = |message: &Message| {
-        message.state == MessageState::Held
-            && message.channel == Some(ChannelKind::Mail)
-            && message.attempted_at.is_none()
-            && message.reason.as_deref().is_some_and(|reason| reason.starts_with(Hold::ByHand.reason()))
-    };
-    let mut messages: Vec<Message> = list(tx, false)?.into_iter().filter(untouched).collect();
-    messages.iter().try_for_each(|message| retry(tx, message))?;
-    messages.extend(release(tx, None, &[Hold::Account])?);
+    put_back(tx, |message| {
+        let untouched = message.channel == Some(ChannelKind::Mail) && message.attempted_at.is_none();
+        is_held(message, Hold::Account) || untouched && is_held(message, Hold::ByHand)
+    })
+}
+
+/// Whether a message is held for this reason, which stands before what the vendor says.
+fn is_held(message: &Message, hold: Hold) -> bool {
+    let says = |reason: &str| reason.starts_with(hold.reason());
+    message.state == MessageState::Held && message.reason.as_deref().is_some_and(says)
+}
+
+/// Puts back those of what is held or waits that are meant.
+fn put_back(tx: &Tx, which: impl Fn(&Message) -> bool) -> Result<Vec<Message>> {
+    let open = |message: &Message| matches!(message.state, MessageState::Held | MessageState::Queued);
+    let mut messages = list(tx, false)?;
+    messages.retain(|message| open(message) && which(message));
+    for message in &mut messages {
+        retry(tx, message)?;
+        (message.state, message.due_at, message.reason) = (MessageState::Queued, None, None);
+    }
     Ok(messages)
 }
 

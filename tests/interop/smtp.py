@@ -131,9 +131,13 @@ class Liar:
                 client, _ = self.listener.accept()
             except OSError:
                 return
-            server = socket.create_connection(("127.0.0.1", port))
-            threading.Thread(target=self.up, args=(client, server), daemon=True).start()
-            threading.Thread(target=self.down, args=(server, client, change), daemon=True).start()
+            if self.takes(client):
+                server = socket.create_connection(("127.0.0.1", port))
+                threading.Thread(target=self.up, args=(client, server), daemon=True).start()
+                threading.Thread(target=self.down, args=(server, client, change), daemon=True).start()
+
+    def takes(self, client):
+        return True
 
     def up(self, client, server):
         while data := self.read(client):
@@ -167,20 +171,13 @@ class Narrow(Liar):
         self.free, self.refused = threading.Semaphore(most), 0
         super().__init__(port, lambda data: data)
 
-    def serve(self, port, change):
-        while True:
-            try:
-                client, _ = self.listener.accept()
-            except OSError:
-                return
-            if not self.free.acquire(blocking=False):
-                self.refused += 1
-                client.sendall(b"421 4.7.0 too many connections\r\n")
-                client.close()
-                continue
-            server = socket.create_connection(("127.0.0.1", port))
-            threading.Thread(target=self.up, args=(client, server), daemon=True).start()
-            threading.Thread(target=self.down, args=(server, client, change), daemon=True).start()
+    def takes(self, client):
+        if self.free.acquire(blocking=False):
+            return True
+        self.refused += 1
+        client.sendall(b"421 4.7.0 too many connections\r\n")
+        client.close()
+        return False
 
     def down(self, server, client, change):
         super().down(server, client, change)

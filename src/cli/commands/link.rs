@@ -281,5 +281,5 @@ const OFFLINE: &str = "offline_access";
 /// Keeps the tokens, and lets go what was held for want of them.
 fn finish(tx: &Tx, vendor: &Vendor, tokens: &Tokens, how: &str) -> Result<usize> {
     link::keep_linked(tx, vendor, tokens, how)?;
-    Ok(delivery::release(tx, Some(&vendor.id), &[Hold::Relink, Hold::Unlinked])?.len())
+    Ok(delivery::release(tx, &vendor.id, &[Hold::Relink, Hold::Unlinked])?.len())
 }

@@ -265,7 +265,7 @@ impl Set<'_> {
             }
             changed.extend(vendor_channel::change(tx, &vendor, self.channel, self.drop_channel)?);
             if self.account.is_some() || !self.channel.channels.is_empty() {
-                changed.extend(delivery::release(tx, Some(&vendor.id), &[Hold::NotKnownThere])?.iter().map(goes));
+                changed.extend(delivery::release(tx, &vendor.id, &[Hold::NotKnownThere])?.iter().map(goes));
             }
             if self.new_key {
                 rekey::queue(tx, &vendor::get(tx, &vendor.id)?)?;

@@ -19,6 +19,8 @@ mod words;
 #[cfg(test)]
 mod corpus_tests;
 #[cfg(test)]
+mod csv_tests;
+#[cfg(test)]
 mod quirk_tests;
 #[cfg(test)]
 mod tests;

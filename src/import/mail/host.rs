@@ -26,9 +26,9 @@ pub fn host(text: &str) -> Option<String> {
     };
     let (_, top) = name.rsplit_once('.')?;
     // An apostrophe around an address is no part of its host.
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-    let whole = |label: &str| !label.is_empty() && label.len() <= 63 && label.bytes().all(plain);
-    let whole = name.len() <= 253 && name.split('.').all(whole);
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    let is_label = |label: &str| !label.is_empty() && label.len() <= 63 && label.bytes().all(fits);
+    let whole = name.len() <= 253 && name.split('.').all(is_label);
     let public = !AT_HOME.contains(&top) && top.bytes().any(|byte| byte.is_ascii_alphabetic());
     (whole && public).then_some(name)
 }

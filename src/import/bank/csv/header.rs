@@ -239,10 +239,9 @@ fn refine<'r>(
 
 /// Whether what is negative is what was paid to the bank, as on statements of cards: "payment received, thank you".
 fn is_of_a_card<'r>(mapping: &Mapping, amount: usize, rows: impl Iterator<Item = &'r Vec<String>>) -> bool {
-    const THANKS: [&str; 7] = [
+    const THANKS: [&str; 6] = [
         "payment received",
         "payment thank you",
-        "thank you",
         "autopay payment",
         "zahlung erhalten",
         "paiement recu",
