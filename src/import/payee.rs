@@ -1,198 +1,9 @@
 //! Whom a bank's text means. The rules are data; each of them has its reason and an example in the tests.
 
+mod words;
+
 use crate::vendor::identity::plain_name;
-
-/// Who collects money for others: what follows the star, or the word, is whom was paid.
-const COLLECTORS: [&str; 24] = [
-    "adyen",
-    "cko",
-    "dri",
-    "dlo",
-    "ebay o",
-    "fs",
-    "iz",
-    "izettle",
-    "klarna",
-    "lsp",
-    "mollie",
-    "nya",
-    "paddle net",
-    "payd",
-    "paypal",
-    "pp",
-    "sq",
-    "square",
-    "stripe",
-    "sumup",
-    "tst",
-    "wpy",
-    "ztl",
-    "zettle",
-];
-
-/// What banks put before the payee: how it was paid.
-const BEFORE: [&str; 46] = [
-    "ach debit",
-    "checkcard",
-    "paypal inst xfer",
-    "pos debit",
-    "purchase authorized on",
-    "recurring payment authorized on",
-    "achat cb",
-    "achat",
-    "addebito sdd",
-    "card payment to",
-    "card payment",
-    "card purchase",
-    "card transaction",
-    "carte",
-    "cb",
-    "compra",
-    "compra con tarjeta",
-    "contactless",
-    "debit card purchase",
-    "direct debit",
-    "domiciliacion",
-    "europese domiciliering",
-    "incasso",
-    "kartenzahlung",
-    "lastschrift",
-    "online payment",
-    "paiement cb",
-    "paiement par carte",
-    "paiement",
-    "pago con tarjeta",
-    "pago",
-    "payment to",
-    "pos purchase",
-    "pos",
-    "prelevement europeen",
-    "prelevement sepa",
-    "prelevement",
-    "prlv sepa",
-    "prlv",
-    "purchase",
-    "recibo",
-    "sdd",
-    "sepa direct debit",
-    "sepa lastschrift",
-    "tarjeta",
-    "visa",
-];
-
-/// Short forms that vendors use of themselves on statements.
-const SHORT: [(&str, &str); 10] = [
-    ("amzn", "amazon"),
-    ("amz", "amazon"),
-    ("amzn mktp", "amazon"),
-    ("amazon mktplace", "amazon"),
-    ("amazon marketplace", "amazon"),
-    ("amazon payments", "amazon"),
-    ("msft", "microsoft"),
-    ("dt netflix", "netflix"),
-    ("uber trip", "uber"),
-    ("itunes", "apple"),
-];
-
-/// Countries, regions and cities that stand after a payee. Not taken away from behind a preposition.
-const PLACES: [&str; 92] = [
-    "at",
-    "au",
-    "be",
-    "ca",
-    "ch",
-    "cz",
-    "de",
-    "dk",
-    "es",
-    "eu",
-    "fi",
-    "fr",
-    "gb",
-    "gbr",
-    "ie",
-    "irl",
-    "it",
-    "lu",
-    "lux",
-    "nl",
-    "nld",
-    "no",
-    "pl",
-    "pt",
-    "se",
-    "swe",
-    "uk",
-    "us",
-    "usa",
-    "deu",
-    "fra",
-    "esp",
-    "ita",
-    "bel",
-    "austria",
-    "belgium",
-    "denmark",
-    "deutschland",
-    "emea",
-    "espana",
-    "europe",
-    "europa",
-    "finland",
-    "france",
-    "germany",
-    "international",
-    "ireland",
-    "italia",
-    "italy",
-    "luxembourg",
-    "luxemburg",
-    "nederland",
-    "netherlands",
-    "norway",
-    "oesterreich",
-    "poland",
-    "portugal",
-    "schweiz",
-    "spain",
-    "suisse",
-    "sweden",
-    "switzerland",
-    "amsterdam",
-    "barcelona",
-    "berlin",
-    "bern",
-    "bruxelles",
-    "brussels",
-    "cork",
-    "dublin",
-    "frankfurt",
-    "geneve",
-    "hamburg",
-    "koeln",
-    "lisboa",
-    "london",
-    "lyon",
-    "madrid",
-    "milano",
-    "muenchen",
-    "munich",
-    "oslo",
-    "paris",
-    "roma",
-    "rotterdam",
-    "stockholm",
-    "utrecht",
-    "vienna",
-    "warszawa",
-    "wien",
-    "zuerich",
-    "zurich",
-];
-
-/// Words after which a place is a part of the name: the bank *of* Ireland.
-const PREPOSITIONS: [&str; 14] =
-    ["of", "de", "du", "des", "la", "le", "von", "der", "in", "di", "del", "van", "da", "do"];
+use words::*;
 
 /// Whom a text means, as far as it says.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -209,16 +20,66 @@ pub fn payee(text: &str) -> Payee {
     if let Some(host) = text.split_whitespace().find_map(host) {
         return Payee { name: None, host: Some(host) };
     }
-    let kept: Vec<&str> = text.split_whitespace().filter(|word| !is_reference(word)).collect();
-    let Some(plain) = plain_name(&kept.join(" ")) else { return Payee::default() };
+    let Some(plain) = plain_name(&named_part(text)) else { return Payee::default() };
     let name = without_places(without_start(&plain));
     let name = SHORT.iter().find(|(short, _)| *short == name).map_or(name, |(_, long)| (*long).to_owned());
     Payee { host: None, name: plain_name(&name).filter(|name| name.chars().any(char::is_alphabetic)) }
 }
 
+/// The words of a text up to where its payee's name is over: at a number, or at a wide gap, behind which the place stands.
+/// What comes before the name, such as how it was paid and when, is no end of it.
+fn named_part(text: &str) -> String {
+    let mut kept: Vec<&str> = Vec::new();
+    for part in text.split("  ") {
+        for word in part.split_whitespace() {
+            match is_reference(word) {
+                true if is_name(&kept) => return without_branch(kept).join(" "),
+                true => {}
+                false => kept.push(word),
+            }
+        }
+        if is_name(&kept) {
+            break;
+        }
+    }
+    kept.join(" ")
+}
+
+/// Whether words name somebody, and do not merely say how it was paid or what the number behind them is.
+fn is_name(words: &[&str]) -> bool {
+    plain_name(&words.join(" ")).is_some_and(|plain| {
+        let name = without_start(&plain);
+        let is_word = |word: &str| word.chars().any(char::is_alphabetic) && !COUNTED.contains(&word);
+        !BEFORE.contains(&plain.as_str()) && !BEFORE.contains(&name) && name.split(' ').any(is_word)
+    })
+}
+
+/// The name without the word for one of several shops, whose number stood behind it.
+fn without_branch(mut words: Vec<&str>) -> Vec<&str> {
+    let is_branch = |word: &str| plain_name(word).is_some_and(|word| BRANCHES.contains(&word.as_str()));
+    while words.len() > 1 && words.last().is_some_and(|word| is_branch(word) || *word == "#") {
+        words.pop();
+    }
+    words
+}
+
 /// Whether a text says no more than how it was paid.
 pub fn is_how(text: &str) -> bool {
     plain_name(text).is_some_and(|plain| BEFORE.contains(&plain.as_str()))
+}
+
+/// Where something was bought that somebody else took the money for, by what stands beside that one's name:
+/// `PP.1234.PP . NETFLIX, Ihr Einkauf bei NETFLIX`.
+pub fn bought_at<'t>(name: &str, more: &'t str) -> Option<&'t str> {
+    let collects = payee(name).name.is_some_and(|name| COLLECTORS.contains(&name.as_str()));
+    let (at, words) = BOUGHT_AT.iter().filter(|_| collects).find_map(|words| Some((find(more, words)?, words)))?;
+    let shop = more[at + words.len()..].trim().trim_end_matches(['.', ',', ';']);
+    (!shop.is_empty()).then_some(shop)
+}
+
+/// Where ASCII words stand in a text, in whatever case.
+fn find(text: &str, words: &str) -> Option<usize> {
+    text.as_bytes().windows(words.len()).position(|window| window.eq_ignore_ascii_case(words.as_bytes()))
 }
 
 /// Whether somebody collected it for whom it is about: `PAYPAL *NETFLIX`.
@@ -256,11 +117,12 @@ fn after_collector(text: &str) -> &str {
 
 /// The host that a word is, if it ends in a public suffix: `NETFLIX.COM`, `www.shop.de/abc`.
 fn host(word: &str) -> Option<String> {
-    let word = word.trim_matches(|c: char| !c.is_alphanumeric()).to_ascii_lowercase();
+    let word = word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
     let plain = word.strip_prefix("https://").or_else(|| word.strip_prefix("http://")).unwrap_or(&word);
     let is_said = plain.len() < word.len() || plain.starts_with("www.");
     let word = plain;
     let host = word.split(['/', '?', ':']).next()?;
+    let host = &if host.is_ascii() { host.to_owned() } else { ascii(host)? };
     let fine = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '.';
     let labels: Vec<&str> = host.split('.').collect();
     let (last, first) = (labels.last()?, labels.first()?);
@@ -268,14 +130,17 @@ fn host(word: &str) -> Option<String> {
     let long_enough = last.len() >= 2 && labels.iter().rev().nth(1)?.len() >= 3 && !first.is_empty();
     let known = psl::suffix(host.as_bytes()).is_some_and(|suffix| suffix.is_known());
     let is_host = host.chars().all(fine) && long_enough && known && (is_said || !ABBREVIATIONS.contains(last));
-    is_host.then(|| OTHER_HOSTS.iter().find(|(short, _)| *short == host).map_or(host, |(_, long)| long).to_owned())
+    is_host
+        .then(|| OTHER_HOSTS.iter().find(|(short, _)| short == host).map_or(host.as_str(), |(_, long)| long).to_owned())
 }
 
-/// Endings that are domains, and far more often abbreviations: `Rechn.Nr`, `Mueller.GmbH`, `AMAZON.CO` cut short.
-const ABBREVIATIONS: [&str; 8] = ["ag", "co", "gmbh", "inc", "kg", "llc", "ltd", "nr"];
-
-/// Hosts that vendors use of themselves on statements.
-const OTHER_HOSTS: [(&str, &str); 1] = [("amzn.com", "amazon.com")];
+/// A host in letters of any script as the domain name system has it (UTS 46).
+fn ascii(host: &str) -> Option<String> {
+    match url::Host::parse(host).ok()? {
+        url::Host::Domain(host) => Some(host),
+        _ => None,
+    }
+}
 
 /// A telephone number, a date, a card, or what a payment is told from others by.
 fn is_reference(word: &str) -> bool {
@@ -300,6 +165,17 @@ fn without_start(name: &str) -> &str {
 /// The name without the places at its end.
 fn without_places(name: &str) -> String {
     let mut words: Vec<&str> = name.split(' ').collect();
+    if let Some((state, before)) = words.split_last()
+        && before.len() > 1
+    {
+        let before = before.to_vec();
+        let town = without_city(&before);
+        if town.is_some() && (STATES.contains(state) || STATES_THAT_ARE_WORDS.contains(state)) {
+            words = town.unwrap_or(before);
+        } else if STATES.contains(state) {
+            words = before;
+        }
+    }
     while let [.., before, last] = words.as_slice()
         && PLACES.contains(last)
         && !PREPOSITIONS.contains(before)
@@ -307,6 +183,15 @@ fn without_places(name: &str) -> String {
         words.pop();
     }
     words.join(" ")
+}
+
+/// The words without the city that they end in; none where they do not, or say no more.
+fn without_city<'w>(words: &[&'w str]) -> Option<Vec<&'w str>> {
+    (1..=3.min(words.len().saturating_sub(1))).rev().find_map(|count| {
+        let (name, city) = words.split_at(words.len() - count);
+        let is_part = name.last().is_some_and(|last| PREPOSITIONS.contains(last));
+        (CITIES.contains(&city.join(" ").as_str()) && !is_part).then(|| name.to_vec())
+    })
 }
 
 #[cfg(test)]
@@ -337,6 +222,24 @@ mod tests {
             ("Paris", "paris"),
             ("CHECKCARD 0114 SPOTIFY USA 877-7781161", "spotify"),
             ("PAIEMENT PAR CARTE X1234 CARREFOUR PARIS 12/03", "carrefour"),
+            ("STARBUCKS STORE 12345 SEATTLE WA", "starbucks"),
+            ("STARBUCKS  SEATTLE       WA", "starbucks"),
+            ("TESCO STORES 1234", "tesco"),
+            ("TESCO STORES", "tesco stores"),
+            ("WALMART SUPERCENTER #1234 ANYTOWN OH", "walmart"),
+            ("7-ELEVEN 34567 DALLAS TX", "7 eleven"),
+            ("WHOLEFDS MARKET SAN FRANCISCO CA", "wholefds market"),
+            ("KROGER CINCINNATI OH", "kroger"),
+            ("Hulu CA", "hulu"),
+            ("RECURRING PAYMENT AUTHORIZED ON 01/14 Spotify USA New York NY S304014123456789 CARD 1234", "spotify"),
+            ("DRIVE IN", "drive in"),
+            ("Bank of Seattle WA", "bank of seattle"),
+            ("TOYS R US", "toys r us"),
+            ("Amazon Prime*2K4AB1XY0", "amazon"),
+            ("PayPal (Europe) S.à r.l. et Cie, S.C.A.", "paypal"),
+            ("Rechnung 2024001 Vodafone", "rechnung vodafone"),
+            ("Kundennr. 123456 Vodafone GmbH", "kundennr vodafone"),
+            ("1&1 Telecom GmbH", "11 telecom"),
         ] {
             assert_eq!(payee(text), Payee { host: None, name: Some(name.into()) }, "{text}");
         }
@@ -349,6 +252,7 @@ mod tests {
             ("APPLE.COM/BILL", "apple.com"),
             ("PAYPAL *www.shop.de", "www.shop.de"),
             ("Booking.com B.V.", "booking.com"),
+            ("MÜLLER.DE ULM", "xn--mller-kva.de"),
         ] {
             assert_eq!(payee(text).host.as_deref(), Some(expected), "{text}");
         }
@@ -372,6 +276,16 @@ mod tests {
         for text in ["PAYPAL *NETFLIX", "GOOGLE *YouTube Premium", "Shop"] {
             assert_eq!(without_order(text), text);
         }
+    }
+
+    #[test]
+    fn who_took_the_money_is_told_from_where_it_was_spent() {
+        let paypal = "PayPal Europe S.a.r.l. et Cie S.C.A";
+        assert_eq!(bought_at(paypal, "PP.1234.PP . NETFLIX, Ihr Einkauf bei NETFLIX"), Some("NETFLIX"));
+        assert_eq!(bought_at(paypal, "1029384756/. Ihr Einkauf bei Müller, Ulm."), Some("Müller, Ulm"));
+        assert_eq!(bought_at("Zalando SE", "Ihr Einkauf bei Zalando"), None);
+        assert_eq!(bought_at(paypal, "Ihr Einkauf bei "), None);
+        assert_eq!(bought_at(paypal, "Abbuchung"), None);
     }
 
     #[test]

@@ -105,7 +105,13 @@ impl<'a> Desk<'a> {
 
     /// A booking: `apart` is what the bank says it is, if not a payment, and `more` what else it says in words. Its name
     /// is scrubbed already.
-    pub(super) fn booking(&mut self, payment: Payment, apart: Option<Apart>, more: &str) -> Result<()> {
+    pub(super) fn booking(&mut self, mut payment: Payment, apart: Option<Apart>, more: &str) -> Result<()> {
+        if payment.through.is_none()
+            && let Some(shop) = payee::bought_at(&payment.name, more)
+        {
+            let shop = self.scrubbed(shop);
+            payment.through = Some(std::mem::replace(&mut payment.name, shop));
+        }
         let incoming = payment.amount.map(|amount| amount.is_sign_positive());
         let apart = apart
             .or_else(|| {

@@ -84,3 +84,56 @@ fn cells_for_a_spreadsheet_are_texts() {
     let csv = "Datum;Empfänger;Betrag\n=\"2024-01-15\";=\"Netflix.com\";=\"-9,99\"\n";
     assert_eq!(good(csv.as_bytes()).1.names(), ["Netflix.com"]);
 }
+
+#[test]
+fn who_took_the_money_for_a_shop_is_told_beside_it() {
+    let csv = "Buchungstag;Zahlungsempfänger;Verwendungszweck;Betrag\n\
+               15.01.2024;PayPal Europe S.a.r.l. et Cie S.C.A;PP.1234.PP . NETFLIX, Ihr Einkauf bei NETFLIX;-9,99\n\
+               16.01.2024;PayPal Europe S.a.r.l. et Cie S.C.A;PP.1234.PP . SPOTIFY, Ihr Einkauf bei SPOTIFY;-9,99\n";
+    let (_, heard) = good(csv.as_bytes());
+    assert_eq!(heard.names(), ["NETFLIX", "SPOTIFY"]);
+    assert_eq!(heard.found[0].details.value()["through"], "PayPal Europe S.a.r.l. et Cie S.C.A");
+}
+
+#[test]
+fn the_type_of_a_booking_may_be_its_direction() {
+    let csv = "Account Number,Transaction Description,Transaction Date,Transaction Type,Transaction Amount,Balance\n\
+               1234,Digital Card Purchase - NETFLIX COM,01/15/24,Debit,9.99,100.00\n\
+               1234,Refund from SHOP,01/16/24,Credit,5.00,105.00\n";
+    let (_, heard) = good(csv.as_bytes());
+    let amounts: Vec<_> = heard.found.iter().map(|found| found.details.value()["amount"].clone()).collect();
+    assert_eq!(amounts, ["-9.99", "5.00"]);
+}
+
+#[test]
+fn what_wise_and_paypal_do_among_their_own_accounts_is_no_vendors() {
+    let wise = "\"TransferWise ID\",Date,Amount,Currency,Description,\"Payment Reference\",\"Running Balance\",\"Exchange From\",\
+                \"Exchange To\",\"Exchange Rate\",\"Payer Name\",\"Payee Name\",\"Payee Account Number\",Merchant,\"Card Last Four Digits\",\
+                \"Card Holder Full Name\",Attachment,Note,\"Total fees\",\"Exchange To Amount\",\"Transaction Type\",\
+                \"Transaction Details Type\"\n\
+                CARD-1,15-01-2024,-9.99,EUR,\"Card transaction of 9.99 EUR issued by Netflix.com\",,1,,,,,,,Netflix.com,1111,A,,,0,,DEBIT,CARD\n\
+                BALANCE-2,16-01-2024,-500.00,GBP,\"Converted 500.00 GBP to 574.68 EUR\",,1,GBP,EUR,1.1,,,,,,,,,0,,DEBIT,CONVERSION\n\
+                FEE-3,16-01-2024,-0.60,EUR,\"Wise Charges for: TRANSFER-3\",,1,,,,,,,,,,,,0,,DEBIT,ACCRUAL_CHARGE\n";
+    let (summary, heard) = good(wise.as_bytes());
+    assert_eq!(heard.names(), ["Netflix.com"]);
+    assert_eq!(summary.apart.len(), 2, "{summary:?}");
+    let older = wise.replace(",\"Transaction Type\",\"Transaction Details Type\"", "").replace(",,DEBIT,CARD", ",");
+    let older = older.replace(",,DEBIT,CONVERSION", ",").replace(",,DEBIT,ACCRUAL_CHARGE", ",");
+    assert_eq!(good(older.as_bytes()).1.names(), ["Netflix.com"]);
+    let paypal = "\"Date\",\"Time\",\"TimeZone\",\"Name\",\"Type\",\"Status\",\"Currency\",\"Gross\",\"Fee\",\"Net\"\n\
+                  \"15/01/2024\",\"10:00:00\",\"CET\",\"Steam\",\"General Authorization\",\"Completed\",\"EUR\",\"-5.00\",\"0\",\"-5.00\"\n\
+                  \"15/01/2024\",\"10:00:01\",\"CET\",\"Steam\",\"PreApproved Payment Bill User Payment\",\"Completed\",\"EUR\",\"-5.00\",\"0\",\"-5.00\"\n";
+    let (_, heard) = good(paypal.as_bytes());
+    assert_eq!(heard.found[0].details.value()["count"], 1);
+}
+
+#[test]
+fn a_card_s_statement_is_known_by_its_columns() {
+    let apple = "Transaction Date,Clearing Date,Description,Merchant,Category,Type,Amount (USD),Purchased By\n\
+                 01/14/2024,01/15/2024,\"NETFLIX.COM LOS GATOS CA\",\"Netflix.com\",Other,Purchase,9.99,A\n";
+    let amex = "Datum,Beschreibung,Karteninhaber,Konto #,Betrag\n14/01/2024,NETFLIX.COM,A MUSTER,-12345,\"9,99\"\n";
+    for csv in [apple, amex] {
+        let (_, heard) = good(csv.as_bytes());
+        assert_eq!(heard.found[0].details.value()["amount"], "-9.99", "{csv}");
+    }
+}

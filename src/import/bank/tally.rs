@@ -218,7 +218,10 @@ fn stable(name: &str) -> String {
     let changes = |word: &str| {
         let digits = word.bytes().filter(u8::is_ascii_digit).count();
         let only = word.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | ',' | ':' | '/' | '-' | '#'));
-        only && (digits >= 4 || digits > 0 && word.contains(['.', ',', ':', '/', '#']))
+        // A booking's own number: `S304014123456789`, eight digits or more behind two letters at most.
+        let reference =
+            digits >= 8 && word.len() <= digits + 2 && word.bytes().last().is_some_and(|b| b.is_ascii_digit());
+        reference || only && (digits >= 4 || digits > 0 && word.contains(['.', ',', ':', '/', '#']))
     };
     let kept: Vec<&str> = folded.split_whitespace().filter(|word| !changes(word)).collect();
     match kept.is_empty() {
@@ -293,6 +296,7 @@ pub(super) mod tests {
             ("0800 123", "123"),
             ("12345", "12345"),
             ("McDonald's #112", "mcdonald's"),
+            ("Spotify USA New York NY S304014123456789 CARD 1234", "spotify usa new york ny card"),
         ] {
             assert_eq!(stable(name), expected);
         }

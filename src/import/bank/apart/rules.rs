@@ -67,6 +67,7 @@ pub(super) const RULES: &[(Apart, At, For, &[&str])] = &[
         At::Start,
         For::Both,
         &[
+            "wise charges for",
             "ccy conversion fee",
             "currency conversion fee",
             "foreign transaction fee",
@@ -127,6 +128,7 @@ pub(super) const RULES: &[(Apart, At, For, &[&str])] = &[
         At::Start,
         For::Both,
         &[
+            "converted #",
             "transferred from",
             "transferred to",
             "transfer to savings",
@@ -245,8 +247,27 @@ pub(super) const RULES: &[(Apart, At, For, &[&str])] = &[
 
 /// The words of a column that says what sort of booking it is, as `plain` gives them, where they alone say enough.
 pub(super) const TYPES: &[(Apart, &[&str])] = &[
-    (Apart::Cash, &["atm", "cash", "cash withdrawal", "cash deposit", "geldautomaat", "geldautomat", "bargeld", "gea"]),
-    (Apart::Bank, &["fee", "fees", "interest", "charge", "entgeltabschluss", "abschluss", "zinsen", "entgelte"]),
+    (
+        Apart::Cash,
+        &["atm", "cash", "cash withdrawal", "cash deposit", "geldautomaat", "geldautomat", "bargeld", "gea", "cpt"],
+    ),
+    (
+        Apart::Bank,
+        &[
+            "fee",
+            "fees",
+            "interest",
+            "charge",
+            "entgeltabschluss",
+            "abschluss",
+            "zinsen",
+            "entgelte",
+            "chg",
+            "accrual charge",
+            "balance cashback",
+            "card order checkout",
+        ],
+    ),
     (
         Apart::OwnTransfer,
         &[
@@ -257,6 +278,25 @@ pub(super) const TYPES: &[(Apart, &[&str])] = &[
             "general currency conversion",
             "pot transfer",
             "flexible pot",
+            // Wise
+            "conversion",
+            "money added",
+            // PayPal
+            "bank deposit to pp account",
+            "general withdrawal",
+            "general withdrawal bank account",
+            "transfer to bank",
+            "user initiated withdrawal",
+        ],
+    ),
+    (
+        Apart::NotBooked,
+        &[
+            "general authorization",
+            "authorization",
+            "account hold for open authorization",
+            "reversal of general account hold",
+            "void of authorization",
         ],
     ),
     (Apart::Salary, &["salary", "lohn gehalt", "gehalt rente", "lohn", "gehalt", "salaris"]),

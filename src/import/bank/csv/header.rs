@@ -227,6 +227,12 @@ fn refine<'r>(
             mapping.amounts = Some(Amounts::Flagged { amount, flag: amount + 1 });
         }
     }
+    if let Some(Amounts::Signed { amount }) = mapping.amounts
+        && let Some(kind) = mapping.kind
+        && is_unsigned(mapping, amount, kind, rows.clone())
+    {
+        mapping.amounts = Some(Amounts::Flagged { amount, flag: kind });
+    }
     let readings = || rows.clone().filter_map(|row| day::read(row.get(mapping.date?)?));
     let says = |wanted: fn(&Reading) -> bool| readings().any(|reading| wanted(&reading));
     // A header in a language is a hint, and dates that can be read in one way alone are none.
@@ -235,6 +241,15 @@ fn refine<'r>(
     if mapping.order.is_none() && !month_first && names.iter().any(|(name, _)| DAY_FIRST.contains(name)) {
         mapping.order = Some(Order::DayFirst);
     }
+}
+
+/// Whether the type of every booking is its direction, and no amount has a sign.
+fn is_unsigned<'r>(mapping: &Mapping, amount: usize, kind: usize, rows: impl Iterator<Item = &'r Vec<String>>) -> bool {
+    let mut told = rows.filter_map(|row| {
+        let amount = amount::parse(row.get(amount)?, mapping.separator)?;
+        Some(amount.is_sign_positive() && apart::direction(row.get(kind)?).is_some())
+    });
+    told.next().is_some_and(|first| first && told.all(|fine| fine))
 }
 
 /// Whether what is negative is what was paid to the bank, as on statements of cards: "payment received, thank you".
