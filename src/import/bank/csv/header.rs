@@ -19,6 +19,44 @@ pub(super) struct Layout {
     pub mapping: Mapping,
 }
 
+/// One account of a file: some banks put several into one, each with its own header.
+pub(super) struct Account {
+    pub headers: Vec<String>,
+    pub mapping: Mapping,
+}
+
+impl Account {
+    pub(super) fn of(layout: &Layout) -> Self {
+        Self { headers: layout.headers.clone(), mapping: layout.mapping.clone() }
+    }
+
+    /// The account that begins with this row, if it is a header and leaves nothing to be asked.
+    pub(super) fn next(&self, fields: &[String]) -> Option<Self> {
+        if self.headers.is_empty() || known_words(fields).is_none_or(|words| words < 3) {
+            return None;
+        }
+        let mut mapping = if fields == self.headers {
+            self.mapping.clone()
+        } else {
+            by_preset(fields).unwrap_or_else(|| by_words(fields))
+        };
+        mapping.separator = self.mapping.separator;
+        mapping.order = mapping.order.or(self.mapping.order);
+        let is_whole = mapping.date.is_some() && !mapping.payee.is_empty() && mapping.amounts.is_some();
+        is_whole.then(|| Self { headers: fields.to_vec(), mapping })
+    }
+}
+
+/// How many words of the tables a row has, if it may be a header: with a date, and an amount or a text.
+fn known_words(fields: &[String]) -> Option<usize> {
+    let names: Vec<String> = fields.iter().map(|field| name_of(field).0).collect();
+    let has = |roles: &[Role]| {
+        names.iter().any(|name| WORDS.get(name).is_some_and(|all| all.iter().any(|(role, _)| roles.contains(role))))
+    };
+    let is_header = has(&[Role::Date]) && has(&[Role::Amount, Role::Debit, Role::Credit, Role::Payee, Role::Text]);
+    is_header.then(|| names.iter().filter(|name| WORDS.contains_key(*name)).count())
+}
+
 /// Finds the header among the first records, and what is certain of the columns.
 pub(super) fn layout(sample: &[Record], separator: u8, kept: &dyn Fn(&str) -> Option<Mapping>) -> Layout {
     let rows: Vec<&Vec<String>> = sample.iter().filter_map(|record| record.fields.as_ref().ok()).collect();
@@ -48,14 +86,7 @@ pub(super) fn layout(sample: &[Record], separator: u8, kept: &dyn Fn(&str) -> Op
 /// words that are known; else a row of names above rows of dates.
 fn header_at(sample: &[Record]) -> Option<usize> {
     let fields = |at: usize| sample[at].fields.as_deref().ok().filter(|fields| fields.len() > 1);
-    let score = |at: usize| {
-        let names: Vec<String> = fields(at)?.iter().map(|field| name_of(field).0).collect();
-        let has = |roles: &[Role]| {
-            names.iter().any(|name| WORDS.get(name).is_some_and(|all| all.iter().any(|(role, _)| roles.contains(role))))
-        };
-        let is_header = has(&[Role::Date]) && has(&[Role::Amount, Role::Debit, Role::Credit, Role::Payee, Role::Text]);
-        is_header.then(|| names.iter().filter(|name| WORDS.contains_key(*name)).count())
-    };
+    let score = |at: usize| known_words(fields(at)?);
     // One with bookings below it is not passed by for another account's further down.
     let is_data =
         |at: usize| fields(at).is_some_and(|fields| fields.iter().any(|field| matches!(look(field), Looks::Date)));

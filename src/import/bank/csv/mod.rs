@@ -15,6 +15,7 @@ mod preset_tests;
 use super::desk::Desk;
 use super::source::Source;
 use crate::error::{Error, Result};
+use header::Account;
 use record::{Record, Records};
 use row::Rows;
 
@@ -66,20 +67,36 @@ pub(super) fn read(
     Ok(uncertain.then(|| header::unmapped(&layout, &sample, vec![Question::Order])))
 }
 
-/// Reads the rows; whether it is not certain in which order their dates are.
+/// Reads the rows of all accounts in the file; whether it is not certain in which order their dates are.
 fn rows(records: &mut Records, layout: &header::Layout, desk: &mut Desk) -> Result<bool> {
-    let mut rows = Rows::new(&layout.mapping, layout.headers.len());
-    let mut number = 0;
-    while let Some(Record { line, fields }) = records.next()? {
-        number += 1;
-        if number <= layout.skip {
-            continue;
+    let mut skip = layout.skip;
+    while skip > 0 && records.next()?.is_some() {
+        skip -= 1;
+    }
+    let (mut uncertain, mut account) = (false, Account::of(layout));
+    loop {
+        let mut rows = Rows::new(&account.mapping, account.headers.len());
+        let next = one_account(records, &account, &mut rows, desk)?;
+        uncertain |= rows.end(desk)?;
+        match next {
+            Some(next) => account = next,
+            None => return Ok(uncertain),
         }
+        records.expected = account.headers.len();
+    }
+}
+
+/// Reads the rows of one account, and gives the next one, whose header ends it.
+fn one_account(records: &mut Records, account: &Account, rows: &mut Rows, desk: &mut Desk) -> Result<Option<Account>> {
+    while let Some(Record { line, fields }) = records.next()? {
         match fields {
-            Ok(fields) => rows.row(line, fields, desk)?,
+            Ok(fields) => match account.next(&fields) {
+                Some(next) => return Ok(Some(next)),
+                None => rows.row(line, fields, desk)?,
+            },
             Err(why) => rows.bad(line, why, desk)?,
         }
         desk.step(records.source)?;
     }
-    rows.end(desk)
+    Ok(None)
 }
