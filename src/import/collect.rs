@@ -57,19 +57,20 @@ pub struct Collector<'a> {
     strict: bool,
     stop: Arc<AtomicBool>,
     progress: &'a dyn Fn(u64),
+    /// Why the first file that gave nothing could not be read.
+    unread: Option<Error>,
 }
 
 impl<'a> Collector<'a> {
     /// A collector. With `strict` anything bad ends the reading; `stop` is set where the user wants to stop.
     pub fn new(kind: BatchKind, strict: bool, stop: Arc<AtomicBool>, progress: &'a dyn Fn(u64)) -> Self {
-        Self { collected: Collected::new(kind), strict, stop, progress }
+        Self { collected: Collected::new(kind), strict, stop, progress, unread: None }
     }
 
-    /// Reads one file. What is wrong with it after something was found is told and kept with the rest, unless this is strict:
-    /// nothing is returned then.
+    /// Reads one file. What is wrong with it is told and kept with the rest, unless this is strict: nothing is returned then.
     ///
     /// # Errors
-    /// Those of `read`, where nothing good was found in the file or the user is strict.
+    /// Those of `read` that are not the file's fault, and all where the user is strict.
     pub fn source<T>(
         &mut self,
         file: &str,
@@ -85,8 +86,11 @@ impl<'a> Collector<'a> {
         }
         match ended {
             Ok(value) => Ok(Some(value)),
-            Err(error) if error.kind() == crate::error::Kind::BadInput && !self.strict && found > 0 => {
-                let why = format!("not read from here on: {error}");
+            Err(error) if error.kind() == crate::error::Kind::BadInput && !self.strict => {
+                let why = if found > 0 { format!("not read from here on: {error}") } else { error.to_string() };
+                if found == 0 {
+                    self.unread.get_or_insert_with(|| named(error, file));
+                }
                 self.leave(None, &why, true).map(|()| None)
             }
             Err(error) if error.kind() == crate::error::Kind::BadInput => Err(named(error, file)),
@@ -110,7 +114,11 @@ impl<'a> Collector<'a> {
     ///
     /// # Errors
     /// Kind bad input where nothing was good and something was not.
-    pub fn finish(self) -> Result<Collected> {
+    pub fn finish(mut self) -> Result<Collected> {
+        let is_alone = self.collected.sources.len() == 1 && self.collected.items.is_empty();
+        if let Some(error) = self.unread.take_if(|_| is_alone) {
+            return Err(error);
+        }
         let bad: Vec<&Skipped> = self.collected.skipped.iter().filter(|skipped| skipped.bad).collect();
         match bad.first() {
             Some(first) if self.collected.items.is_empty() => {
@@ -286,6 +294,24 @@ mod tests {
         collector.source("a.csv", "chrome", |sink| sink.skipped(Place::Line(2), "it is empty")).unwrap();
         let error = collector.finish().unwrap_err();
         assert_eq!(error.to_string(), "nothing could be taken: a.csv, line 2: it is empty");
+    }
+
+    #[test]
+    fn a_file_that_gives_nothing_does_not_end_the_others() {
+        let empty =
+            |_: &mut dyn Sink| -> Result<()> { Err(Error::bad_input("the file is empty").hint("export it again")) };
+        let mut several = collector(false);
+        assert!(several.source("empty.csv", "", empty).unwrap().is_none());
+        several.source("a.csv", "", |sink| sink.found(login("shop.example"))).unwrap();
+        let kept = several.finish().unwrap();
+        assert_eq!((kept.items.len(), kept.skipped[0].why.as_str()), (1, "the file is empty"));
+        let mut alone = collector(false);
+        alone.source("empty.csv", "", empty).unwrap();
+        let error = alone.finish().unwrap_err();
+        assert_eq!(
+            (error.to_string().as_str(), error.hint_text()),
+            ("empty.csv: the file is empty", Some("export it again"))
+        );
     }
 
     #[test]

@@ -134,7 +134,8 @@ impl<R: Read> Mbox<R> {
         }
     }
 
-    /// Where the body ends by `Content-Length`, if another message begins right there; else where it begins.
+    /// Where the body ends by `Content-Length`, if another message begins right there, or the file ends; else where
+    /// it begins.
     fn past_body(&self, head: std::ops::Range<usize>) -> usize {
         let stated = || {
             let seen = &self.buffer[head.start - 1..head.end];
@@ -145,7 +146,8 @@ impl<R: Read> Mbox<R> {
             let blank =
                 self.buffer[end..self.end].iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).take(4).count();
             let next = &self.buffer[end + blank..self.end];
-            next.starts_with(b"From ").then_some(end + blank)
+            let is_last = next.is_empty() && self.over;
+            (is_last || next.starts_with(b"From ")).then_some(end + blank)
         };
         stated().unwrap_or(head.end)
     }
@@ -182,12 +184,15 @@ fn before_another(head: &[u8]) -> usize {
     FROM.find_iter(head).find(dated).map_or(head.len(), |at| at + 1)
 }
 
-/// Whether a line that begins with `From ` parts messages. It does with a date in it, as every program writes it; without
-/// one, between a blank line and a field. Else somebody wrote a sentence that begins with that word.
+/// Whether a line that begins with `From ` parts messages. It does with a date in it, as every program writes it, behind a
+/// blank line or before a field; without one, between the two. Else somebody wrote a sentence that begins with that word.
 fn parts(after_blank: bool, text: &[u8]) -> bool {
     let Some(end) = memchr(b'\n', text) else { return false };
     let (line, next) = (&text[..end], &text[end + 1..]);
-    dated(line) || (after_blank && head::is_field(next))
+    match dated(line) {
+        true => after_blank || head::is_field(next),
+        false => after_blank && head::is_field(next),
+    }
 }
 
 /// Whether a line has a time of day and a year.

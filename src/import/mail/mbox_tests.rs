@@ -37,7 +37,7 @@ fn messages_are_parted() {
 
 #[test]
 fn words_of_a_body_part_nothing() {
-    let body = ">From the start\n\nFrom here on\nwe go: on\nFrom a: b\n\nFrom me at 10:30\n\n>From x Tue Mar 04 03:33:20 2003\n";
+    let body = ">From the start\nFrom 10:30 on 4 May 2024 we\nmet\n\nFrom here on\nwe go: on\nFrom a: b\n\nFrom me at 10:30\n\n>From x Tue Mar 04 03:33:20 2003\n";
     assert_eq!(heads(&format!("{LINE}Subject: 1\n\n{body}\n{LINE}Subject: 2\n\n")).len(), 2);
 }
 
@@ -54,6 +54,9 @@ fn a_length_is_believed_where_a_message_follows() {
     let length = inner.len();
     let two = format!("{LINE}Content-Length: {length}\n\n{inner}\n{LINE}Subject: 2\n\n");
     assert_eq!(heads(&two), [format!("Content-Length: {length}\n\n"), "Subject: 2\n\n".to_owned()]);
+    let last = format!("{LINE}Content-Length: {length}\n\n{inner}");
+    assert_eq!(heads(&last).len(), 1, "the file may end there as well");
+    assert_eq!(heads(&format!("{last}\n")).len(), 1);
     for wrong in [length - 9, length + 9, 0, usize::MAX] {
         let text = two.replace(&format!("Length: {length}"), &format!("Length: {wrong}"));
         assert_eq!(heads(&text).len(), 3, "{wrong}");

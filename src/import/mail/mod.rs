@@ -72,12 +72,15 @@ pub fn recognise(beginning: &[u8]) -> Option<Format> {
     (lines.clone().next().is_some_and(head::is_field) && lines.any(known)).then_some(Format::Message)
 }
 
-/// Without a byte order mark, blank lines, and the length that stands before a message in an `.emlx`.
+/// Without a byte order mark, blank lines, the length that stands before a message in an `.emlx`,
+/// and a line `>From …`.
 fn without_preamble(bytes: &[u8]) -> &[u8] {
     let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii_start();
     let line = &text[..memchr::memchr(b'\n', text).unwrap_or(text.len())];
     let counts = !line.is_empty() && line.len() < 20 && line.trim_ascii_end().iter().all(u8::is_ascii_digit);
-    if counts { text[line.len()..].trim_ascii_start() } else { text }
+    // A line that parted the message from others, and was quoted when it was taken out of an mbox.
+    let parted = text.starts_with(b">From ");
+    if counts || parted { text[line.len()..].trim_ascii_start() } else { text }
 }
 
 /// Reads a file, a Maildir, or a folder of either, down to the last folder in it.

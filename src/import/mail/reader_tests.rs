@@ -63,6 +63,10 @@ fn a_file_is_what_it_holds() {
     assert_eq!(recognise(b"\xef\xbb\xbf\nReceived: x\n"), Some(Format::Message));
     assert_eq!(recognise(b"X-Any: 1\r\nSUBJECT: x\r\n\r\n"), Some(Format::Message));
     assert_eq!(recognise(b"1234    \nReceived: x\nFrom: a@b.example\n\n"), Some(Format::Message));
+    assert_eq!(
+        recognise(b">From a Tue Mar 04 03:33:20 2003\nReceived: x\nFrom: a@b.example\n\n"),
+        Some(Format::Message)
+    );
     for none in ["", "name,url\n", "Any: x\n\nFrom: a\n", "{\"a\": 1}", "12\n"] {
         assert_eq!(recognise(none.as_bytes()), None, "{none}");
     }

@@ -148,7 +148,10 @@ fn of_name(name: &str, scheme: bool) -> Address {
         return Address::Private;
     }
     let last = labels().next_back().unwrap_or_default();
+    // Without a scheme, `readme.txt` is a file: a host ends in a public suffix, or in the one of examples (RFC 2606).
+    let is_public = || last == "example" || psl::suffix(name.as_bytes()).is_some_and(|suffix| suffix.is_known());
     match (name.contains('.'), scheme) {
+        (true, false) if !is_public() => Address::Nothing,
         (true, _) if last.starts_with(|c: char| c.is_ascii_alphabetic()) => Address::Host(name.to_owned()),
         (false, true) => Address::Private,
         _ => Address::Nothing,
@@ -196,9 +199,19 @@ mod tests {
             assert_eq!(address(text), Address::Inside, "{text}");
         }
         assert_eq!(address("otpauth://totp/x?secret=ABC"), Address::SecondFactor);
-        for text in
-            ["", "  ", "aib", "space title", "dpbx@fner.ws", "htts:/broken", "https://", "{REF:A@I:1}", "1", "1.5x"]
-        {
+        for text in [
+            "",
+            "  ",
+            "aib",
+            "space title",
+            "dpbx@fner.ws",
+            "htts:/broken",
+            "https://",
+            "{REF:A@I:1}",
+            "1",
+            "1.5x",
+            "readme.txt",
+        ] {
             assert_eq!(address(text), Address::Nothing, "{text}");
         }
     }

@@ -60,12 +60,12 @@ impl Entry {
     }
 
     pub(super) fn title(&mut self, text: &str) {
-        self.title = clean(text);
+        self.title = clean(text).filter(|text| !is_reference(text));
     }
 
     /// A user name. The first is the account.
     pub(super) fn account(&mut self, text: &str) {
-        let Some(text) = clean(text) else { return };
+        let Some(text) = clean(text).filter(|text| !is_reference(text)) else { return };
         if is_email(&text) {
             self.email(&text);
         }
@@ -205,6 +205,11 @@ impl Entry {
             (None, None) => format!(":{}/{}", self.title.as_deref().unwrap_or_default(), account()),
         }
     }
+}
+
+/// Whether a text only points to another entry's (<https://keepass.info/help/base/fieldrefs.html>): it is no name.
+fn is_reference(text: &str) -> bool {
+    text.starts_with("{REF:") && text.ends_with('}')
 }
 
 /// Somebody else's text: trimmed, printable, and not too long; nothing where nothing is left.

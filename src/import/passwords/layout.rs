@@ -9,7 +9,7 @@ use super::columns::{Role, column_name, general};
 use super::entry::{Entry, date};
 use super::identity::Identity;
 use super::source::Text;
-use super::table::{Dialect, Row, Table, delimiter};
+use super::table::{Dialect, Row, Table, delimiter, said};
 use super::{Format, Found};
 use crate::error::{Error, Result};
 
@@ -156,8 +156,13 @@ impl<'r> Cells<'r> {
 /// # Errors
 /// Kind bad input for a header without the columns that it takes, and for rows that do not end.
 pub(super) fn read(layout: &Layout, mut text: Text<'_>, sink: &mut dyn Sink) -> Result<Found> {
-    let delimiter = delimiter(&first_line(text.ready()?));
+    let first = first_line(text.ready()?);
+    let said = said(&first);
+    let delimiter = said.unwrap_or_else(|| delimiter(&first));
     let mut table = Table::new(text, Dialect { delimiter, escape: layout.escape });
+    if said.is_some() {
+        table.next()?;
+    }
     let mut found = Found::new(layout.format);
     let (columns, header) = columns(layout, &mut table)?;
     let whole = whole_row(&columns);
@@ -218,6 +223,9 @@ fn whole_row(columns: &[(String, Role)]) -> usize {
     wanted.into_iter().filter_map(first).max().map_or(1, |last| last + 1)
 }
 
+/// The last column of RoboForm's tables: the fields of a form, as many cells as there are. All of them are dropped.
+const TAIL: &str = "rffieldsv2";
+
 fn read_row(
     layout: &Layout,
     columns: &[(String, Role)],
@@ -234,7 +242,8 @@ fn read_row(
         return sink.skipped(cells.place(), trouble);
     }
     // Fields that slid out of their columns may be pieces of a password.
-    let beyond = (columns.len()..row.len()).any(|index| !row.field(index).is_empty());
+    let has_tail = columns.last().is_some_and(|(name, _)| name == TAIL);
+    let beyond = !has_tail && (columns.len()..row.len()).any(|index| !row.field(index).is_empty());
     if row.len() < whole || beyond {
         let (has, wanted) = (row.len(), columns.len());
         let why = format!("{has} fields where {wanted} are wanted: a quote or a delimiter may be astray");

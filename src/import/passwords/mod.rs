@@ -88,8 +88,13 @@ impl Found {
             Sort::Other(why) => sink.passed_over(place, why),
             Sort::Identity(identity) => match identity.settled() {
                 Some(identity) => {
+                    if !identity.left_out.is_empty() {
+                        let left = identity.left_out.join(", ");
+                        self.remarks
+                            .push(format!("{place}: the profile does not take this identity's {left} as it is"));
+                    }
                     self.identities.push(identity);
-                    Ok(())
+                    sink.passed_over(place, "an identity, which is offered to the profile")
                 }
                 None => sink.passed_over(place, "an identity without anything for the profile"),
             },

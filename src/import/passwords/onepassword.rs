@@ -204,13 +204,20 @@ fn count_dropped(item: &Item<'_>, identity: bool, sink: &mut dyn Sink) {
             "totp" => Secret::SecondFactor,
             "concealed" | "sshKey" => Secret::Password,
             "creditCardNumber" => Secret::Card,
-            _ if identity => continue,
+            _ if identity || is_told(field) => continue,
             _ => Secret::Note,
         };
         if is_there(value) {
             sink.dropped(secret);
         }
     }
+}
+
+/// What memberships and reward programmes have in fields instead of in the overview, by the ids that 1Password gives them.
+const TOLD: [&str; 4] = ["website", "org_name", "company_name", "membership_no"];
+
+fn is_told(field: &Field<'_>) -> bool {
+    TOLD.contains(&&*field.id)
 }
 
 /// The only key of an object and its value.
@@ -227,6 +234,7 @@ fn entry(item: &Item<'_>, vault: &str, place: Place, sink: &mut dyn Sink) -> Ent
     }
     entry.address(&item.overview.url, sink);
     each(&item.overview.urls).for_each(|url| entry.address(&url.url, sink));
+    programme(&mut entry, item, sink);
     entry.password(password_of(item).is_some(), sink);
     entry.created(date(&item.created_at));
     entry.changed(date(&item.updated_at));
@@ -234,6 +242,21 @@ fn entry(item: &Item<'_>, vault: &str, place: Place, sink: &mut dyn Sink) -> Ent
     let tags: Vec<&str> = each(&item.overview.tags).map(|tag| &**tag).collect();
     entry.detail("tags", &tags.join(", "));
     entry
+}
+
+/// What a membership or a reward programme says of whose it is.
+fn programme(entry: &mut Entry, item: &Item<'_>, sink: &mut dyn Sink) {
+    let fields = each(&item.details.sections).flat_map(|section| each(&section.fields));
+    for field in fields.filter(|field| is_told(field)) {
+        let Some((_, value)) = field.value.and_then(single) else { continue };
+        let value = value_of(value);
+        match &*field.id {
+            "website" => entry.address(&value, sink),
+            "membership_no" => entry.account(&value),
+            _ if !value.trim().is_empty() => entry.title(&value),
+            _ => {}
+        }
+    }
 }
 
 fn text(raw: &RawValue) -> Loose {
@@ -302,4 +325,24 @@ fn address(identity: &mut Identity, raw: &RawValue) {
     identity.part(AddressPart::Region, &parts.state);
     identity.part(AddressPart::PostalCode, &parts.zip);
     identity.part(AddressPart::Country, &parts.country);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::Heard;
+    use super::*;
+
+    #[test]
+    fn a_reward_programme_says_in_its_fields_whose_it_is() {
+        let text = r#"{"accounts":[{"attrs":{},"vaults":[{"attrs":{"name":"V"},"items":[
+            {"uuid":"i","categoryUuid":"107","overview":{"title":"Miles"},"details":{"sections":[{"fields":[
+              {"id":"company_name","value":{"string":"Air Example"}},{"id":"membership_no","value":{"string":"M-1"}},
+              {"id":"pin","value":{"concealed":"S3CRET"}},{"id":"website","value":{"url":"https://air.example/login"}}]}]}}]}]}]}"#;
+        let mut heard = Heard::default();
+        read(text, &mut heard).unwrap();
+        let [found] = heard.found.as_slice() else { panic!("{heard:?}") };
+        let told = (found.host.as_deref(), found.name.as_deref(), found.account.as_deref());
+        assert_eq!(told, (Some("air.example"), Some("Air Example"), Some("M-1")));
+        assert_eq!((heard.dropped(Secret::Password), heard.dropped(Secret::Note)), (1, 0));
+    }
 }

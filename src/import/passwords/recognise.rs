@@ -5,10 +5,11 @@ use zeroize::Zeroizing;
 use super::LAYOUTS;
 use super::address::{Address, address};
 use super::columns::{column_name, is_of_logins};
+use super::entry::is_email;
 use super::format::{Format, Sealed};
 use super::layout::Layout;
 use super::source::Text;
-use super::table::{Dialect, Table, delimiter};
+use super::table::{Dialect, Table, delimiter, said};
 use crate::error::Error;
 
 /// How much of a file's beginning [`recognise`] wants to see, in bytes.
@@ -105,10 +106,14 @@ fn json(text: &str) -> Option<Format> {
 
 /// The header of a table, lower case; nothing for what is none.
 fn header(text: &str) -> Option<Vec<String>> {
-    let line = text.lines().find(|line| !line.trim().is_empty())?;
-    let delimiter = delimiter(line);
+    let line = text.split(['\r', '\n']).find(|line| !line.trim().is_empty())?;
+    let said = said(line);
+    let delimiter = said.unwrap_or_else(|| delimiter(line));
     let mut input = text.as_bytes();
     let mut table = Table::new(Text::new(&mut input), Dialect { delimiter, escape: None });
+    if said.is_some() {
+        table.next().ok()?;
+    }
     let columns = table.next().ok()?.then(|| table.row().fields().map(column_name).collect::<Vec<_>>())?;
     (columns.len() > 1).then_some(columns)
 }
@@ -136,12 +141,18 @@ fn table(text: &str) -> Option<Format> {
         return Some(Format::DashlaneCsv);
     }
     let columns = header(text)?;
+    // What holds an address of a login or a person is a login, and no header, whatever words stand beside.
+    if columns.iter().any(|column| column.contains("://") || is_email(column)) {
+        return None;
+    }
     let has = |marks: &[&str]| !marks.is_empty() && marks.iter().all(|mark| columns.iter().any(|own| own == mark));
+    // Two words alone are those of many tables.
+    let is_other = |marks: &[&str]| has(marks) && (marks.len() > 2 || columns.len() == marks.len());
     let is = |layout: &&&Layout| has(layout.marks) && columns.len() <= layout.most;
     if let Some(layout) = LAYOUTS.iter().find(is) {
         return Some(layout.format);
     }
-    if let Some(layout) = LAYOUTS.iter().find(|layout| layout.others.iter().any(|marks| has(marks))) {
+    if let Some(layout) = LAYOUTS.iter().find(|layout| layout.others.iter().any(|marks| is_other(marks))) {
         return Some(layout.format);
     }
     is_of_logins(&columns).then_some(Format::OtherCsv)
@@ -204,6 +215,8 @@ mod tests {
             (b"\x00\x01\x02\x03\x04\x05\xff", "binary"),
             (b"https://a.example,ada,s3cret\n", "no header"),
             (b"s3cret words", "no export"),
+            (b"Shop,Username,ada,Password,s3cret,Website,https://shop.example\n", "no header"),
+            (b"title,note,place\nx,s3cret,y\n", "no header"),
         ] {
             assert_eq!(recognise(head), None, "{words}");
             let error = unrecognised(head);
@@ -219,6 +232,7 @@ mod tests {
         {
             assert_eq!(recognise(header.as_bytes()), Some(Format::OtherCsv), "{header}");
         }
+        assert_eq!(recognise(b"sep=;\r\nurl;username;password\r\n"), Some(Format::OtherCsv));
         assert_eq!(recognise(b"date,payee,amount\n"), None);
         // NordPass, which has Chrome's columns and many more.
         let other = b"name,url,username,password,note,cardholdername,cardnumber,cvc,expirydate,folder,type\n";

@@ -88,7 +88,9 @@ fn the_files_of_a_dashlane_archive_each_give_what_they_hold() {
     assert_eq!((address.name.to_string().as_str(), found.identities[2].claims.len()), ("address", 1));
     let reasons: Vec<&str> = heard.passed.iter().map(|(_, why)| why.as_str()).collect();
     let document = "ids.csv: a document of identity: its number is never imported";
-    assert_eq!(reasons, [document, "payments.csv: a card or bank account", "securenotes.csv: a secure note"]);
+    let person = "personalInfo.csv: an identity, which is offered to the profile";
+    let (card, note) = ("payments.csv: a card or bank account", "securenotes.csv: a secure note");
+    assert_eq!(reasons, [document, card, person, person, person, note]);
     assert_eq!(heard.dropped(Secret::Card), 2);
 }
 
@@ -106,7 +108,8 @@ fn dates_folders_and_reasons_are_told() {
     assert_eq!(bitwarden.found[0].details.value()["folder"], "Money");
     assert_eq!(bitwarden.found[0].key, "i1/shop.example");
     let reasons: Vec<&str> = bitwarden.passed.iter().map(|(_, why)| why.as_str()).collect();
-    assert_eq!(reasons, ["a secure note", "a card", "an SSH key", "in the trash"]);
+    let identity = "an identity, which is offered to the profile";
+    assert_eq!(reasons, ["a secure note", "a card", identity, "an SSH key", "in the trash"]);
     let (firefox, _) = heard(&sample(Format::Firefox));
     assert_eq!(firefox.found[1].details.value()["realm"], "Online banking");
     assert_eq!(firefox.found[1].key, "bank.example/4711");

@@ -48,6 +48,7 @@ pub(super) struct Table<'a> {
     /// The line that the current row begins in, and the one that the next begins in at the earliest.
     line: u64,
     next_line: u64,
+    carriage: bool,
     dialect: Dialect,
     within: Within,
     /// Whether a text goes on behind the quote that ended it: csv_core takes that, and rows may be swallowed.
@@ -68,6 +69,7 @@ impl<'a> Table<'a> {
             fields: 0,
             line: 0,
             next_line: 1,
+            carriage: false,
             dialect,
             within: Within::Start,
             astray: false,
@@ -91,7 +93,7 @@ impl<'a> Table<'a> {
             if !begun {
                 let blank = input.iter().take_while(|byte| matches!(byte, b'\n' | b'\r')).count();
                 if blank > 0 {
-                    self.next_line += lines(&input[..blank]);
+                    self.next_line += lines(&input[..blank], &mut self.carriage);
                     self.text.take(blank);
                     continue;
                 }
@@ -99,7 +101,7 @@ impl<'a> Table<'a> {
             }
             let (row, ends) = (&mut self.row[self.used..], &mut self.ends[self.fields..]);
             let (result, read, written, ended) = self.core.read_record(input, row, ends);
-            self.next_line += lines(&input[..read]);
+            self.next_line += lines(&input[..read], &mut self.carriage);
             if self.dialect.escape.is_none() {
                 (self.within, self.astray) = watched(&input[..read], self.dialect.delimiter, self.within, self.astray);
             }
@@ -188,8 +190,14 @@ fn watched(bytes: &[u8], delimiter: u8, mut within: Within, mut astray: bool) ->
     (within, astray)
 }
 
-fn lines(bytes: &[u8]) -> u64 {
-    bytes.iter().filter(|byte| **byte == b'\n').count() as u64
+/// How many lines end in these bytes: with LF, CR LF or, in files from old programs, CR. `carriage` is whether the byte
+/// before was a CR.
+fn lines(bytes: &[u8], carriage: &mut bool) -> u64 {
+    let ends = bytes.iter().filter(|byte| {
+        let after = std::mem::replace(carriage, **byte == b'\r');
+        **byte == b'\r' || **byte == b'\n' && !after
+    });
+    ends.count() as u64
 }
 
 /// One row. It has no `Debug`: it holds secrets.
@@ -233,6 +241,14 @@ impl<'r> Row<'r> {
     }
 }
 
+/// What a first line says itself to stand between the fields, as spreadsheets write it: `sep=;`.
+pub(super) fn said(line: &str) -> Option<u8> {
+    match line.trim_start_matches('\u{feff}').trim_end_matches(['\r', '\n', '"']).trim_start_matches('"').as_bytes() {
+        [b's' | b'S', b'e' | b'E', b'p' | b'P', b'=', delimiter @ (b',' | b';' | b'\t' | b'|')] => Some(*delimiter),
+        _ => None,
+    }
+}
+
 /// What stands between the fields of a header: of comma, semicolon and tab, the one that it has most of.
 pub(super) fn delimiter(header: &str) -> u8 {
     let count = |wanted: u8| header.bytes().filter(|byte| *byte == wanted).count();
@@ -268,6 +284,9 @@ mod tests {
         assert_eq!(lines, [2, 4, 7]);
         assert_eq!(read[1].1, ["x\ny", "z\""]);
         assert_eq!(read[2].1, ["last", ""]);
+        let lines = |text: &[u8]| rows(text, COMMA).unwrap().iter().map(|(line, _)| *line).collect::<Vec<_>>();
+        assert_eq!(lines(b"a,b\rc,d\r\re,f\r"), [1, 2, 4]);
+        assert_eq!(lines(b"a,b\r\nc,\"d\r\ne\"\r\nf,g"), [1, 2, 4]);
         assert!(rows(b"", COMMA).unwrap().is_empty() && rows(b"\n\n", COMMA).unwrap().is_empty());
     }
 
@@ -332,5 +351,9 @@ mod tests {
         assert_eq!(delimiter("a,b;c"), b',');
         assert_eq!(delimiter("a;b;c"), b';');
         assert_eq!(delimiter("a\tb"), b'\t');
+        assert_eq!(
+            (said("sep=;\r"), said("\"sep=,\""), said("sep=a"), said("name;url")),
+            (Some(b';'), Some(b','), None, None)
+        );
     }
 }
