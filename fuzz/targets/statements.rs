@@ -4,6 +4,7 @@
 
 use cmr::error::Result;
 use cmr::import::evidence::{Evidence, Place, Secret, Sink};
+use cmr::import::mail::imap;
 use cmr::import::{bank, mail};
 use libfuzzer_sys::fuzz_target;
 
@@ -30,6 +31,13 @@ impl Sink for Checks {
     }
 }
 
+/// A mailbox whose server says this, whatever it is asked.
+fn conversation(said: &[u8]) {
+    let password = secrecy::SecretString::from("x".to_owned());
+    let account = imap::Account { host: "mail.example".to_owned(), port: imap::PORT, user: "me".to_owned(), password };
+    drop(imap::read_over(tokio::io::join(said, tokio::io::sink()), &account, &[], &[], &mut Checks));
+}
+
 fuzz_target!(|bytes: &[u8]| {
     let statement = |format| drop(bank::read(&mut &bytes[..], format, &|_| None, &mut Checks));
     let letters = |format| {
@@ -42,6 +50,7 @@ fuzz_target!(|bytes: &[u8]| {
         "bank-csv" => statement(Some(bank::Format::Csv)),
         "bank-any" => statement(None),
         "mail-mbox" => letters(Some(mail::Format::Mbox)),
+        "mail-imap" => conversation(bytes),
         "mail-eml" => letters(Some(mail::Format::Message)),
         _ => letters(None),
     }

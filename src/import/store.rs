@@ -287,6 +287,11 @@ pub(super) fn waiting_for(connection: &Connection, key: &str) -> Result<Vec<Wait
     statement.query_map([key], to_waiting)?.map(|row| row?).collect()
 }
 
+/// Whether there is any evidence.
+pub(super) fn any(connection: &Connection) -> Result<bool> {
+    Ok(connection.query_row("SELECT EXISTS (SELECT 1 FROM evidence)", [], |row| row.get(0))?)
+}
+
 /// Whether any evidence waits for a vendor.
 pub(super) fn any_waits(connection: &Connection) -> Result<bool> {
     let sql = "SELECT EXISTS (SELECT 1 FROM evidence WHERE waits_for IS NOT NULL)";

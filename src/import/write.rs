@@ -136,9 +136,10 @@ impl Writing<'_> {
     fn all(&mut self, collected: &Collected) -> Result<()> {
         let sorted = self.sorted(collected);
         let mut stored = Vec::with_capacity(sorted.len());
+        let any = store::any(self.tx)?;
         for (number, (key, _)) in sorted.iter().enumerate() {
             self.go_on(number)?;
-            stored.push(store::stored(self.tx, key)?);
+            stored.push(if any { store::stored(self.tx, key)? } else { None });
         }
         self.find_vendors(&sorted, &stored)?;
         let mut loose: HashSet<usize> = HashSet::new();

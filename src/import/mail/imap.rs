@@ -14,6 +14,7 @@ use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
 use self::session::Session;
+pub use self::stream::Connection;
 use super::super::evidence::Sink;
 use super::folder::NOT_VENDORS;
 use super::head;
@@ -78,19 +79,49 @@ struct Folder {
 /// Kind failed for the network, naming the folder; the user must act where the server refuses the password; not found for
 /// a folder that is not there.
 pub fn read(account: &Account, folders: &[String], mine: &[String], sink: &mut dyn Sink) -> Result<Summary> {
+    let mut tally = Tally::new(mine);
+    run(async {
+        let stream = session::connect(account, sink).await?;
+        read_all(stream, account, folders, &mut tally, sink).await
+    })?;
+    tally.finish(sink)
+}
+
+/// The same over a connection that is there already.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_over(
+    stream: impl Connection,
+    account: &Account,
+    folders: &[String],
+    mine: &[String],
+    sink: &mut dyn Sink,
+) -> Result<Summary> {
+    let mut tally = Tally::new(mine);
+    run(read_all(stream, account, folders, &mut tally, sink))?;
+    tally.finish(sink)
+}
+
+fn run(work: impl Future<Output = Result<()>>) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|e| Error::failed(format!("cannot start the network: {e}")))?;
-    let mut tally = Tally::new(mine);
-    let read = runtime.block_on(read_all(account, folders, &mut tally, sink));
+    let done = runtime.block_on(work);
     // A name that is still being looked up is not waited for.
     runtime.shutdown_background();
-    read.and_then(|()| tally.finish(sink))
+    done
 }
 
-async fn read_all(account: &Account, folders: &[String], tally: &mut Tally, sink: &mut dyn Sink) -> Result<()> {
-    let mut session = Session::open(account, sink).await?;
+async fn read_all(
+    stream: impl Connection,
+    account: &Account,
+    folders: &[String],
+    tally: &mut Tally,
+    sink: &mut dyn Sink,
+) -> Result<()> {
+    let mut session = Session::open(stream, account, sink).await?;
     let listed = list(&mut session, sink).await?;
     for folder in chosen(listed, folders, tally)? {
         let named = |error: Error| {
@@ -106,7 +137,7 @@ async fn read_all(account: &Account, folders: &[String], tally: &mut Tally, sink
     Ok(())
 }
 
-async fn list(session: &mut Session, sink: &mut dyn Sink) -> Result<Vec<Folder>> {
+async fn list(session: &mut Session<'_>, sink: &mut dyn Sink) -> Result<Vec<Folder>> {
     let mut folders = Vec::new();
     let mut take = |response: &Response<'_>| {
         if let Response::MailboxData(async_imap::imap_proto::MailboxDatum::List(data)) = response
@@ -162,7 +193,7 @@ fn chosen(listed: Vec<Folder>, named: &[String], tally: &mut Tally) -> Result<Ve
     Ok(some.into_iter().map(|one| one.name).collect())
 }
 
-async fn read_folder(session: &mut Session, name: &str, tally: &mut Tally, sink: &mut dyn Sink) -> Result<()> {
+async fn read_folder(session: &mut Session<'_>, name: &str, tally: &mut Tally, sink: &mut dyn Sink) -> Result<()> {
     let mut exists = 0;
     let mut count = |response: &Response<'_>| {
         if let Response::MailboxData(async_imap::imap_proto::MailboxDatum::Exists(count)) = response {

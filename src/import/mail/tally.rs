@@ -1,6 +1,7 @@
 //! What all messages come to: one piece of evidence for each host that wrote to each address, in bounded memory.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
 
 use jiff::{Timestamp, ToSpan};
 use serde::Serialize;
@@ -15,13 +16,8 @@ use crate::text::printable;
 /// The most pairs of a host and an address that are kept.
 const MAX_PAIRS: usize = 100_000;
 
-/// How many combinations of address lines are remembered, so that the next message with the same costs little, and how
-/// long one may be.
-const MAX_REMEMBERED: usize = 65_536;
-const MAX_LINES: usize = 1024;
-
-/// How many bytes of them are remembered in all.
-const MAX_REMEMBERED_BYTES: usize = 12 * 1024 * 1024;
+/// How many combinations of address lines are remembered, so that the next message with the same costs little.
+const MAX_REMEMBERED: usize = 200_000;
 
 /// What a reading came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -39,8 +35,7 @@ pub struct Tally {
     summary: Summary,
     pairs: Vec<Pair>,
     by_key: HashMap<Box<str>, u32>,
-    remembered: HashMap<Box<[u8]>, Verdict>,
-    remembered_bytes: usize,
+    remembered: Remembered,
     apart: Apart,
     most: usize,
     /// The last message's lines, of which the room is used again.
@@ -69,6 +64,20 @@ enum Verdict {
     Full,
     PassedOver(Why),
     Bad(Why),
+}
+
+/// What lines came to before, by 128 bits of them: the lines themselves would not stay in the processor's cache. The bits are
+/// of two hashes with keys that are drawn anew in each run, so that nobody can write two letters that have the same.
+#[derive(Default)]
+struct Remembered {
+    keys: [RandomState; 2],
+    verdicts: HashMap<[u64; 2], Verdict>,
+}
+
+impl Remembered {
+    fn print(&self, lines: &[u8]) -> [u64; 2] {
+        self.keys.each_ref().map(|key| key.hash_one(lines))
+    }
 }
 
 /// What gives no evidence, each reason once.
@@ -120,8 +129,7 @@ impl Tally {
             summary: Summary::default(),
             pairs: Vec::new(),
             by_key: HashMap::new(),
-            remembered: HashMap::new(),
-            remembered_bytes: 0,
+            remembered: Remembered::default(),
             apart: Apart::default(),
             most: MAX_PAIRS,
             scratch: Vec::new(),
@@ -184,7 +192,8 @@ impl Tally {
     }
 
     fn verdict(&mut self, lines: &[u8]) -> Verdict {
-        if let Some(verdict) = self.remembered.get(lines) {
+        let print = self.remembered.print(lines);
+        if let Some(verdict) = self.remembered.verdicts.get(&print) {
             return *verdict;
         }
         let verdict = match letter::settle(lines, &self.mine) {
@@ -192,14 +201,10 @@ impl Tally {
             Letter::PassedOver(why) => Verdict::PassedOver(why),
             Letter::Bad(why) => Verdict::Bad(why),
         };
-        if lines.len() <= MAX_LINES {
-            if self.remembered.len() == MAX_REMEMBERED || self.remembered_bytes > MAX_REMEMBERED_BYTES {
-                self.remembered.clear();
-                self.remembered_bytes = 0;
-            }
-            self.remembered_bytes += lines.len();
-            self.remembered.insert(lines.into(), verdict);
+        if self.remembered.verdicts.len() == MAX_REMEMBERED {
+            self.remembered.verdicts.clear();
         }
+        self.remembered.verdicts.insert(print, verdict);
         verdict
     }
 

@@ -11,9 +11,10 @@ use rustls_pki_types::ServerName;
 use secrecy::ExposeSecret;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 
 use super::super::super::evidence::Sink;
-use super::stream::{Meter, Metered};
+use super::stream::{Connection, Meter, Metered};
 use super::{Account, Plain};
 use crate::error::{Error, Result};
 use crate::text::printable;
@@ -28,25 +29,32 @@ const TICK: Duration = Duration::from_millis(200);
 const MAX_WORDS: usize = 300;
 
 /// A mailbox that is open.
-pub struct Session {
-    inner: async_imap::Session<Metered>,
+pub struct Session<'c> {
+    inner: async_imap::Session<Metered<'c>>,
     meter: Arc<Meter>,
     host: String,
 }
 
-impl Session {
-    /// Connects, and opens the mailbox.
-    pub async fn open(account: &Account, sink: &mut dyn Sink) -> Result<Self> {
-        let Account { host, port, .. } = account;
+/// Connects to the account's server.
+pub async fn connect(account: &Account, sink: &mut dyn Sink) -> Result<TlsStream<TcpStream>> {
+    let Account { host, port, .. } = account;
+    check(account)?;
+    let config = Arc::new(crate::tls::client()?);
+    let name =
+        ServerName::try_from(host.clone()).map_err(|_| Error::bad_input(format!("{} is no host", printable(host))))?;
+    let meter = Meter::default();
+    let stream = wait(host, &meter, sink, TcpStream::connect((host.as_str(), *port))).await?;
+    let stream = stream.map_err(|e| failed(host, &e))?;
+    let stream = wait(host, &meter, sink, TlsConnector::from(config).connect(name, stream)).await?;
+    stream.map_err(|e| failed(host, &e))
+}
+
+impl<'c> Session<'c> {
+    /// Opens the mailbox over a connection.
+    pub async fn open(stream: impl Connection + 'c, account: &Account, sink: &mut dyn Sink) -> Result<Self> {
+        let host = &account.host;
         check(account)?;
-        let config = Arc::new(crate::tls::client()?);
-        let name = ServerName::try_from(host.clone())
-            .map_err(|_| Error::bad_input(format!("{} is no host", printable(host))))?;
         let meter = Arc::new(Meter::default());
-        let stream = wait(host, &meter, sink, TcpStream::connect((host.as_str(), *port))).await?;
-        let stream = stream.map_err(|e| failed(host, &e))?;
-        let stream = wait(host, &meter, sink, TlsConnector::from(config).connect(name, stream)).await?;
-        let stream = stream.map_err(|e| failed(host, &e))?;
         let mut client = Client::new(Metered::new(stream, Arc::clone(&meter)));
         let greeting = wait(host, &meter, sink, client.read_response()).await?;
         let greeting = greeting.map_err(|e| failed(host, &e))?.ok_or_else(|| broken(host))?;

@@ -7,8 +7,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
-use tokio_rustls::client::TlsStream;
 
 /// The most that one answer may have, in bytes.
 const MAX_ANSWER: u64 = 1024 * 1024;
@@ -44,20 +42,24 @@ fn bounded(length: u64) -> io::Result<()> {
     }
 }
 
+/// A connection to a server, over TLS or whatever else there is between.
+pub trait Connection: AsyncRead + AsyncWrite + Unpin + Send + std::fmt::Debug {}
+impl<S: AsyncRead + AsyncWrite + Unpin + Send + std::fmt::Debug> Connection for S {}
+
 /// A connection with a meter.
 #[derive(Debug)]
-pub struct Metered {
-    stream: TlsStream<TcpStream>,
+pub struct Metered<'c> {
+    stream: Box<dyn Connection + 'c>,
     meter: Arc<Meter>,
 }
 
-impl Metered {
-    pub fn new(stream: TlsStream<TcpStream>, meter: Arc<Meter>) -> Self {
-        Self { stream, meter }
+impl<'c> Metered<'c> {
+    pub fn new(stream: impl Connection + 'c, meter: Arc<Meter>) -> Self {
+        Self { stream: Box::new(stream), meter }
     }
 }
 
-impl AsyncRead for Metered {
+impl AsyncRead for Metered<'_> {
     fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         // Room for as much as the answer claims to have.
         bounded(buf.remaining() as u64)?;
@@ -68,7 +70,7 @@ impl AsyncRead for Metered {
     }
 }
 
-impl AsyncWrite for Metered {
+impl AsyncWrite for Metered<'_> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.stream).poll_write(context, bytes)
     }

@@ -41,6 +41,32 @@ fn a_folder_that_is_not_there_is_named_with_its_neighbour() {
     assert!(chosen_of(listed(), &["Lists"]).is_err());
 }
 
+/// A server's side of a conversation, of which nothing is heard.
+const SAID: &[u8] = include_bytes!("../../../../fuzz/seeds/mail-imap/conversation");
+
+fn over(said: &[u8]) -> (Result<Summary>, usize) {
+    let mut heard = super::super::tests::Heard::default();
+    let account = Account {
+        host: "mail.example".into(),
+        port: PORT,
+        user: "me".into(),
+        password: SecretString::from("x".to_owned()),
+    };
+    let read = read_over(tokio::io::join(said, tokio::io::sink()), &account, &[], &[], &mut heard);
+    (read, heard.found.len())
+}
+
+#[test]
+fn a_conversation_is_read_and_one_that_breaks_off_leaves_nothing() {
+    let (read, found) = over(SAID);
+    assert_eq!((read.expect("a mailbox").from_vendors, found), (2, 2));
+    let goodbye = SAID.len() - b"* BYE\r\nA0005 OK\r\n".len();
+    for end in (0..goodbye).step_by(7) {
+        let (read, found) = over(&SAID[..end]);
+        assert!(read.is_err() && found == 0, "cut at {end}");
+    }
+}
+
 #[test]
 fn names_are_quoted() {
     assert_eq!(quoted("a \"b\" \\c").expect("a name"), "\"a \\\"b\\\" \\\\c\"");
