@@ -5,6 +5,7 @@
 
 mod folder;
 mod head;
+mod heads;
 mod host;
 pub mod imap;
 

@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 
-use jiff::{Timestamp, ToSpan};
+use jiff::Timestamp;
 use serde::Serialize;
 
 use super::super::evidence::{Details, Evidence, Kind, Place, Sink};
-use super::head::{self, Head};
+use super::heads::{Heads, Said};
 use super::letter::{self, Letter, Why};
 use super::traces::{self, Traces};
 use crate::error::Result;
@@ -38,8 +38,8 @@ pub struct Tally {
     remembered: Remembered,
     apart: Apart,
     most: usize,
-    /// The last message's lines, of which the room is used again.
-    scratch: Vec<u8>,
+    /// The last message's head, of which the room is used again.
+    scratch: Heads,
 }
 
 /// A host that wrote to an address of the user's; which, its key says.
@@ -132,32 +132,37 @@ impl Tally {
             remembered: Remembered::default(),
             apart: Apart::default(),
             most: MAX_PAIRS,
-            scratch: Vec::new(),
+            scratch: Heads::default(),
         }
     }
 
     /// Counts a message by its head. Where its own date is none, it is the one that the mailbox gives it.
     pub fn message(&mut self, head: &[u8], cut: bool, kept: impl FnOnce() -> Option<Timestamp>) {
+        let mut one = std::mem::take(&mut self.scratch);
+        one.clear();
+        one.push(head, cut, self.now, kept);
+        self.count(&one);
+        self.scratch = one;
+    }
+
+    /// Counts messages by what their heads say.
+    pub fn count(&mut self, heads: &Heads) {
+        heads.iter().for_each(|said| self.one(&said));
+    }
+
+    fn one(&mut self, said: &Said<'_>) {
         self.summary.messages += 1;
         let place = Place::Item(self.summary.messages);
-        let (mut addresses, traces) = (std::mem::take(&mut self.scratch), Vec::with_capacity(8));
-        addresses.clear();
-        let mut fields = Head { addresses, traces, ..Head::default() };
-        head::parse(head, &mut fields);
-        if cut {
+        if said.cut() {
             self.apart.count(place, None, "with a head of more than 256 KiB, of which the beginning was read", true);
         }
-        if fields.aside {
-            self.apart.count(place, None, "marked as sent, a draft, unwanted or thrown away", true);
-            self.scratch = fields.addresses;
-            return;
+        if said.aside() {
+            return self.apart.count(place, None, "marked as sent, a draft, unwanted or thrown away", true);
         }
-        match self.verdict(&fields.addresses) {
+        match self.verdict(said.addresses()) {
             Verdict::Pair(at) => {
-                let date = fields.date.and_then(head::date).filter(|date| self.plausible(*date));
-                let date = date.or_else(|| kept().filter(|date| self.plausible(*date)));
                 self.summary.from_vendors += 1;
-                self.pairs[at as usize].add(&fields, date);
+                self.pairs[at as usize].add(said);
             }
             Verdict::Full => {
                 let text = format!("beyond the first {} pairs of a sender and an address of yours", self.most);
@@ -166,7 +171,6 @@ impl Tally {
             Verdict::PassedOver(why) => self.apart.count(place, None, words(why), true),
             Verdict::Bad(why) => self.apart.count(place, None, words(why), false),
         }
-        self.scratch = fields.addresses;
     }
 
     /// A message is one that the user did not keep, or did not send.
@@ -186,9 +190,9 @@ impl Tally {
         self.summary.messages
     }
 
-    /// No mail is from before there was any, and none from tomorrow.
-    fn plausible(&self, date: Timestamp) -> bool {
-        date.as_second() > 0 && date <= self.now.saturating_add(24.hours()).unwrap_or(Timestamp::MAX)
+    /// What dates are measured by: none is from tomorrow.
+    pub fn now(&self) -> Timestamp {
+        self.now
     }
 
     fn verdict(&mut self, lines: &[u8]) -> Verdict {
@@ -250,16 +254,14 @@ struct Told<'a> {
 }
 
 impl Pair {
-    fn add(&mut self, fields: &Head<'_>, date: Option<Timestamp>) {
+    fn add(&mut self, said: &Said<'_>) {
         self.messages += 1;
-        self.unsubscribe += u64::from(fields.unsubscribe);
-        if let Some(date) = date.map(Timestamp::as_second) {
+        self.unsubscribe += u64::from(said.unsubscribe());
+        if let Some(date) = said.date().map(Timestamp::as_second) {
             self.first = Some(self.first.map_or(date, |first| first.min(date)));
             self.last = Some(self.last.map_or(date, |last| last.max(date)));
         }
-        for (trace, value) in &fields.traces {
-            self.traces.add(*trace, value);
-        }
+        said.traces().for_each(|(trace, value)| self.traces.add(trace, value));
     }
 
     fn evidence(self, key: String) -> Evidence {
