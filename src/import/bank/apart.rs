@@ -22,6 +22,8 @@ pub enum Apart {
     Salary,
     /// Not booked yet, or never: pending, refused, taken back before it was booked.
     NotBooked,
+    /// Securities that were bought, sold or held.
+    Security,
     /// Nothing in it says who it was.
     Unnamed,
 }
@@ -35,6 +37,7 @@ impl Apart {
             Apart::OwnTransfer => "a transfer between accounts of your own",
             Apart::Salary => "pay from an employer",
             Apart::NotBooked => "not booked: pending, or refused",
+            Apart::Security => "securities bought, sold or held: no payment",
             Apart::Unnamed => "it names nobody",
         }
     }

@@ -138,3 +138,44 @@ fn a_card_s_statement_is_known_by_its_columns() {
         assert_eq!(heard.found[0].details.value()["amount"], "-9.99", "{csv}");
     }
 }
+
+#[test]
+fn cards_and_investment_accounts_in_ofx() {
+    let head = "<?xml version=\"1.0\"?><?OFX OFXHEADER=\"200\" VERSION=\"211\"?><OFX>";
+    let card = "<CREDITCARDMSGSRSV1><CCSTMTTRNRS><CCSTMTRS><CURDEF>USD</CURDEF><CCACCTFROM><ACCTID>4111111111111111</ACCTID>\
+                </CCACCTFROM><BANKTRANLIST><STMTTRN><TRNTYPE>DEBIT</TRNTYPE><DTPOSTED>20240115120000[-5:EST]</DTPOSTED>\
+                <TRNAMT>-9.99</TRNAMT><FITID>1</FITID><NAME>NETFLIX.COM</NAME></STMTTRN></BANKTRANLIST></CCSTMTRS>\
+                </CCSTMTTRNRS></CREDITCARDMSGSRSV1>";
+    let investment = "<INVSTMTMSGSRSV1><INVSTMTTRNRS><INVSTMTRS><CURDEF>EUR</CURDEF><INVACCTFROM><BROKERID>b</BROKERID>\
+                <ACCTID>99887766</ACCTID></INVACCTFROM><INVTRANLIST><BUYSTOCK><INVBUY><INVTRAN><FITID>2</FITID>\
+                <DTTRADE>20240116</DTTRADE></INVTRAN></INVBUY></BUYSTOCK><INVBANKTRAN><STMTTRN><TRNTYPE>DEBIT</TRNTYPE>\
+                <DTPOSTED>20240117</DTPOSTED><TRNAMT>-5.00</TRNAMT><FITID>3</FITID><NAME>Broker Magazine</NAME></STMTTRN>\
+                </INVBANKTRAN></INVTRANLIST></INVSTMTRS></INVSTMTTRNRS></INVSTMTMSGSRSV1></OFX>";
+    let (summary, heard) = good(format!("{head}{card}{investment}").as_bytes());
+    assert_eq!(heard.names(), ["NETFLIX.COM", "Broker Magazine"]);
+    assert_eq!(heard.found[1].details.value()["currency"], "EUR");
+    assert_eq!(summary.apart, [(super::Apart::Security, 1)].into());
+    let told = format!("{heard:?}");
+    assert!(!told.contains("4111") && !told.contains("7766"), "{told}");
+}
+
+/// camt.052.001.08 and camt.054.001.08 have the entries of camt.053 under another roof.
+#[test]
+fn reports_and_notifications_are_read_as_statements_are() {
+    let entry = "<Ntry><Amt Ccy=\"CHF\">12.50</Amt><CdtDbtInd>DBIT</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts><BookgDt><Dt>2024-01-15</Dt>\
+                 </BookgDt><NtryDtls><TxDtls><RltdPties><Cdtr><Pty><Nm>Swisscom (Schweiz) AG</Nm></Pty></Cdtr></RltdPties></TxDtls>\
+                 </NtryDtls></Ntry>";
+    for (name, message, roof) in [
+        ("052", "BkToCstmrAcctRpt", "Rpt"),
+        ("053", "BkToCstmrStmt", "Stmt"),
+        ("054", "BkToCstmrDbtCdtNtfctn", "Ntfctn"),
+    ] {
+        let text = format!(
+            "<?xml version=\"1.0\"?><Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:camt.{name}.001.08\"><{message}><GrpHdr><MsgId>1</MsgId>\
+             </GrpHdr><{roof}><Id>1</Id><Acct><Id><IBAN>CH9300762011623852957</IBAN></Id></Acct>{entry}</{roof}></{message}></Document>"
+        );
+        let (summary, heard) = good(text.as_bytes());
+        assert_eq!((heard.names(), summary.payments), (vec!["Swisscom (Schweiz) AG"], 1), "camt.{name}");
+        assert_eq!(heard.found[0].details.value()["amount"], "-12.50");
+    }
+}

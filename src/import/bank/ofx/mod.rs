@@ -64,6 +64,30 @@ const WITHIN: [&str; 10] = [
     "FI",
 ];
 
+/// Dealings in securities (section 13.9.2.4.3): they name what was dealt in, and nobody who was paid.
+const SECURITIES: [&str; 20] = [
+    "BUYDEBT",
+    "BUYMF",
+    "BUYOPT",
+    "BUYOTHER",
+    "BUYSTOCK",
+    "CLOSUREOPT",
+    "INCOME",
+    "INVEXPENSE",
+    "JRNLFUND",
+    "JRNLSEC",
+    "MARGININTEREST",
+    "REINVEST",
+    "RETOFCAP",
+    "SELLDEBT",
+    "SELLMF",
+    "SELLOPT",
+    "SELLOTHER",
+    "SELLSTOCK",
+    "SPLIT",
+    "TRANSFER",
+];
+
 pub(super) fn read(source: &mut Source, desk: &mut Desk) -> Result<()> {
     desk.summary.format = "OFX".to_owned();
     let mut markup = Markup::new(source);
@@ -94,6 +118,10 @@ impl Reader {
             "STMTRS" | "CCSTMTRS" | "INVSTMTRS" => {
                 self.statements += 1;
                 self.currency.clear();
+            }
+            name if SECURITIES.contains(&name) => {
+                self.book(desk)?;
+                desk.apart(line, Apart::Security)?;
             }
             name => {
                 if let Some(within) = WITHIN.iter().find(|within| **within == name) {
