@@ -179,3 +179,11 @@ fn reports_and_notifications_are_read_as_statements_are() {
         assert_eq!(heard.found[0].details.value()["amount"], "-12.50");
     }
 }
+
+#[test]
+fn what_a_bank_says_of_itself_below_the_bookings_is_no_bad_row() {
+    let csv = "Buchungsdatum;Avisierungstext;Gutschrift in CHF;Lastschrift in CHF;Valuta;Saldo in CHF\n\
+               15.01.2024;Migros;;-12.50;15.01.2024;100\n\nDisclaimer:\nDies ist kein durch PostFinance erstelltes Dokument.\n";
+    let (summary, heard) = good(csv.as_bytes());
+    assert_eq!((heard.names(), summary.skipped), (vec!["Migros"], 0), "{heard:?}");
+}

@@ -4,6 +4,7 @@
 //!
 //! The server is one that the user named, and may be anywhere, also at home.
 
+mod fence;
 mod session;
 mod stream;
 

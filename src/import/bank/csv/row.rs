@@ -41,6 +41,13 @@ impl<'m> Rows<'m> {
             return Ok(());
         }
         self.close(desk)?;
+        let mut filled = fields.iter().filter(|field| !field.trim().is_empty());
+        if let (Some(only), None) = (filled.next(), filled.next())
+            && day::read(only).is_none()
+        {
+            // A title, or what the bank says of itself below the bookings.
+            return desk.apart(line, Apart::Unnamed);
+        }
         let more = fields.iter().skip(self.columns).filter(|field| !field.trim().is_empty()).count();
         if self.columns > 0 && more > 0 {
             let why = format!("{} columns, where the header has {}", fields.len(), self.columns);

@@ -4,12 +4,17 @@ use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use super::fence::Fence;
+
 /// The most that one answer may have, in bytes.
 const MAX_ANSWER: u64 = 1024 * 1024;
+
+/// How much is read at a time, in bytes.
+const PIECE: usize = 8 * 1024;
 
 /// How much was read in all, and before the answer that is being read.
 #[derive(Debug, Default)]
@@ -51,11 +56,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + std::fmt::Debug> Connection for 
 pub struct Metered<'c> {
     stream: Box<dyn Connection + 'c>,
     meter: Arc<Meter>,
+    fence: Fence,
+    /// What passed the fence, and how much of it was taken.
+    ready: Vec<u8>,
+    taken: usize,
 }
 
 impl<'c> Metered<'c> {
     pub fn new(stream: impl Connection + 'c, meter: Arc<Meter>) -> Self {
-        Self { stream: Box::new(stream), meter }
+        Self { stream: Box::new(stream), meter, fence: Fence::default(), ready: Vec::new(), taken: 0 }
     }
 }
 
@@ -63,10 +72,24 @@ impl AsyncRead for Metered<'_> {
     fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         // Room for as much as the answer claims to have.
         bounded(buf.remaining() as u64)?;
-        let before = buf.filled().len();
-        let read = Pin::new(&mut self.stream).poll_read(context, buf);
-        self.meter.read(buf.filled().len() - before)?;
-        read
+        let this = &mut *self;
+        while this.taken == this.ready.len() {
+            let mut piece = [0; PIECE];
+            let mut read = ReadBuf::new(&mut piece);
+            ready!(Pin::new(&mut this.stream).poll_read(context, &mut read))?;
+            if read.filled().is_empty() {
+                return Poll::Ready(Ok(()));
+            }
+            this.meter.read(read.filled().len())?;
+            this.ready.clear();
+            this.taken = 0;
+            this.fence.pass(read.filled(), &mut this.ready)?;
+        }
+        let now = &this.ready[this.taken..];
+        let now = &now[..now.len().min(buf.remaining())];
+        buf.put_slice(now);
+        this.taken += now.len();
+        Poll::Ready(Ok(()))
     }
 }
 
