@@ -57,6 +57,13 @@ impl Given {
 }
 
 impl Plan {
+    /// Which of the user's words nothing of the evidence is called by.
+    pub fn unheard<'g>(items: &[Item], given: &'g [Given]) -> Vec<&'g str> {
+        let plan = Self::grouped(items);
+        let heard = |given: &&Given| plan.subjects.iter().any(|subject| subject.wanted.key() == Some(&given.key));
+        given.iter().filter(|given| !heard(given)).map(|given| given.key.as_str()).collect()
+    }
+
     /// Decides whom the evidence is about.
     ///
     /// # Errors

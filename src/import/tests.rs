@@ -87,6 +87,19 @@ fn entry(slug: &str, name: &str, domains: &[&str]) -> Entry {
     }
 }
 
+/// The first of two sites with one label is called by it, and is no more meant than the other; the label of a tenant of
+/// somebody else's domain is nobody's name.
+#[test]
+fn a_label_alone_decides_between_nobody() {
+    let (_dir, mut vault) = vault();
+    import(&mut vault, "login a chase.github.io - -\nlogin b otto.de - -\nlogin c otto.ch - -\nlogin d visa.com - -");
+    let written = import(&mut vault, "login e - - Chase\nlogin f - - Otto\nlogin g - - Visa");
+    assert_eq!(written.ambiguous.len(), 1, "{written:?}");
+    assert_eq!((written.ambiguous[0].what.as_str(), written.ambiguous[0].could_be.len()), ("Otto", 2));
+    assert_eq!(waiting(&vault), ["Chase", "Otto"]);
+    assert_eq!(written.known_vendors, ["visa"]);
+}
+
 fn waiting(vault: &Vault) -> Vec<String> {
     unmatched(vault.connection()).unwrap().into_iter().filter_map(|waiting| waiting.name.or(waiting.host)).collect()
 }

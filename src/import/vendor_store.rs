@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::matching::{Candidate, Known, Listed, New, Wanted, names};
 use crate::error::{Error, Result};
 use crate::vault::Tx;
-use crate::vendor::identity::{plain_name, site};
+use crate::vendor::identity::{is_tenant, label, plain_name, site};
 
 /// Candidates that a question may have, at most.
 const SHOWN: usize = 12;
@@ -64,14 +64,25 @@ impl<'a> Lookup<'a> {
         Ok(found)
     }
 
+    /// Vendors of a name: what the user or an export calls them, or the first label of their site. `otto.de` and `otto.ch` are
+    /// two of the name, whichever of them came first and is called so; and the label of a tenant is nobody's name.
     fn named(&self, plain: &str) -> Result<Vec<Candidate>> {
         let mut found: Vec<Candidate> = Vec::new();
-        let sql = "SELECT id, name, domain FROM vendor WHERE name IN (?1, ?2)
-                   UNION SELECT id, name, domain FROM vendor WHERE called = ?3 LIMIT ?4";
+        let sql = "SELECT id, name, domain, ifnull(called = ?3, 0) FROM vendor WHERE name IN (?1, ?2)
+                   UNION SELECT id, name, domain, 1 FROM vendor WHERE called = ?3
+                   UNION SELECT id, name, domain, ifnull(called = ?3, 0) FROM vendor
+                         WHERE site > ?1 || '.' AND site < ?1 || '/' OR site > ?2 || '.' AND site < ?2 || '/' LIMIT ?4";
         let mut statement = self.connection.prepare_cached(sql)?;
         let (dashed, joined) = (plain.replace(' ', "-"), plain.replace(' ', ""));
-        for row in statement.query_map(params![dashed, joined, plain, SHOWN as i64], candidate)? {
-            found.push(row?);
+        let rows = statement.query_map(params![dashed, joined, plain, SHOWN as i64], |row| {
+            Ok((candidate(row)?, row.get::<_, bool>(3)?))
+        })?;
+        for row in rows {
+            let (vendor, called) = row?;
+            let by_label = !called && [&dashed, &joined].contains(&&label(&vendor.domain).to_owned());
+            if !(by_label && is_tenant(&vendor.domain) || found.contains(&vendor)) {
+                found.push(vendor);
+            }
         }
         Ok(found)
     }

@@ -1,6 +1,6 @@
 //! Writing an import: one transaction with its ledger entry, or nothing.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::json;
@@ -29,6 +29,8 @@ pub struct Written {
     pub known_vendors: Vec<String>,
     /// What could be several vendors, and nobody said which.
     pub ambiguous: Vec<Ambiguous>,
+    /// What the user said is another vendor's than an earlier import did: it stays there.
+    pub unmoved: BTreeSet<String>,
 }
 
 /// Something that could be several vendors.
@@ -250,6 +252,11 @@ impl Writing<'_> {
             (None, None) => !twice,
             _ => false,
         };
+        let subject = &self.plan.subjects[self.plan.of[place]];
+        let is_elsewhere = |vendor: &&Candidate| stored.vendor_id.as_ref().is_some_and(|id| *id != vendor.id);
+        if subject.answered && vendor.filter(is_elsewhere).is_some() {
+            self.written.unmoved.insert(subject.what.clone());
+        }
         if stored.batch != self.batch {
             self.seen.push((stored, place));
         }

@@ -9,7 +9,7 @@ pub mod model;
 mod store;
 pub mod vcard;
 
-pub use store::{DEFAULT_PERSONA, Version, claim_names, current, get, history, personas, require_persona};
+pub use store::{DEFAULT_PERSONA, Version, claim_names, current, get, history, personas, require_persona, taken_from};
 
 use crate::error::{Error, Result};
 use crate::ledger;

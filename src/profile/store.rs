@@ -47,6 +47,16 @@ pub fn current(connection: &Connection, persona: &str) -> Result<Vec<Claim>> {
     Ok(claims)
 }
 
+/// The names of the claims whose value came from this source.
+///
+/// # Errors
+/// The database's.
+pub fn taken_from(connection: &Connection, source: &str) -> Result<Vec<String>> {
+    let sql = "SELECT DISTINCT name FROM claim WHERE source = ?1 AND ended_at IS NULL ORDER BY name";
+    let mut statement = connection.prepare(sql)?;
+    Ok(statement.query_map([source], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
+}
+
 /// The names of the claims that have a value, of a persona or of all.
 ///
 /// # Errors

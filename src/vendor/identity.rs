@@ -55,6 +55,14 @@ pub fn site(host: &str) -> Option<String> {
     Some(psl::domain_str(host).unwrap_or(host).to_owned())
 }
 
+/// Whether a site is one of many below a domain that is somebody else's (`chase.github.io`): its first label is a name that
+/// anybody could take there.
+pub fn is_tenant(site: &str) -> bool {
+    let below = |suffix: psl::Suffix| suffix.typ() == Some(psl::Type::Private) && suffix.as_bytes().len() < site.len();
+    let private = psl::suffix(site.as_bytes()).is_some_and(below);
+    private || SHARED.iter().any(|(shared, _)| is_under(site, shared) && site != *shared)
+}
+
 /// Whether a host is on the user's own network: a router, a printer, this machine. Nobody else has anything by it.
 pub fn is_at_home(host: &str) -> bool {
     let host = host.trim_end_matches('.');
@@ -217,6 +225,16 @@ mod tests {
         assert_eq!(site("notbund.de").as_deref(), Some("notbund.de"));
         assert_eq!(site("eu-west-1.signin.aws.amazon.com").as_deref(), Some("aws.amazon.com"));
         assert_eq!(site("smile.amazon.com").as_deref(), Some("amazon.com"));
+    }
+
+    #[test]
+    fn a_tenant_is_told_from_who_has_a_domain() {
+        for tenant in ["chase.github.io", "barclays.myshopify.com", "visa.wordpress.com"] {
+            assert!(is_tenant(tenant), "{tenant}");
+        }
+        for owner in ["chase.com", "o2.co.uk", "github.io", "wordpress.com"] {
+            assert!(!is_tenant(owner), "{owner}");
+        }
     }
 
     #[test]

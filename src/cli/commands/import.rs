@@ -195,7 +195,17 @@ pub(super) fn taken(session: &Session, vault: &mut Vault, collected: &Collected,
     progress.at(0, collected.items.len() as u64);
     let written = write::run(vault, dry_run, |tx| write::evidence(tx, collected, &given, &stop))?;
     drop(progress);
+    let unmoved = written.unmoved.clone();
     session.printer().show(&Imported::of(collected, written, dry_run))?;
+    for what in Plan::unheard(&collected.items, &given) {
+        session.printer().remark(&format!("--match {what}: nothing in this import is called that"));
+    }
+    for what in unmoved {
+        session.printer().remark(&format!(
+            "--match: {} stays with the vendor that an earlier import gave it. To move it, take that import back: cmr import list",
+            crate::text::printable(&what)
+        ));
+    }
     if !dry_run {
         session.printer().remark("Who has what: cmr vendor list --by evidence");
     }
@@ -263,5 +273,8 @@ fn undo(session: &Session, typed: &str) -> Result<Outcome> {
     });
     let undone = found.map_or(undone, Ok)?;
     session.printer().show(&ImportUndone::of(&batch, undone, dry_run))?;
+    if batch.kind == BatchKind::Passwords {
+        import_identity::tell_what_stays(session, &vault)?;
+    }
     Ok(Outcome::Done)
 }

@@ -4,10 +4,24 @@ use super::super::Result;
 use super::super::output::profile::{ChangeView, Changed, FollowView};
 use super::super::session::Session;
 use crate::delivery::lend;
+use crate::error::Error;
 use crate::import::passwords::Identity;
 use crate::profile::model::ClaimName;
 use crate::profile::{self, Change, DEFAULT_PERSONA};
 use crate::vault::Vault;
+
+/// Where claims are from that an identity filled.
+const SOURCE: &str = "import passwords";
+
+/// Says which claims stay when an import is taken back: they are the user's own since they said yes to them.
+pub(super) fn tell_what_stays(session: &Session, vault: &Vault) -> Result<()> {
+    let claims = profile::taken_from(vault.connection(), SOURCE)?;
+    if !claims.is_empty() {
+        let claims = claims.join(", ");
+        session.printer().remark(&format!("Your profile keeps what you let it take from identities: {claims}"));
+    }
+    Ok(())
+}
 
 /// Offers what the profile lacks of each identity. Nothing that it has is written over.
 pub(super) fn offer(session: &Session, vault: &mut Vault, identities: &[Identity]) -> Result<()> {
@@ -41,14 +55,19 @@ fn agreed(session: &Session, title: &str, changes: &[Change]) -> Result<bool> {
     if !session.prompt().is_interactive() {
         return Ok(false);
     }
-    session.preview(&view(changes, Vec::new(), true))?;
-    session.confirm(&format!("Fill your profile with these, from the identity {title:?}?"), "--yes")
+    session.preview(&view(changes, Vec::new(), false))?;
+    let question = format!("Fill your profile with these, from the identity {title:?}?");
+    // The import is done by now.
+    session.confirm(&question, "--yes").map_err(|error| match session.prompt().is_interactive() {
+        true => Error::new(error.kind(), "stopped: the import is done, and your profile is as it was"),
+        false => error,
+    })
 }
 
 fn set(session: &Session, vault: &mut Vault, changes: &[Change]) -> Result<()> {
     let followed = vault.write(|tx| {
         let names: Vec<ClaimName> = changes.iter().map(|change| change.name.clone()).collect();
-        profile::apply(tx, DEFAULT_PERSONA, changes, "import passwords")?;
+        profile::apply(tx, DEFAULT_PERSONA, changes, SOURCE)?;
         lend::follow(tx, DEFAULT_PERSONA, &names)
     })?;
     // The one document of this command is that of the import.

@@ -81,6 +81,10 @@ impl EvidenceView {
             Some(_) => "yes, not dated".to_owned(),
             None => String::new(),
         };
+        let shows_something = self.login.is_some() || self.payment.is_some() || self.mail.is_some() || self.ghost;
+        if !shows_something && self.accounts.is_empty() && self.emails.is_empty() {
+            return out.line("An import brought it, and shows nothing else of it: a card in an address book, for one.");
+        }
         out.heading("Imports show");
         out.fields([
             ("an account", words(&self.login)),
@@ -88,7 +92,10 @@ impl EvidenceView {
             ("payments", words(&self.payment)),
             ("mail", words(&self.mail)),
             ("it has", self.emails.join(", ")),
-            ("ghost", if self.ghost { "not used for three years: ask for erasure".into() } else { String::new() }),
+            (
+                "ghost",
+                if self.ghost { "no sign of use for three years: ask for erasure".into() } else { String::new() },
+            ),
         ]);
     }
 }

@@ -106,7 +106,7 @@ pub struct VendorLine {
 impl Vendors {
     fn evidence_text(&self, out: &mut Text) {
         if self.vendors.is_empty() {
-            return out.line("No ghosts: no account is known to be unused for three years.");
+            return out.line("No ghosts: of each account there is a sign of use within three years, or no date.");
         }
         let row = |line: &VendorLine| {
             let ghost = line.evidence.as_ref().is_some_and(|evidence| evidence.ghost);
@@ -120,8 +120,10 @@ impl Vendors {
         let ghost = |line: &&VendorLine| line.evidence.as_ref().is_some_and(|evidence| evidence.ghost);
         if let Some(first) = self.vendors.iter().find(ghost) {
             let ghosts = self.vendors.iter().filter(ghost).count();
-            let what =
-                format!("{}: not used for three years. Ask for erasure; how to reach one:", count(ghosts, "ghost"));
+            let what = format!(
+                "{}: no sign of use for three years. Ask for erasure; how to reach one:",
+                count(ghosts, "ghost")
+            );
             out.step(&what, &format!("cmr vendor show {}", first.vendor.name));
         }
     }

@@ -60,6 +60,10 @@ pub(super) fn find(path: &Path) -> Result<Vec<Place>> {
     if metadata.is_file() {
         return Ok(vec![Place { kind: Kind::Sites, path: path.to_owned() }]);
     }
+    if !metadata.is_dir() {
+        return Err(Error::bad_input(format!("{} is neither a file nor a folder", path.display()))
+            .hint("clone https://github.com/datenanfragen/data, and name the folder"));
+    }
     // A folder that is named itself counts, whatever it is called up to the last link.
     let named = path.canonicalize().map_err(|error| io("read", path, error))?;
     let name = named.file_name().unwrap_or_default();

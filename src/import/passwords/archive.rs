@@ -8,7 +8,7 @@ use zip::result::ZipError;
 use super::super::evidence::{Evidence, Place, Secret, Sink};
 use super::format::{Format, Sealed};
 use super::{Found, head, plain, recognise};
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::text::printable;
 
 /// The most entries that an archive may have: attachments have one each.
@@ -31,6 +31,7 @@ pub(super) fn read<R: Read + Seek>(wanted: Format, input: R, sink: &mut dyn Sink
     }
     let mut found = Found::new(Format::Archive);
     let mut left = MOST_INFLATED;
+    let mut bad: Vec<(Place, String, Error)> = Vec::new();
     for index in 0..archive.len() {
         let (name, encrypted) = {
             let entry = archive.by_index_raw(index).map_err(damaged)?;
@@ -42,12 +43,21 @@ pub(super) fn read<R: Read + Seek>(wanted: Format, input: R, sink: &mut dyn Sink
         if encrypted {
             return Err(Sealed::Zip.refusal());
         }
-        left = read_entry(wanted, &mut archive, index, &name, left, sink, &mut found)?;
+        let place = Place::Item(index as u64 + 1);
+        match read_entry(wanted, &mut archive, index, &name, &mut left, sink, &mut found)? {
+            Some(Ok(())) => {}
+            Some(Err(error)) => bad.push((place, printable(&name), error)),
+            None => sink.passed_over(place, &format!("{}: no export that is known", printable(&name)))?,
+        }
     }
-    match found.format {
-        Format::Archive => Err(nothing_in_it()),
-        _ => Ok(found),
+    // What is wrong with one of several is told, and the others are kept; alone, it is what is wrong with the archive.
+    if found.format == Format::Archive {
+        return Err(bad.into_iter().next().map_or_else(nothing_in_it, |(_, _, error)| error));
     }
+    for (place, name, error) in bad {
+        sink.skipped(place, &format!("{name}: not read, or not to its end: {error}"))?;
+    }
+    Ok(found)
 }
 
 fn nothing_in_it() -> Error {
@@ -63,36 +73,45 @@ fn may_be_export(name: &str) -> bool {
     ends && !attachment
 }
 
-/// Reads one entry, where it is an export. How much may still be inflated after it.
+/// Reads one entry, where it is an export; an error within is what is wrong with that one alone. `left` is how much may still be
+/// inflated.
 fn read_entry<R: Read + Seek>(
     wanted: Format,
     archive: &mut ZipArchive<R>,
     index: usize,
     name: &str,
-    left: u64,
+    left: &mut u64,
     sink: &mut dyn Sink,
     found: &mut Found,
-) -> Result<u64> {
+) -> Result<Option<Result<()>>> {
     let entry = archive.by_index(index).map_err(damaged)?;
     let (size, packed) = (entry.size(), entry.compressed_size());
-    if size > left || is_steep(size, packed) {
+    if size > *left || is_steep(size, packed) {
         return Err(bomb(name));
     }
-    let mut inflated = Inflated { entry, read: 0, left, packed, name };
+    let mut inflated = Inflated { entry, read: 0, left: *left, packed, name, burst: false };
     let start = head(&mut inflated)?;
     let format = match recognise(&start) {
         _ if name.to_ascii_lowercase().ends_with(".pgp") => Some(Format::Sealed(Sealed::Pgp)),
         format => format.filter(|format| *format != Format::Archive),
     };
-    if let Some(format) = format.filter(|format| wanted == Format::Archive || wanted == *format) {
-        let mut within = Within { name: printable(name), sink, at: 0 };
-        let mut whole = Cursor::new(start).chain(&mut inflated);
-        let of_entry = plain(format, &mut whole, size, &mut within)?;
-        found.format = of_entry.format;
-        found.identities.extend(of_entry.identities);
-        found.remarks.extend(of_entry.remarks.into_iter().map(|remark| format!("{}: {remark}", printable(name))));
+    let Some(format) = format.filter(|format| wanted == Format::Archive || wanted == *format) else {
+        *left = left.saturating_sub(inflated.read);
+        return Ok(None);
+    };
+    let mut within = Within { name: printable(name), sink, at: 0 };
+    let read = plain(format, &mut Cursor::new(start).chain(&mut inflated), size, &mut within);
+    *left = left.saturating_sub(inflated.read);
+    match read {
+        Ok(of_entry) => {
+            found.format = of_entry.format;
+            found.identities.extend(of_entry.identities);
+            found.remarks.extend(of_entry.remarks.into_iter().map(|remark| format!("{}: {remark}", printable(name))));
+            Ok(Some(Ok(())))
+        }
+        Err(error) if error.kind() == Kind::BadInput && !inflated.burst => Ok(Some(Err(error))),
+        Err(error) => Err(error),
     }
-    Ok(left.saturating_sub(inflated.read))
 }
 
 fn is_steep(size: u64, packed: u64) -> bool {
@@ -119,6 +138,8 @@ struct Inflated<'n, R> {
     left: u64,
     packed: u64,
     name: &'n str,
+    /// It turned out to be a bomb.
+    burst: bool,
 }
 
 impl<R: Read> Read for Inflated<'_, R> {
@@ -130,6 +151,7 @@ impl<R: Read> Read for Inflated<'_, R> {
         })?;
         self.read += count as u64;
         if self.read > self.left || is_steep(self.read, self.packed) {
+            self.burst = true;
             return Err(io::Error::other(bomb(self.name)));
         }
         Ok(count)

@@ -36,12 +36,40 @@ fn a_forced_format_that_it_is_not_is_refused_with_the_missing_column() {
     let error = read_as(Format::Chromium, "name,link to it,user\n1,2,3\n").unwrap_err();
     assert_eq!(error.to_string(), "line 1: the header of Chrome CSV has a column \"url\", and this file has none");
     assert!(read_as(Format::Archive, "x").is_err());
-    assert!(read_as(Format::KeePassXml, "name,url").unwrap().identities.is_empty());
+    assert_eq!(read_as(Format::KeePassXml, "name,url").unwrap_err().to_string(), "line 1: this is no XML");
     for format in Format::all() {
         if let Err(error) = read_as(format, "S3CRET,S3CRET\n") {
             assert!(!error.to_string().contains(MARK), "{error}");
         }
     }
+}
+
+#[test]
+fn one_bad_file_in_an_archive_costs_the_others_nothing() {
+    let good = "name,url,username,password\nShop,https://shop.example,ada,x\n";
+    let bytes = zip(&[("a.csv", "url,username,password\n\"b"), ("b.csv", good), ("c.csv", "x,y\n1,2\n")]);
+    let mut heard = Heard::default();
+    read_any(Cursor::new(bytes), &mut heard).unwrap();
+    assert_eq!(heard.found.len(), 1);
+    assert!(heard.skipped[0].1.starts_with("a.csv: not read, or not to its end: line 2"), "{heard:?}");
+    assert_eq!(heard.passed[0].1, "c.csv: no export that is known");
+}
+
+#[test]
+fn a_name_that_is_an_address_says_no_more_than_its_host() {
+    let text = "name,url,username,password\nhttps://u:S3CRET@shop.example/reset?k=S3CRET,,ada,x\nbank.example,,ada,x\nShop,,ada,x\n";
+    let mut heard = Heard::default();
+    read_any(Cursor::new(text), &mut heard).unwrap();
+    let told: Vec<_> = heard.found.iter().map(|found| (found.host.as_deref(), found.name.as_deref())).collect();
+    assert_eq!(
+        told,
+        [
+            (Some("shop.example"), Some("shop.example")),
+            (Some("bank.example"), Some("bank.example")),
+            (None, Some("Shop"))
+        ]
+    );
+    assert!(!format!("{heard:?}").contains(MARK));
 }
 
 #[test]
@@ -204,4 +232,18 @@ proptest! {
         let told = format!("{:?} {:?} {:?}", result.as_ref().err(), heard.skipped, heard.passed);
         prop_assert!(!told.contains(MARK), "{}", told);
     }
+}
+
+#[test]
+fn an_item_whose_user_name_changed_shows_both() {
+    let export = |user: &str| {
+        let text = format!(
+            r#"{{"encrypted":false,"items":[{{"id":"i1","type":1,"name":"Z","login":{{"uris":[{{"uri":"https://z.example"}}],"username":"{user}","password":"p"}}}}]}}"#
+        );
+        let mut heard = Heard::default();
+        read_any(Cursor::new(text), &mut heard).unwrap();
+        heard.found.pop().unwrap().key
+    };
+    assert_eq!(export("a@x.example"), export("a@x.example"));
+    assert_ne!(export("a@x.example"), export("b@x.example"));
 }

@@ -152,12 +152,29 @@ impl Entry {
         if nameless && self.title.is_none() {
             return sink.skipped(self.place, "neither an address nor a name: it does not say whose login it is");
         }
+        self.title_as_address();
         self.settle();
         if self.hosts.is_empty() {
             return sink.found(self.evidence(None));
         }
         let hosts = std::mem::take(&mut self.hosts);
         hosts.into_iter().try_for_each(|host| sink.found(self.evidence(Some(host))))
+    }
+
+    /// A title that is an address: without another one it is that, and what it says beyond its host goes in any case.
+    fn title_as_address(&mut self) {
+        let Some(title) = &self.title else { return };
+        let is_url = title.contains("://");
+        let host = match address(title) {
+            Address::Host(host) => Some(host),
+            _ => None,
+        };
+        if is_url {
+            self.title.clone_from(&host);
+        }
+        if self.hosts.is_empty() && self.apps.is_empty() {
+            self.hosts.extend(host);
+        }
     }
 
     /// What can only be said once all of it was read.
@@ -195,12 +212,17 @@ impl Entry {
         }
     }
 
-    /// The item's id and the host; without an id, the host (or the name) and the account.
+    /// The item's id, the host, and who the user is there: somebody who changes that has two accounts to show. Without an id,
+    /// the host (or the name) and the account.
     fn key(&self, host: Option<&str>) -> String {
         let account = || self.accounts.first().map_or("", String::as_str);
+        let who = || {
+            let emails = self.emails.iter().map(String::as_str).filter(|email| *email != account());
+            std::iter::once(account()).chain(emails).collect::<Vec<_>>().join(" ")
+        };
         match (&self.id, host) {
-            (Some(id), Some(host)) => format!("{id}/{host}"),
-            (Some(id), None) => id.clone(),
+            (Some(id), Some(host)) => format!("{id}/{host}/{}", who()),
+            (Some(id), None) => format!("{id}//{}", who()),
             (None, Some(host)) => format!("{host}/{}", account()),
             (None, None) => format!(":{}/{}", self.title.as_deref().unwrap_or_default(), account()),
         }
@@ -289,7 +311,7 @@ mod tests {
         }
         entry.tell(&mut heard).unwrap();
         let keys: Vec<_> = heard.found.iter().map(|found| found.key.as_str()).collect();
-        assert_eq!(keys, ["7/a.example", "7/b.example"]);
+        assert_eq!(keys, ["7/a.example/ada@example.org", "7/b.example/ada@example.org"]);
         assert_eq!(heard.found[0].claims, [("email", "ada@example.org".to_owned())]);
         assert_eq!(heard.found[0].details.value()["apps"], serde_json::json!(["org.a"]));
         assert_eq!(heard.dropped(Secret::Password), 1);

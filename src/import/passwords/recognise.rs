@@ -97,7 +97,8 @@ fn json(text: &str) -> Option<Format> {
     if has("encryptedUsername") {
         return Some(Format::Sealed(Sealed::Firefox));
     }
-    if has("template_type") && has("items") {
+    let enpass = has("template_type") || has("category") && has("trashed") && has("fields");
+    if enpass && has("items") {
         return Some(Format::Sealed(Sealed::Enpass));
     }
     let items = has("items") || has("folders") || has("collections");
@@ -195,6 +196,7 @@ mod tests {
             (b"age-encryption.org/v1\n", Sealed::Age),
             (bitwarden, Sealed::Bitwarden),
             (enpass, Sealed::Enpass),
+            (br#"{"folders":[],"items":[{"title":"E","category":"login","trashed":0,"fields":[]}]}"#, Sealed::Enpass),
             (b"{\"uuid\":\"A\"}\n***5642bee8-a5ff-11dc-8314-0800200c9a66***\n", Sealed::OnePif),
             (br#"{"nextId":1,"logins":[{"hostname":"x","encryptedUsername":"y"}]}"#, Sealed::Firefox),
         ] {

@@ -106,7 +106,7 @@ fn dates_folders_and_reasons_are_told() {
     assert_eq!(keepass.passed[0].1, "in the recycle bin");
     let (bitwarden, _) = heard(&sample(Format::BitwardenJson));
     assert_eq!(bitwarden.found[0].details.value()["folder"], "Money");
-    assert_eq!(bitwarden.found[0].key, "i1/shop.example");
+    assert_eq!(bitwarden.found[0].key, "i1/shop.example/ada@example.org");
     let reasons: Vec<&str> = bitwarden.passed.iter().map(|(_, why)| why.as_str()).collect();
     let identity = "an identity, which is offered to the profile";
     assert_eq!(reasons, ["a secure note", "a card", identity, "an SSH key", "in the trash"]);

@@ -28,6 +28,8 @@ pub(super) struct Xml<'d> {
     depth: usize,
     /// An element that was written as empty: its end comes next.
     empty: bool,
+    /// Whether there was any element.
+    opened: bool,
     counted: usize,
     line: u64,
 }
@@ -35,7 +37,15 @@ pub(super) struct Xml<'d> {
 impl<'d> Xml<'d> {
     pub(super) fn new(document: &'d str) -> Self {
         let document = document.trim_start_matches('\u{feff}');
-        Self { document, reader: Reader::from_str(document), depth: 0, empty: false, counted: 0, line: 1 }
+        Self {
+            document,
+            reader: Reader::from_str(document),
+            depth: 0,
+            empty: false,
+            opened: false,
+            counted: 0,
+            line: 1,
+        }
     }
 
     /// What comes next.
@@ -57,6 +67,7 @@ impl<'d> Xml<'d> {
                 Event::GeneralRef(reference) => Ok(Node::Text(self.referred(&reference)?.into())),
                 Event::DocType(name) if is_harmless(&name) => continue,
                 Event::DocType(_) => Err(self.broken("a document type with content of its own is not read")),
+                Event::Eof if !self.opened => Err(self.broken("this is no XML")),
                 Event::Eof if self.depth > 0 => Err(self.broken("the file ends too early, it may be cut off")),
                 Event::Eof => Ok(Node::End),
                 Event::Comment(_) | Event::Decl(_) | Event::PI(_) => continue,
@@ -66,7 +77,7 @@ impl<'d> Xml<'d> {
 
     fn open(&mut self, tag: BytesStart<'d>, empty: bool) -> Result<Node<'d>> {
         self.depth += 1;
-        self.empty = empty;
+        (self.empty, self.opened) = (empty, true);
         if self.depth > DEEPEST {
             return Err(self.broken("elements are nested more than 200 deep"));
         }
