@@ -111,7 +111,7 @@ fn one(path: &Path) -> Result<()> {
     if path.is_dir() {
         directory::read(path, &mut count)?;
     } else {
-        match bank::read(&mut File::open(path)?, None, &|_| None, &mut count)? {
+        match bank::read(&mut File::open(path)?, None, &|_| None, &[], &mut count)? {
             Found::Read(summary) if summary.payments == BOOKINGS as u64 => {}
             other => return Err(format!("{other:?}").into()),
         }

@@ -39,7 +39,7 @@ fn conversation(said: &[u8]) {
 }
 
 fuzz_target!(|bytes: &[u8]| {
-    let statement = |format| drop(bank::read(&mut &bytes[..], format, &|_| None, &mut Checks));
+    let statement = |format| drop(bank::read(&mut &bytes[..], format, &|_| None, &[], &mut Checks));
     let letters = |format| {
         let options = mail::Options { format, mine: &[] };
         drop(mail::read_stream(bytes, "fuzzed", options, &mut Checks));

@@ -16,14 +16,43 @@ pub struct Payee {
 
 /// Reads the payee of a payment, as a bank wrote it.
 pub fn payee(text: &str) -> Payee {
-    let text = after_collector(text);
+    // Some banks write CSV as if it were HTML.
+    let text = &text.replace("&amp;", "&");
+    let text = after_collector(first_part(labelled(text).unwrap_or(text)));
     if let Some(host) = text.split_whitespace().find_map(host) {
         return Payee { name: None, host: Some(host) };
     }
     let Some(plain) = plain_name(&named_part(text)) else { return Payee::default() };
     let name = without_places(without_start(&plain));
+    let name = without_end(&name).to_owned();
     let name = SHORT.iter().find(|(short, _)| *short == name).map_or(name, |(_, long)| (*long).to_owned());
     Payee { host: None, name: plain_name(&name).filter(|name| name.chars().any(char::is_alphabetic)) }
+}
+
+/// The name in a text of parts with labels: `/NAME/Ziggo/MARF/…`, `Auftraggeber: Ziggo Buchungstext: …`.
+fn labelled(text: &str) -> Option<&str> {
+    if let Some(at) = find(text, "/NAME/") {
+        return text[at + "/NAME/".len()..].split('/').next().filter(|name| !name.trim().is_empty());
+    }
+    let (at, label) = LABELS.iter().find_map(|label| Some((find(text, label)?, label)))?;
+    let rest = &text[at + label.len()..];
+    let next = rest.split_whitespace().find(|word| word.ends_with(':') && word.len() > 3);
+    let end = next.and_then(|next| rest.find(next)).unwrap_or(rest.len());
+    Some(rest[..end].trim()).filter(|name| !name.is_empty())
+}
+
+/// What stands before a semicolon or two slashes, behind which the place does: `Digitec AG;Pfingstweidstrasse 60b; 8005 Zürich`,
+/// `LIDL//BERLIN/DE`; or between two commas of their own: `8675 25MAR24 CD , TESCO , LONDON`.
+fn first_part(text: &str) -> &str {
+    let words = |part: &str| is_name(&part.split_whitespace().filter(|word| !is_reference(word)).collect::<Vec<_>>());
+    if let Some(part) = text.contains(" , ").then(|| text.split(" , ").find(|part| words(part))).flatten() {
+        return part;
+    }
+    let end = text.find(';').into_iter().chain(text.find("//").filter(|at| !text[..*at].ends_with(':'))).min();
+    match end.map(|end| &text[..end]) {
+        Some(first) if is_name(&first.split_whitespace().collect::<Vec<_>>()) => first,
+        _ => text,
+    }
 }
 
 /// The words of a text up to where its payee's name is over: at a number, or at a wide gap, behind which the place stands.
@@ -103,6 +132,10 @@ pub fn without_order(text: &str) -> &str {
 /// What stands after the one who collects for others.
 fn after_collector(text: &str) -> &str {
     let Some((before, after)) = text.split_once(['*']) else { return text };
+    // What is a business of its own, and not what was bought.
+    if plain_name(before).as_deref() == Some("uber") && plain_name(after).is_some_and(|name| name.starts_with("eats")) {
+        return "Uber Eats";
+    }
     let is_collector = plain_name(before).is_some_and(|name| {
         let name = without_start(&name);
         COLLECTORS.contains(&name)
@@ -160,6 +193,12 @@ fn is_reference(word: &str) -> bool {
 fn without_start(name: &str) -> &str {
     let rest = |start: &&str| name.strip_prefix(*start)?.strip_prefix(' ');
     BEFORE.iter().filter_map(rest).min_by_key(|rest| rest.len()).unwrap_or(name)
+}
+
+/// The name without what is put behind it.
+fn without_end(name: &str) -> &str {
+    let rest = |end: &&str| name.strip_suffix(*end)?.strip_suffix(' ');
+    BEHIND.iter().filter_map(rest).min_by_key(|rest| rest.len()).unwrap_or(name)
 }
 
 /// The name without the places at its end.
@@ -232,6 +271,22 @@ mod tests {
             ("KROGER CINCINNATI OH", "kroger"),
             ("Hulu CA", "hulu"),
             ("RECURRING PAYMENT AUTHORIZED ON 01/14 Spotify USA New York NY S304014123456789 CARD 1234", "spotify"),
+            ("AMAZON MKTPL*RT4Y12AB2 Amzn.com/bill WA", "amazon"),
+            ("AMZNPrime DE*RT4", "amazon"),
+            ("REWE SAGT DANKE", "rewe"),
+            ("LIDL DIENSTLEISTUNG//BERLIN/DE", "lidl"),
+            ("AplPay STARBUCKS SEATTLE WA", "starbucks"),
+            ("AT&amp;T BILL", "att"),
+            ("NETFLIX COM LOS GATOS CA", "netflix"),
+            ("Debit Card Purchase - NETFLIX COM", "netflix"),
+            ("Digitec Galaxus AG;Pfingstweidstrasse 60b; 8005 Zuerich", "digitec galaxus"),
+            (" Auftraggeber: Netflix International B.V. Buchungstext: Abo 4711", "netflix"),
+            ("/TRTP/SEPA Incasso/CSID/NL1/NAME/Ziggo B.V./MARF/1/REMI/Factuur", "ziggo"),
+            ("BEA, Apple Pay  ALBERT HEIJN 1234,PAS123", "albert heijn"),
+            ("'8675 25MAR24 CD , TESCO STORES 2345 , LONDON GB", "tesco"),
+            ("KAUF/DIENSTLEISTUNG VOM 24.03.2024 KARTEN NR. XXXX1234 MIGROS M 8005", "migros m"),
+            ("UBER *EATS HELP", "uber eats"),
+            ("CD BABY", "cd baby"),
             ("DRIVE IN", "drive in"),
             ("Bank of Seattle WA", "bank of seattle"),
             ("TOYS R US", "toys r us"),

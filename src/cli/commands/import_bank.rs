@@ -28,19 +28,30 @@ pub(super) fn run(
     });
     let format = format.transpose()?;
     let mut vault = session.vault()?;
+    let asked = questions(columns);
     let answers: RefCell<BTreeMap<String, Mapping>> = RefCell::default();
     let mut collected = read_all(session, BatchKind::Bank, files, take, |collector, mut input, name| {
         let kept = |fingerprint: &str| {
-            let stored = || crate::import::answer(vault.connection(), KIND, fingerprint).ok().flatten();
+            let stored = || match columns.is_empty() {
+                true => crate::import::answer(vault.connection(), KIND, fingerprint).ok().flatten(),
+                // What the user says now goes before what was said once.
+                false => None,
+            };
             let read = |text: String| serde_json::from_str(&text).ok();
             answers.borrow().get(fingerprint).cloned().or_else(|| stored().and_then(read))
         };
         loop {
-            let found = collector.source(name, "", |sink| bank::read(&mut input, format, &kept, sink))?;
+            let found = collector.source(name, "", |sink| bank::read(&mut input, format, &kept, &asked, sink))?;
             match found {
                 None => return Ok(()),
                 Some(Found::Read(summary)) => {
                     collector.was(&summary.format);
+                    let (bookings, payees) = (summary.payments, summary.payees);
+                    session.printer().remark(&format!(
+                        "{name}: {}, {}",
+                        count_of(bookings, "booking"),
+                        count_of(payees, "payee")
+                    ));
                     summary.remarks.iter().for_each(|remark| session.printer().remark(&format!("{name}: {remark}")));
                     return Ok(());
                 }
@@ -58,6 +69,23 @@ pub(super) fn run(
     }
     taken(session, &mut vault, &collected, take)?;
     Ok(Outcome::Done)
+}
+
+/// What `--columns` answers.
+fn questions(columns: &[(String, String)]) -> Vec<Question> {
+    let question = |(what, _): &(String, String)| match what.as_str() {
+        "date" => Some(Question::Date),
+        "payee" => Some(Question::Payee),
+        "amount" | "debit" | "credit" | "flag" => Some(Question::Amount),
+        "order" => Some(Question::Order),
+        // It can be asked of a column without signs alone.
+        _ => None,
+    };
+    columns.iter().filter_map(question).collect()
+}
+
+fn count_of(number: u64, what: &str) -> String {
+    super::super::output::text::count(usize::try_from(number).unwrap_or(usize::MAX), what)
 }
 
 /// A file of which it is not certain what its columns mean, and who can say.

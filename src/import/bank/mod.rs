@@ -68,7 +68,8 @@ pub struct Summary {
 }
 
 /// Reads a statement. `format` overrides what is recognised by content; `mapping` gives what the user once said of a CSV
-/// file with such a header, by [`Mapping::fingerprint`].
+/// file with such a header, by [`Mapping::fingerprint`]. `asked` is what the user wants to say of the columns whatever is known of
+/// them otherwise.
 ///
 /// # Errors
 /// Kind bad input for what is no statement, for one that cannot be read on, and for one in which nothing was good: the
@@ -77,6 +78,7 @@ pub fn read(
     input: &mut dyn Read,
     format: Option<Format>,
     mapping: &dyn Fn(&str) -> Option<Mapping>,
+    asked: &[Question],
     sink: &mut dyn Sink,
 ) -> Result<Found> {
     let mut source = Source::new(input);
@@ -90,7 +92,7 @@ pub fn read(
         Format::Ofx => ofx::read(&mut source, &mut desk)?,
         Format::Camt => camt::read(&mut source, &mut desk)?,
         Format::Csv => {
-            if let Some(unmapped) = csv::read(&mut source, mapping, &mut desk)? {
+            if let Some(unmapped) = csv::read(&mut source, mapping, asked, &mut desk)? {
                 return Ok(Found::Unmapped(Box::new(unmapped)));
             }
         }

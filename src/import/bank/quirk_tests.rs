@@ -187,3 +187,27 @@ fn what_a_bank_says_of_itself_below_the_bookings_is_no_bad_row() {
     let (summary, heard) = good(csv.as_bytes());
     assert_eq!((heard.names(), summary.skipped), (vec!["Migros"], 0), "{heard:?}");
 }
+
+#[test]
+fn what_the_user_says_of_columns_goes_before_what_is_known() {
+    use super::{Found, Question};
+    let csv = "Date,Description,Original Description,Amount\n2024-03-15,Netflix,NFLX ORIG,-15.49\n";
+    let mut heard = super::tests::Heard::default();
+    let found = super::read(&mut csv.as_bytes(), None, &|_| None, &[Question::Payee], &mut heard).unwrap();
+    let Found::Unmapped(unmapped) = found else { panic!("it is asked: {found:?}") };
+    assert_eq!(unmapped.questions, [Question::Payee]);
+    assert!(heard.found.is_empty());
+}
+
+#[test]
+fn paypal_in_german_and_a_polish_bank() {
+    let paypal = "\"Datum\",\"Uhrzeit\",\"Zeitzone\",\"Beschreibung\",\"Währung\",\"Brutto\",\"Entgelt\",\"Netto\",\"Guthaben\",\"Name\"\n\
+                  \"05.02.2024\",\"10:00:00\",\"CET\",\"Zahlung im Einzugsverfahren\",\"EUR\",\"-9,99\",\"0,00\",\"-9,99\",\"0,00\",\"Spotify AB\"\n";
+    let mbank =
+        "#Data operacji;#Opis operacji;#Rachunek;#Kategoria;#Kwota;\n2024-02-05;SPOTIFY;eKonto;Muzyka;-19,99 PLN;\n";
+    for csv in [paypal, mbank] {
+        let (_, heard) = good(csv.as_bytes());
+        assert!(heard.names()[0].to_lowercase().starts_with("spotify"), "{heard:?}");
+        assert_eq!(heard.found[0].last_seen, Some("2024-02-05T00:00:00Z".parse().unwrap()));
+    }
+}

@@ -56,7 +56,7 @@ pub(super) fn read_with(bytes: &[u8], mapping: Option<Mapping>) -> (Result<Found
     let mut heard = Heard::default();
     let mut input = bytes;
     let kept = |fingerprint: &str| mapping.clone().filter(|mapping| mapping.fingerprint == fingerprint);
-    let found = read(&mut input, None, &kept, &mut heard);
+    let found = read(&mut input, None, &kept, &[], &mut heard);
     (found, heard)
 }
 
@@ -351,7 +351,7 @@ proptest! {
         let mut heard = Heard::default();
         let mut input = &bytes[..cut];
         let format = Format::ALL.get(format).map(|(_, format)| *format);
-        let found = read(&mut input, format, &|_| None, &mut heard);
+        let found = read(&mut input, format, &|_| None, &[], &mut heard);
         // Each booking is found or told of, and nothing is counted that was not told.
         if let Ok(Found::Read(summary)) = found {
             let counted: u64 = heard.found.iter().map(|evidence| evidence.details.value()["count"].as_u64().unwrap()).sum();

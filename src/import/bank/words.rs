@@ -10,19 +10,20 @@ pub(super) fn folded(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
     for c in text.chars().flat_map(char::to_lowercase) {
         match c {
-            'à' | 'á' | 'â' | 'ä' | 'ã' | 'å' => folded.push('a'),
-            'ç' | 'č' => folded.push('c'),
+            'à' | 'á' | 'â' | 'ä' | 'ã' | 'å' | 'ą' => folded.push('a'),
+            'ç' | 'č' | 'ć' => folded.push('c'),
             'ď' => folded.push('d'),
-            'è' | 'é' | 'ê' | 'ë' | 'ě' => folded.push('e'),
+            'è' | 'é' | 'ê' | 'ë' | 'ě' | 'ę' => folded.push('e'),
             'ì' | 'í' | 'î' | 'ï' => folded.push('i'),
-            'ñ' | 'ň' => folded.push('n'),
+            'ñ' | 'ň' | 'ń' => folded.push('n'),
             'ò' | 'ó' | 'ô' | 'ö' | 'õ' | 'ø' => folded.push('o'),
             'ř' => folded.push('r'),
-            'š' => folded.push('s'),
+            'ł' => folded.push('l'),
+            'š' | 'ś' => folded.push('s'),
             'ť' => folded.push('t'),
             'ù' | 'ú' | 'û' | 'ü' | 'ů' => folded.push('u'),
             'ý' | 'ÿ' => folded.push('y'),
-            'ž' => folded.push('z'),
+            'ž' | 'ź' | 'ż' => folded.push('z'),
             'ß' => folded.push_str("ss"),
             c => folded.push(c),
         }
@@ -90,7 +91,7 @@ pub(super) fn scrub(text: &str) -> (String, usize) {
         } else {
             let (word, glued) = without_cards(words[at]);
             cards += glued;
-            kept.push(word);
+            kept.push(without_accounts(&word));
             at += 1;
         }
     }
@@ -114,6 +115,20 @@ fn without_cards(word: &str) -> (String, usize) {
     (kept, cards)
 }
 
+/// A word without the numbers of accounts that it is glued to: `/IBAN/NL91…/BIC/…`, `IBAN:NL91…`.
+fn without_accounts(word: &str) -> String {
+    let mut kept = String::with_capacity(word.len());
+    for piece in word.split_inclusive(['/', ':', ';', ',', '(', ')', '+']) {
+        let text = piece.trim_end_matches(['/', ':', ';', ',', '(', ')', '+']);
+        match is_iban(text) {
+            true => kept.push_str(&ending(text)),
+            false => kept.push_str(text),
+        }
+        kept.push_str(&piece[text.len()..]);
+    }
+    kept
+}
+
 /// How many words from here on are a card's number: 13 to 19 digits (ISO/IEC 7812-1) that pass Luhn's check, or a number
 /// of which all but some digits are masked.
 fn card(words: &[&str]) -> Option<usize> {
@@ -121,11 +136,12 @@ fn card(words: &[&str]) -> Option<usize> {
     let mut found = None;
     for (index, word) in words.iter().take(6).enumerate() {
         let word = word.trim_matches(|c: char| c.is_ascii_punctuation() && c != '*' && c != '#');
-        let is_part = !word.is_empty() && word.chars().all(|c| c.is_ascii_digit() || is_mask(c) || c == '-');
+        let is_part =
+            !word.is_empty() && word.chars().all(|c| c.is_ascii_digit() || is_mask(c) || matches!(c, '-' | '.'));
         if !is_part {
             break;
         }
-        number.extend(word.chars().filter(|c| *c != '-'));
+        number.extend(word.chars().filter(|c| !matches!(c, '-' | '.')));
         if is_card(&number) {
             found = Some(index + 1);
         }
@@ -225,6 +241,7 @@ mod tests {
             ("SHELL 4111111111111111", "SHELL", 1),
             ("SHELL 4111-1111-1111-1111", "SHELL", 1),
             ("SHELL 4111111111111112", "SHELL 4111111111111112", 0),
+            ("SHELL 4111.1111.1111.1111", "SHELL", 1),
             ("VISA ****1234 SPOTIFY", "VISA SPOTIFY", 1),
             ("VISA XXXX XXXX XXXX 1234", "VISA", 1),
             ("CARD 4111 11** **** 1111 NETFLIX", "CARD NETFLIX", 1),
@@ -240,6 +257,8 @@ mod tests {
     fn account_numbers_are_masked() {
         assert_eq!(scrub("SEPA NL56AGDH9619008421 rent").0, "SEPA …8421 rent");
         assert_eq!(scrub("SEPA NL56 AGDH 9619 0084 21 for rent").0, "SEPA …8421 for rent");
+        assert_eq!(scrub("FOO/IBAN/NL91ABNA0417164300/BIC/ABNANL2A").0, "FOO/IBAN/…4300/BIC/ABNANL2A");
+        assert_eq!(scrub("QUX IBAN:NL91ABNA0417164300").0, "QUX IBAN:…4300");
         assert_eq!(scrub("DE12 hello").0, "DE12 hello");
     }
 

@@ -3,8 +3,10 @@
 
 use jiff::fmt::rfc2822;
 use jiff::{Timestamp, civil, tz::Offset};
-use mail_parser::DateTime;
+use mail_parser::{DateTime, MessageParser};
 use memchr::{memchr, memchr_iter};
+
+use super::folder::NOT_VENDORS;
 
 /// The most of a head that is read, in bytes.
 pub const MAX_HEAD: usize = 256 * 1024;
@@ -13,7 +15,7 @@ pub const MAX_HEAD: usize = 256 * 1024;
 const MAX_FIELDS: usize = 8;
 
 /// The fields that are looked at.
-pub const FIELDS: &str = "From Sender To Cc Delivered-To X-Original-To Envelope-To X-Envelope-To List-Post Date List-Unsubscribe List-Id \
+pub const FIELDS: &str = "From Sender Reply-To To Cc Delivered-To X-Original-To Envelope-To X-Envelope-To List-Post Date List-Unsubscribe List-Id \
                           DKIM-Signature Authentication-Results Return-Path";
 
 /// What a head says, as it stands.
@@ -115,12 +117,14 @@ fn take<'h>(field: &'h [u8], into: &mut Head<'h>) {
         b'd' => (&["Delivered-To"], &[("DKIM-Signature", Trace::Dkim)]),
         b'l' => (&["List-Post"], &[("List-Unsubscribe", Trace::Unsubscribe), ("List-Id", Trace::List)]),
         b'a' => (&[], &[("Authentication-Results", Trace::Authenticated)]),
-        b'r' => (&[], &[("Return-Path", Trace::Returns)]),
+        b'r' => (&["Reply-To"], &[("Return-Path", Trace::Returns)]),
         _ => return,
     };
     if let Some(labels) = value(field, "X-Gmail-Labels") {
-        const ASIDE: [&[u8]; 5] = [b"Spam", b"Trash", b"Sent", b"Drafts", b"Chat"];
-        into.aside = labels.split(|byte| *byte == b',').any(|label| ASIDE.contains(&label.trim_ascii()));
+        into.aside |= is_aside(labels);
+    }
+    if let Some(flag) = value(field, "X-Spam-Flag") {
+        into.aside |= flag.trim_ascii().eq_ignore_ascii_case(b"yes");
     }
     if addresses.iter().any(|name| value(field, name).is_some()) {
         into.addresses.extend_from_slice(field);
@@ -136,6 +140,19 @@ fn take<'h>(field: &'h [u8], into: &mut Head<'h>) {
     } else if into.date.is_none() {
         into.date = value(field, "Date");
     }
+}
+
+/// Whether Gmail's labels, in whatever language, say that it is unwanted, thrown away, sent, or a draft.
+fn is_aside(labels: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(labels);
+    // Other letters than ASCII are encoded words (RFC 2047).
+    let decoded = text.contains("=?").then(|| {
+        let head = format!("Subject: {}\n\n", text.trim());
+        MessageParser::new().with_minimal_headers().parse_headers(head.as_bytes())?.subject().map(str::to_owned)
+    });
+    let text = decoded.flatten().unwrap_or_else(|| text.into_owned()).to_lowercase();
+    let aside = |label: &str| label == "chat" || NOT_VENDORS.contains(&label);
+    text.split(',').any(|label| aside(label.trim().trim_matches('"')))
 }
 
 /// When a message was written, by its `Date`. None for a date that the calendar does not have.

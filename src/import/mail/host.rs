@@ -70,6 +70,50 @@ pub fn is_provider(host: &str) -> bool {
     FREEMAIL.contains(host)
 }
 
+/// Hosts that shops send from by way of a service for that: each has mail of thousands of them.
+const SERVICES: [&str; 21] = [
+    "amazonses.com",
+    "ccsend.com",
+    "cmail19.com",
+    "cmail20.com",
+    "createsend.com",
+    "emarsys.net",
+    "exct.net",
+    "hubspotemail.net",
+    "intercom-mail.com",
+    "klaviyomail.com",
+    "mail.zendesk.com",
+    "mailersend.net",
+    "mailgun.org",
+    "mandrillapp.com",
+    "mcdlv.net",
+    "mcsv.net",
+    "mktomail.com",
+    "rsgsv.net",
+    "sendgrid.net",
+    "shopifyemail.com",
+    "sparkpostmail.com",
+];
+
+/// Hosts that pass mail on and put an address of their own in the sender's place.
+const RELAYS: [&str; 6] =
+    ["anonaddy.com", "anonaddy.me", "mozmail.com", "privaterelay.appleid.com", "simplelogin.co", "simplelogin.fr"];
+
+fn is_below(host: &str, domains: &[&str]) -> bool {
+    let below = |domain: &&str| host.strip_suffix(*domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+    domains.iter().any(below)
+}
+
+/// Whether a host sends for whoever pays it.
+pub fn is_service(host: &str) -> bool {
+    is_below(host, &SERVICES)
+}
+
+/// Whether a host hides who wrote.
+pub fn is_relay(host: &str) -> bool {
+    is_below(host, &RELAYS)
+}
+
 /// Who writes from an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Writer {

@@ -11,7 +11,14 @@ use crate::text::printable;
 const MAX_NAME: usize = 200;
 
 static PARSER: LazyLock<MessageParser> = LazyLock::new(|| {
-    let known = [HeaderName::From, HeaderName::Sender, HeaderName::To, HeaderName::Cc, HeaderName::ListPost];
+    let known = [
+        HeaderName::From,
+        HeaderName::Sender,
+        HeaderName::ReplyTo,
+        HeaderName::To,
+        HeaderName::Cc,
+        HeaderName::ListPost,
+    ];
     let known = known.into_iter().chain([HeaderName::DeliveredTo]);
     let other = ["X-Original-To", "Envelope-To", "X-Envelope-To"].map(|name| HeaderName::Other(name.into()));
     known.chain(other).fold(MessageParser::new(), MessageParser::header_address).default_header_ignore()
@@ -44,6 +51,10 @@ pub enum Why {
     Own,
     /// A mail system reports.
     System,
+    /// A service sent it for a vendor, and nothing says for which.
+    Service,
+    /// A relay passed it on and hides who wrote.
+    Relay,
     /// It names no sender.
     NoSender,
     /// Its sender has no host on the internet.
@@ -88,6 +99,14 @@ pub fn settle(lines: &[u8], mine: &[String]) -> Letter {
         // Whoever writes to a list that people talk on, it is the list that has the user's address.
         (Some(host), _) => Letter::From { host, name: None, to: recipient(&message, None, mine) },
         (None, Writer::Person) => Letter::PassedOver(Why::Person),
+        (None, Writer::Vendor) if host::is_relay(host) => Letter::PassedOver(Why::Relay),
+        (None, Writer::Vendor) if host::is_service(host) => match replies_to(&message) {
+            Some(host) => {
+                let to = recipient(&message, Some(&[host.as_str()]), mine);
+                Letter::From { host, name: sender.name.clone(), to }
+            }
+            None => Letter::PassedOver(Why::Service),
+        },
         (None, Writer::Vendor) => {
             let own: Vec<&str> = from.iter().chain(&senders).filter_map(Named::host).collect();
             let to = recipient(&message, Some(&own), mine);
@@ -123,6 +142,12 @@ fn sender<'a>(from: &'a [Named], senders: &'a [Named]) -> Result<&'a Named, Why>
         (None, None) if from.is_empty() => Err(Why::NoSender),
         (None, None) => Err(Why::NoHost),
     }
+}
+
+/// The host that answers go to, where it is a vendor's own (RFC 5322, 3.6.2).
+fn replies_to(message: &Message<'_>) -> Option<String> {
+    let is_own = |host: &String| !host::is_service(host) && !host::is_relay(host) && !host::is_provider(host);
+    addresses(message, HeaderName::ReplyTo).iter().find_map(Named::host).map(str::to_owned).filter(is_own)
 }
 
 /// The host of a list that people talk on: one that tells where to write to (RFC 2369, 3.4). A vendor's says `NO`.

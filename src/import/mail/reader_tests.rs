@@ -182,3 +182,24 @@ proptest! {
         _ = stream(&[text.as_bytes(), &bytes].concat()).expect("an mbox");
     }
 }
+
+#[test]
+fn who_sends_for_others_is_told_from_whom_it_sends_for() {
+    let mail = |head: &str| {
+        let heard =
+            stream(format!("From a Tue Mar 04 03:33:20 2003\n{head}\nTo: me@home.example\n\nx\n").as_bytes()).unwrap();
+        (hosts(&heard).iter().map(|host| (*host).to_owned()).collect::<Vec<_>>(), heard.passed_over)
+    };
+    let (hosts, _) = mail("From: Joe <joe=shop.example@mail1.rsgsv.net>\nReply-To: joe@shop.example");
+    assert_eq!(hosts, ["shop.example"]);
+    let (hosts, passed) = mail("From: Joe <bounce@em1.sendgrid.net>\nReply-To: joe@gmail.com");
+    assert!(hosts.is_empty() && passed[0].contains("mailing service"), "{passed:?}");
+    let (hosts, passed) = mail("From: Lidl <news_at_lidl_de_1@privaterelay.appleid.com>");
+    assert!(hosts.is_empty() && passed[0].contains("relay"), "{passed:?}");
+    for label in ["Papierkorb", "Spam", "=?UTF-8?Q?Papierkorb,Ge=C3=B6ffnet?=", "=?UTF-8?Q?Envoy=C3=A9s?="] {
+        let (hosts, _) = mail(&format!("From: a@shop.example\nX-Gmail-Labels: {label}"));
+        assert!(hosts.is_empty(), "{label}");
+    }
+    assert!(mail("From: a@shop.example\nX-Spam-Flag: YES").0.is_empty());
+    assert_eq!(mail("From: a@shop.example\nX-Gmail-Labels: =?UTF-8?Q?Wichtig,Ge=C3=B6ffnet?=").0, ["shop.example"]);
+}

@@ -297,6 +297,8 @@ fn words(why: Why) -> &'static str {
         Why::Person => "from a person's address, not a vendor's",
         Why::Own => "from an address of yours",
         Why::System => "from a mail system, not from a vendor",
+        Why::Service => "from a mailing service, of which nothing says for whom it sent",
+        Why::Relay => "through a relay that hides who wrote",
         Why::NoSender => "without a sender",
         Why::NoHost => "from an address without a host on the internet",
         Why::SeveralSenders => "from several senders at different hosts, and nobody says which one sent it",

@@ -42,6 +42,13 @@ pub(super) const BOUGHT_AT: &[&str] = &[
 /// What banks put before the payee: how it was paid.
 pub(super) const BEFORE: &[&str] = &[
     "ach debit",
+    "aplpay",
+    "apple pay",
+    "bea apple pay",
+    "bea",
+    "google pay",
+    "kauf dienstleistung vom",
+    "kauf dienstleistung vom karten nr",
     "checkcard",
     "paypal inst xfer",
     "pos debit",
@@ -97,6 +104,10 @@ pub(super) const BEFORE: &[&str] = &[
 pub(super) const SHORT: &[(&str, &str)] = &[
     ("amzn", "amazon"),
     ("amz", "amazon"),
+    ("amazon mark", "amazon"),
+    ("amazon mktpl", "amazon"),
+    ("amazon reta", "amazon"),
+    ("amznprime", "amazon"),
     ("amazon digital", "amazon"),
     ("amazon digital svcs", "amazon"),
     ("amazon music", "amazon"),
@@ -226,6 +237,20 @@ pub(super) const ABBREVIATIONS: &[&str] = &["ag", "co", "gmbh", "inc", "kg", "ll
 /// Hosts that vendors use of themselves on statements.
 pub(super) const OTHER_HOSTS: &[(&str, &str)] = &[("amzn.com", "amazon.com")];
 
+/// What banks and shops put behind the payee.
+pub(super) const BEHIND: &[&str] = &["bill", "bill payment", "com", "dienstleistung", "dankt", "sagt danke"];
+
+/// What a name is called in the texts of banks that put several parts into one; the next word with a colon ends it.
+pub(super) const LABELS: &[&str] = &[
+    "auftraggeber: ",
+    "empfänger: ",
+    "empfaenger: ",
+    "zahlungsempfänger: ",
+    "beguenstigter: ",
+    "begünstigter: ",
+    "naam: ",
+];
+
 /// What stands before the number of one of several shops: `STARBUCKS STORE 12345`.
 pub(super) const BRANCHES: &[&str] =
     &["branch", "fil", "filiale", "markt", "no", "nr", "store", "stores", "supercenter", "tienda", "unit", "whse"];
@@ -236,6 +261,7 @@ pub(super) const COUNTED: &[&str] = &[
     "bestellnr",
     "bestellung",
     "bill",
+    "cd",
     "client",
     "commande",
     "contract",
@@ -245,6 +271,7 @@ pub(super) const COUNTED: &[&str] = &[
     "factura",
     "invoice",
     "konto",
+    "karten",
     "kd",
     "kdnr",
     "kunde",

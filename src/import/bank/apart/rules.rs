@@ -68,6 +68,8 @@ pub(super) const RULES: &[(Apart, At, For, &[&str])] = &[
         For::Both,
         &[
             "wise charges for",
+            "cashback bonus redemption",
+            "monthly interest paid",
             "ccy conversion fee",
             "currency conversion fee",
             "foreign transaction fee",
@@ -139,6 +141,12 @@ pub(super) const RULES: &[(Apart, At, For, &[&str])] = &[
             "transfer from current account",
             "payment from checking account",
             "payment from current account",
+            "internet payment thank you",
+            "online payment thank you",
+            "ach deposit internet transfer",
+            "capital one mobile pymt",
+            "payment to chase card",
+            "vir virement interne",
             "payment received thank you",
             "payment thank you",
             "automatic payment thank you",
@@ -183,6 +191,8 @@ pub(super) const RULES: &[(Apart, At, For, &[&str])] = &[
         At::Within,
         For::In,
         &[
+            "salary",
+            "salaire",
             "lohn gehalt",
             "gehalt lohn",
             "lohn und gehalt",
@@ -197,6 +207,7 @@ pub(super) const RULES: &[(Apart, At, For, &[&str])] = &[
         At::Whole,
         For::Both,
         &[
+            "credit card payment",
             "transfer",
             "cba transfer",
             "bank transfer",

@@ -39,6 +39,7 @@ pub(super) fn currency_code(text: &str) -> Option<String> {
 pub(super) fn read(
     source: &mut Source,
     kept: &dyn Fn(&str) -> Option<Mapping>,
+    asked: &[Question],
     desk: &mut Desk,
 ) -> Result<Option<Unmapped>> {
     let mut records = Records::new(source);
@@ -55,7 +56,9 @@ pub(super) fn read(
         return Err(Error::bad_input("there are no columns in it, and so no bookings"));
     }
     let known = kept(&layout.mapping.fingerprint).is_some();
-    let questions = header::questions(&layout.mapping, &sample, layout.skip, known);
+    let mut questions = header::questions(&layout.mapping, &sample, layout.skip, known);
+    let more = asked.iter().filter(|question| !known && !questions.contains(question)).copied().collect::<Vec<_>>();
+    questions.extend(more);
     if !questions.is_empty() {
         return Ok(Some(header::unmapped(&layout, &sample, questions)));
     }

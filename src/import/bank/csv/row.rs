@@ -48,6 +48,10 @@ impl<'m> Rows<'m> {
             // A title, or what the bank says of itself below the bookings.
             return desk.apart(line, Apart::Unnamed);
         }
+        // `"Alter Kontostand";"2.000,00 EUR";`, between the accounts of a file.
+        if fields.len() < self.mapping.width() && fields.first().is_some_and(|field| apart::is_balance(field)) {
+            return desk.apart(line, Apart::Bank);
+        }
         let more = fields.iter().skip(self.columns).filter(|field| !field.trim().is_empty()).count();
         if self.columns > 0 && more > 0 {
             let why = format!("{} columns, where the header has {}", fields.len(), self.columns);
