@@ -86,10 +86,10 @@ const EXPECTED: &[(&str, &str)] = &[
     ("csv/dba33fceecd62c3c727893361e0ba4d3.P000000027355791.csv", "asks for [Payee, Direction]"),
     ("csv/export_KBC-Mastercard_Business_Essential_20200204_1604.csv", "2 to 1, 1 apart, 0 skipped"),
     ("csv/test_BOI_TransactionExport.csv", "19 to 19, 8 apart, 0 skipped"),
-    ("csv/test_headers.csv", "65 to 45, 8 apart, 3 skipped"),
-    ("csv/test_raiffeisen_02.csv", "65 to 45, 8 apart, 1 skipped"),
-    ("csv/test_row_format_CD_flag.csv", "62 to 45, 8 apart, 4 skipped"),
-    ("csv/test_row_format_neg_inflow.csv", "65 to 45, 8 apart, 1 skipped"),
+    ("csv/test_headers.csv", "65 to 45, 9 apart, 2 skipped"),
+    ("csv/test_raiffeisen_02.csv", "65 to 45, 9 apart, 0 skipped"),
+    ("csv/test_row_format_CD_flag.csv", "62 to 45, 9 apart, 3 skipped"),
+    ("csv/test_row_format_neg_inflow.csv", "65 to 45, 9 apart, 0 skipped"),
 ];
 
 #[test]
