@@ -100,8 +100,9 @@ pub fn is_how(text: &str) -> bool {
 /// Where something was bought that somebody else took the money for, by what stands beside that one's name:
 /// `PP.1234.PP . NETFLIX, Ihr Einkauf bei NETFLIX`.
 pub fn bought_at<'t>(name: &str, more: &'t str) -> Option<&'t str> {
-    let collects = payee(name).name.is_some_and(|name| COLLECTORS.contains(&name.as_str()));
-    let (at, words) = BOUGHT_AT.iter().filter(|_| collects).find_map(|words| Some((find(more, words)?, words)))?;
+    let (at, words) = BOUGHT_AT.iter().find_map(|words| Some((find(more, words)?, words)))?;
+    // Hardly any booking has such words: whose name stands beside is read only where one does.
+    payee(name).name.filter(|name| COLLECTORS.contains(&name.as_str()))?;
     let shop = more[at + words.len()..].trim().trim_end_matches(['.', ',', ';']);
     (!shop.is_empty()).then_some(shop)
 }
