@@ -161,3 +161,58 @@ fn a_mailbox_on_a_server_wants_to_know_where() {
     env.ends(2, "import mail imap --host imap.example --user ada").says("--password-file");
     env.ends(6, "import mail nowhere.mbox").says("nowhere.mbox");
 }
+
+#[test]
+fn who_only_pays_me_is_told_from_whom_i_pay() {
+    let env = TestEnv::new();
+    let logins = LOGINS.to_owned() + "Insurer,https://insurer.example/,ada,x,\n";
+    env.ok(&format!("import passwords {}", env.file("logins.csv", logins)));
+    let paid = [("03.02.2024", "SPOTIFY", "-9,99"), ("10.02.2024", "Insurer", "250,00")];
+    env.ok(&format!("import bank {}", env.file("paid.csv", statement(&paid))));
+    let list = env.json("vendor list --by evidence");
+    let payment = |name: &str| vendor(&list, name)["evidence"]["payment"].clone();
+    assert_eq!((&payment("spotify")["incoming"], &payment("insurer")["incoming"]), (&json!(0), &json!(1)));
+    env.ok("vendor list --by evidence").says("to you, 2024-02-10");
+    env.ok("vendor show insurer").says("payments to you");
+    // Once it is paid as well, it is one that I pay.
+    let paid = [("10.02.2024", "Insurer", "250,00"), ("11.02.2024", "Insurer GmbH", "-5,00")];
+    env.ok(&format!("import bank {}", env.file("more.csv", statement(&paid))));
+    env.ok("vendor show insurer").never_says("payments to you");
+}
+
+#[test]
+fn one_address_in_two_spellings_is_one() {
+    let env = TestEnv::new();
+    let logins = LOGINS.to_owned() + "Spotify,https://spotify.example/,Ada@Example.org,x,\n";
+    env.ok(&format!("import passwords {}", env.file("logins.csv", logins)));
+    let list = env.json("vendor list --by evidence");
+    let evidence = &vendor(&list, "spotify")["evidence"];
+    assert_eq!(
+        (&evidence["accounts"], &evidence["emails"]),
+        (&json!(["Ada@Example.org"]), &json!(["Ada@Example.org"]))
+    );
+    assert_eq!(env.json("who email")["held_by_import"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn identities_fill_gaps_and_say_where_they_differ() {
+    let env = TestEnv::new();
+    let identity = |name: &str, email: &str| json!({"id": name, "type": 4, "name": name, "identity": {"firstName": "Ada", "lastName": "Lovelace", "email": email}});
+    let items = [identity("Home", "ada@example.org"), identity("Work", "ada@work.example")];
+    let export = json!({"encrypted": false, "folders": [], "items": items}).to_string();
+    let file = env.file("vault.json", export);
+    env.ok(&format!("import passwords {file}")).says("could fill").says("import again, with --yes");
+    let run = env.ok(&format!("import passwords {file} --yes"));
+    run.says("\"Work\" says something else than your profile, which stays as it is: email");
+    env.ok("profile show email").says("ada@example.org");
+}
+
+#[test]
+fn a_card_that_is_cut_off_is_taken_and_said_to_be() {
+    let env = TestEnv::new();
+    let card = "BEGIN:VCARD\nVERSION:4.0\nKIND:org\nFN:Acme\nURL:https://acme.example\n";
+    let run = env.ok(&format!("import vcard {}", env.file("cards.vcf", card)));
+    run.says("line 1: this card has no END:VCARD; it may be cut off: what there is of it is read")
+        .never_says("not read");
+    assert_eq!(env.json("vendor list")["vendors"][0]["domain"], "acme.example");
+}

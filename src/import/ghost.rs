@@ -29,7 +29,7 @@ mod tests {
     }
 
     fn trace(last: Option<&str>) -> Option<Trace> {
-        Some(Trace { pieces: 1, first_seen: None, last_seen: last.map(at) })
+        Some(Trace { pieces: 1, incoming: 0, first_seen: None, last_seen: last.map(at) })
     }
 
     #[test]

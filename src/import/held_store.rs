@@ -58,7 +58,9 @@ fn distinct(rows: Vec<Held>) -> Vec<Held> {
     let mut places: HashMap<(String, String, String), usize> = HashMap::new();
     let mut held: Vec<Held> = Vec::new();
     for row in rows {
-        let same = (row.vendor.clone(), row.claim.clone(), row.value.clone());
+        // Nobody tells mailboxes apart by case (RFC 5321, section 2.4, lets them, and asks not to).
+        let value = if row.claim == "email" { row.value.to_lowercase() } else { row.value.clone() };
+        let same = (row.vendor.clone(), row.claim.clone(), value);
         match places.get(&same) {
             Some(place) => held[*place].last_seen = held[*place].last_seen.max(row.last_seen),
             None => {
@@ -98,6 +100,8 @@ pub fn held_by_vendor(connection: &Connection, vendor_id: &str, at: Timestamp) -
 pub struct Trace {
     /// How many pieces of evidence.
     pub pieces: u64,
+    /// How many of them are of money that only came in.
+    pub incoming: u64,
     /// When the first was seen, as the files say.
     pub first_seen: Option<Timestamp>,
     /// When the last was.
@@ -130,15 +134,17 @@ pub fn traces(connection: &Connection, vendor_id: Option<&str>) -> Result<HashMa
         None => "e.vendor_id IS NOT NULL AND ?1 IS NULL",
     };
     let sql = format!(
-        "SELECT e.vendor_id, e.kind, count(*), min(e.first_seen), max(e.last_seen) FROM evidence e
-         WHERE {which} GROUP BY e.vendor_id, e.kind"
+        "SELECT e.vendor_id, e.kind, count(*), min(e.first_seen), max(e.last_seen),
+                count(CASE WHEN e.kind = 'payment'
+                           AND json_extract(e.details, '$.incoming') = json_extract(e.details, '$.count') THEN 1 END)
+         FROM evidence e WHERE {which} GROUP BY e.vendor_id, e.kind"
     );
     let mut statement = connection.prepare(&sql)?;
     let mut rows = statement.query([vendor_id])?;
     while let Some(row) = rows.next()? {
         let time = |index| row.get::<_, Option<i64>>(index).map(|time| time.map(from_millis));
-        let pieces = row.get::<_, i64>(2)?.unsigned_abs();
-        let trace = Trace { pieces, first_seen: time(3)?, last_seen: time(4)? };
+        let number = |index| row.get::<_, i64>(index).map(i64::unsigned_abs);
+        let trace = Trace { pieces: number(2)?, incoming: number(5)?, first_seen: time(3)?, last_seen: time(4)? };
         let traces = all.entry(row.get(0)?).or_default();
         match Kind::stored(&row.get::<_, String>(1)?)? {
             Kind::Login => traces.login = Some(trace),
@@ -158,14 +164,16 @@ pub fn traces(connection: &Connection, vendor_id: Option<&str>) -> Result<HashMa
     let accounts = "e.kind = 'login' AND e.account IS NOT NULL";
     add(
         format!(
-            "SELECT DISTINCT e.vendor_id, e.account FROM evidence e WHERE {which} AND {accounts} ORDER BY e.account"
+            "SELECT e.vendor_id, min(e.account) AS account FROM evidence e WHERE {which} AND {accounts}
+             GROUP BY e.vendor_id, iif(instr(e.account, '@'), lower(e.account), e.account) ORDER BY account"
         ),
         |traces| &mut traces.accounts,
     )?;
     let claims = "evidence e JOIN evidence_claim c ON c.evidence_id = e.id";
     add(
         format!(
-            "SELECT DISTINCT e.vendor_id, c.value FROM {claims} WHERE {which} AND c.claim = 'email' ORDER BY c.value"
+            "SELECT e.vendor_id, min(c.value) AS email FROM {claims} WHERE {which} AND c.claim = 'email'
+             GROUP BY e.vendor_id, lower(c.value) ORDER BY email"
         ),
         |traces| &mut traces.emails,
     )?;

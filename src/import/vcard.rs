@@ -17,14 +17,18 @@ pub fn recognise(head: &[u8]) -> bool {
     head.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}').starts_with("BEGIN:VCARD")
 }
 
-/// Reads a file of contacts.
+/// Reads a file of contacts. What is read otherwise than it stands there, or in part, is returned in words, with its line.
 ///
 /// # Errors
 /// Kind bad input for a file without any card; whatever the sink returns.
-pub fn read(bytes: &[u8], sink: &mut dyn Sink) -> Result<()> {
+pub fn read(bytes: &[u8], sink: &mut dyn Sink) -> Result<Vec<String>> {
     let file = companies(bytes)?;
-    for problem in file.problems.iter().filter(|problem| !problem.is_read) {
-        sink.skipped(Place::Line(problem.line as u64), &problem.what)?;
+    let mut remarks = Vec::new();
+    for problem in &file.problems {
+        match problem.is_read {
+            true => remarks.push(format!("line {}: {}", problem.line, problem.what)),
+            false => sink.skipped(Place::Line(problem.line as u64), &problem.what)?,
+        }
     }
     for line in &file.people {
         sink.passed_over(Place::Line(*line as u64), "it is a person's card, and no company's")?;
@@ -32,7 +36,8 @@ pub fn read(bytes: &[u8], sink: &mut dyn Sink) -> Result<()> {
     for company in &file.companies {
         sink.found(evidence(company))?;
     }
-    sink.at(bytes.len() as u64)
+    sink.at(bytes.len() as u64)?;
+    Ok(remarks)
 }
 
 fn evidence(company: &Company) -> Evidence {

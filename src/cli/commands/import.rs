@@ -86,7 +86,9 @@ fn from_vcard(session: &Session, files: &[PathBuf], take: &TakeArgs) -> Result<O
             input.by_ref().take(most).read_to_end(&mut bytes).map_err(|e| io("read", Path::new(name), e))?;
             vcard::read(&bytes, sink)
         };
-        collector.source(name, vcard::FORMAT, read).map(|_| ())
+        let remarks = collector.source(name, vcard::FORMAT, read)?;
+        remarks.into_iter().flatten().for_each(|remark| session.printer().remark(&format!("{name}, {remark}")));
+        Ok(())
     })?;
     taken(session, &mut vault, &collected, take)?;
     Ok(Outcome::Done)

@@ -27,12 +27,19 @@ pub(super) fn tell_what_stays(session: &Session, vault: &Vault) -> Result<()> {
 pub(super) fn offer(session: &Session, vault: &mut Vault, identities: &[Identity]) -> Result<()> {
     for identity in identities {
         let current = profile::current(vault.connection(), DEFAULT_PERSONA)?;
-        let mut changes = profile::diff(&current, &identity.claims, false);
-        changes.retain(|change| change.old.is_none());
+        let title = crate::text::printable(&identity.title);
+        let (differs, changes): (Vec<Change>, Vec<Change>) =
+            profile::diff(&current, &identity.claims, false).into_iter().partition(|change| change.old.is_some());
+        if !differs.is_empty() {
+            let names: Vec<String> = differs.iter().map(|change| change.name.to_string()).collect();
+            session.printer().remark(&format!(
+                "The identity {title:?} says something else than your profile, which stays as it is: {}",
+                names.join(", ")
+            ));
+        }
         if changes.is_empty() {
             continue;
         }
-        let title = crate::text::printable(&identity.title);
         if !agreed(session, &title, &changes)? {
             session.printer().remark(&format!(
                 "The identity {title:?} could fill {} of your profile: import again, with --yes.",

@@ -33,6 +33,8 @@ pub struct EvidenceView {
 pub struct TraceView {
     /// How many pieces of evidence.
     pub pieces: u64,
+    /// How many of them are of money that only came in: where all are, it pays you.
+    pub incoming: u64,
     /// When the first was seen, as the files say.
     pub first_seen: Option<Timestamp>,
     /// When the last was.
@@ -41,7 +43,12 @@ pub struct TraceView {
 
 impl From<Trace> for TraceView {
     fn from(trace: Trace) -> Self {
-        Self { pieces: trace.pieces, first_seen: trace.first_seen, last_seen: trace.last_seen }
+        Self {
+            pieces: trace.pieces,
+            incoming: trace.incoming,
+            first_seen: trace.first_seen,
+            last_seen: trace.last_seen,
+        }
     }
 }
 
@@ -60,18 +67,25 @@ impl EvidenceView {
         }
     }
 
-    fn has(trace: &Option<TraceView>) -> Col {
+    fn seen(trace: &Option<TraceView>) -> String {
         match trace {
-            Some(TraceView { last_seen: Some(last), .. }) => plain(day(*last)),
-            Some(_) => plain("yes"),
-            None => plain(""),
+            Some(TraceView { last_seen: Some(last), .. }) => day(*last),
+            Some(_) => "yes".to_owned(),
+            None => String::new(),
         }
+    }
+
+    /// Whether all payments came in.
+    fn pays_me(&self) -> bool {
+        self.payment.as_ref().is_some_and(|payment| payment.incoming == payment.pieces)
     }
 
     /// Its cells in a list: login, pays, mails, what it has.
     pub(super) fn cells(&self) -> [Col; 4] {
         let emails = if self.emails.is_empty() { &self.accounts } else { &self.emails };
-        [Self::has(&self.login), Self::has(&self.payment), Self::has(&self.mail), plain(emails.join(", "))]
+        let to_me = if self.pays_me() { "to you, " } else { "" };
+        let pays = format!("{to_me}{}", Self::seen(&self.payment));
+        [Self::seen(&self.login), pays, Self::seen(&self.mail), emails.join(", ")].map(plain)
     }
 
     /// The same of one vendor.
@@ -89,7 +103,7 @@ impl EvidenceView {
         out.fields([
             ("an account", words(&self.login)),
             ("accounts", self.accounts.join(", ")),
-            ("payments", words(&self.payment)),
+            (if self.pays_me() { "payments to you" } else { "payments" }, words(&self.payment)),
             ("mail", words(&self.mail)),
             ("it has", self.emails.join(", ")),
             (

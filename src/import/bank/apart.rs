@@ -20,8 +20,10 @@ pub enum Apart {
     OwnTransfer,
     /// Pay: who employs me is no vendor of mine.
     Salary,
-    /// Not booked yet, or never: pending, refused, taken back before it was booked.
+    /// Not booked yet, or never: pending, refused, taken back before it was booked, or of a day that is still to come.
     NotBooked,
+    /// A batch, whose payments stand below it one by one.
+    Batch,
     /// Securities that were bought, sold or held.
     Security,
     /// Nothing in it says who it was.
@@ -36,7 +38,8 @@ impl Apart {
             Apart::Bank => "a charge or interest of the bank itself",
             Apart::OwnTransfer => "a transfer between accounts of your own",
             Apart::Salary => "pay from an employer",
-            Apart::NotBooked => "not booked: pending, or refused",
+            Apart::NotBooked => "not booked: pending, refused, or of a day to come",
+            Apart::Batch => "a batch: its payments stand below it",
             Apart::Security => "securities bought, sold or held: no payment",
             Apart::Unnamed => "it names nobody",
         }

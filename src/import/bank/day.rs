@@ -25,6 +25,16 @@ pub(super) enum When {
     Either(Date, Date),
 }
 
+impl When {
+    /// The earlier of the days that it can be.
+    pub(super) fn earliest(self) -> Date {
+        match self {
+            When::Day(day) => day,
+            When::Either(a, b) => a.min(b),
+        }
+    }
+}
+
 /// What a date's text turned out to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reading {

@@ -2,6 +2,10 @@
 
 use std::collections::HashSet;
 
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
+
 use super::apart::{self, Apart};
 use super::source::Source;
 use super::tally::{Payment, Tally, Told};
@@ -10,6 +14,9 @@ use super::{Summary, words};
 use crate::error::{Error, Result};
 use crate::import::evidence::{Place, Secret, Sink};
 use crate::import::payee;
+
+/// Days by which a booking may be ahead of today: what is booked on a weekend has the date of the next working day.
+const AHEAD: i64 = 7;
 
 /// Bookings between two words to the sink about how far it got.
 const STEP: u64 = 500;
@@ -21,6 +28,8 @@ pub(super) struct Desk<'a> {
     own: HashSet<String>,
     /// Names of the user's own, likewise.
     owners: HashSet<String>,
+    /// The last day that a booking may have.
+    last_day: Date,
     bookings: u64,
     first_bad: Option<String>,
     pub(super) month_first: bool,
@@ -34,6 +43,7 @@ impl<'a> Desk<'a> {
             tally: Tally::default(),
             own: HashSet::new(),
             owners: HashSet::new(),
+            last_day: Timestamp::now().to_zoned(TimeZone::UTC).date().saturating_add(AHEAD.days()),
             bookings: 0,
             first_bad: None,
             month_first: false,
@@ -113,7 +123,9 @@ impl<'a> Desk<'a> {
             payment.through = Some(std::mem::replace(&mut payment.name, shop));
         }
         let incoming = payment.amount.map(|amount| amount.is_sign_positive());
+        let is_to_come = payment.when.earliest() > self.last_day;
         let apart = apart
+            .or_else(|| is_to_come.then_some(Apart::NotBooked))
             .or_else(|| {
                 payment.account.as_ref().is_some_and(|account| self.is_own(account)).then_some(Apart::OwnTransfer)
             })

@@ -211,3 +211,56 @@ fn paypal_in_german_and_a_polish_bank() {
         assert_eq!(heard.found[0].last_seen, Some("2024-02-05T00:00:00Z".parse().unwrap()));
     }
 }
+
+#[test]
+fn the_payments_of_a_batch_are_read_and_the_batch_is_not() {
+    let zkb = "\"Datum\";\"Buchungstext\";\"Whg\";\"Betrag Detail\";\"ZKB-Referenz\";\"Referenznummer\";\"Belastung CHF\";\"Gutschrift CHF\";\
+               \"Valuta\";\"Saldo CHF\"\n\
+               \"15.01.2024\";\"Belastungen e-Banking (2)\";\"\";\"\";\"L1\";\"\";\"112.50\";\"\";\"15.01.2024\";\"900.00\"\n\
+               \"\";\"Swisscom (Schweiz) AG\";\"CHF\";\"100.00\";\"\";\"\";\"\";\"\";\"\";\"\"\n\
+               \"\";\"Serafe AG\";\"CHF\";\"12.50\";\"\";\"\";\"\";\"\";\"\";\"\"\n\
+               \"16.01.2024\";\"Digitec Galaxus AG\";\"\";\"\";\"L2\";\"\";\"20.00\";\"\";\"16.01.2024\";\"880.00\"\n";
+    let (summary, heard) = good(zkb.as_bytes());
+    assert_eq!(heard.names(), ["Swisscom (Schweiz) AG", "Serafe AG", "Digitec Galaxus AG"]);
+    assert_eq!(heard.found[0].details.value()["amount"], "-100.00");
+    assert_eq!(heard.found[1].last_seen, Some("2024-01-15T00:00:00Z".parse().unwrap()));
+    assert_eq!((summary.apart, summary.skipped), ([(super::Apart::Batch, 1)].into(), 0));
+    let broken = zkb.replace("\"100.00\"", "\"much\"");
+    let (_, heard) = good(broken.as_bytes());
+    assert_eq!(heard.reasons(), ["line 3: this is no amount of a batch's payment: much"]);
+}
+
+/// What ABN AMRO and Wells Fargo give out has no header.
+#[test]
+fn without_a_header_the_amount_is_what_the_balance_changes_by() {
+    let abn = |rows: [&str; 3]| {
+        let row = |row: &str| format!("123456789\tEUR\t2024011{row}\n");
+        rows.map(row).concat()
+    };
+    let oldest_first = abn([
+        "5\t100,00\t90,00\t20240115\t-10,00\tSPOTIFY AB",
+        "6\t90,00\t85,00\t20240116\t-5,00\tZIGGO BV",
+        "7\t85,00\t185,00\t20240117\t100,00\tZIGGO BV",
+    ]);
+    let (_, heard) = good(oldest_first.as_bytes());
+    let totals: Vec<_> = heard.found.iter().map(|found| found.details.value()["total"].clone()).collect();
+    assert_eq!((heard.names(), totals), (vec!["SPOTIFY AB", "ZIGGO BV"], vec!["-10.00".into(), "95.00".into()]));
+    // A balance that does not follow tells nothing.
+    let unmapped = super::tests::asked(&oldest_first.replace("185,00", "186,00"));
+    assert_eq!(unmapped.questions, [super::Question::Amount]);
+    let wells =
+        "\"01/16/2024\",\"-9.99\",\"*\",\"\",\"NETFLIX.COM\"\n\"01/15/2024\",\"-5.00\",\"*\",\"\",\"SPOTIFY\"\n";
+    assert_eq!(good(wells.as_bytes()).1.names(), ["NETFLIX.COM", "SPOTIFY"]);
+    let newest_first =
+        "17/01/2024,-5.00,SPOTIFY,+85.00\n16/01/2024,-5.00,NETFLIX,+90.00\n15/01/2024,-5.00,SHOP,+95.00\n";
+    let (_, heard) = good(newest_first.as_bytes());
+    assert_eq!(heard.found[2].details.value()["amount"], "-5.00");
+}
+
+#[test]
+fn a_booking_of_a_day_to_come_has_not_happened() {
+    let csv = "Date,Payee,Amount\n2024-01-15,Spotify,-5\n2204-01-15,Spotify,-5\n";
+    let (summary, heard) = good(csv.as_bytes());
+    assert_eq!(heard.found[0].last_seen, Some("2024-01-15T00:00:00Z".parse().unwrap()));
+    assert_eq!(summary.apart, [(super::Apart::NotBooked, 1)].into());
+}

@@ -82,16 +82,20 @@ pub(super) fn scrub(text: &str) -> (String, usize) {
     let words: Vec<&str> = text.split(' ').collect();
     let (mut kept, mut cards, mut at) = (Vec::with_capacity(words.len()), 0, 0);
     while at < words.len() {
+        let before = words[..at].iter().rev().find(|word| !word.is_empty()).copied().unwrap_or_default();
         if let Some(length) = card(&words[at..]) {
             cards += 1;
             at += length;
         } else if let Some((length, masked)) = iban(&words[at..]) {
             kept.push(masked);
             at += length;
+        } else if let Some(masked) = behind_sort_code(before, words[at]) {
+            kept.push(masked);
+            at += 1;
         } else {
             let (word, glued) = without_cards(words[at]);
             cards += glued;
-            kept.push(without_accounts(&word));
+            kept.push(without_accounts(&word, before));
             at += 1;
         }
     }
@@ -115,16 +119,39 @@ fn without_cards(word: &str) -> (String, usize) {
     (kept, cards)
 }
 
-/// A word without the numbers of accounts that it is glued to: `/IBAN/NL91…/BIC/…`, `IBAN:NL91…`.
-fn without_accounts(word: &str) -> String {
+/// What of a British account's number may be shown: eight digits behind a sort code, `12-34-56 12345678`.
+fn behind_sort_code(before: &str, word: &str) -> Option<String> {
+    let digits = |text: &str, length| text.len() == length && text.bytes().all(|byte| byte.is_ascii_digit());
+    let parts: Vec<&str> = before.split('-').collect();
+    (parts.len() == 3 && parts.iter().all(|part| digits(part, 2)) && digits(word, 8)).then(|| ending(word))
+}
+
+/// Whether the number behind this word is an account's: `Kto. 1234567`.
+fn is_word_for_account(word: &str) -> bool {
+    const WORDS: [&str; 14] = [
+        "a/c", "acc", "account", "acct", "compte", "conto", "cpte", "cta", "cuenta", "konto", "kontonr", "kto",
+        "ktonr", "rekening",
+    ];
+    let word = word.trim_matches(['.', ':', '/', '(', '-', '#']);
+    WORDS.iter().any(|known| word.eq_ignore_ascii_case(known))
+}
+
+/// A word without the numbers of accounts that it is or is glued to: `/IBAN/NL91…/BIC/…`, `IBAN:NL91…`, `KTO:1234567`.
+fn without_accounts(word: &str, before: &str) -> String {
+    let is_number = |text: &str| {
+        let digits = text.bytes().filter(u8::is_ascii_digit).count();
+        digits >= 6 && text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-'))
+    };
+    let mut before = before;
     let mut kept = String::with_capacity(word.len());
     for piece in word.split_inclusive(['/', ':', ';', ',', '(', ')', '+']) {
         let text = piece.trim_end_matches(['/', ':', ';', ',', '(', ')', '+']);
-        match is_iban(text) {
+        match is_iban(text) || is_number(text) && is_word_for_account(before) {
             true => kept.push_str(&ending(text)),
             false => kept.push_str(text),
         }
         kept.push_str(&piece[text.len()..]);
+        before = if text.is_empty() { before } else { text };
     }
     kept
 }
@@ -260,6 +287,10 @@ mod tests {
         assert_eq!(scrub("FOO/IBAN/NL91ABNA0417164300/BIC/ABNANL2A").0, "FOO/IBAN/…4300/BIC/ABNANL2A");
         assert_eq!(scrub("QUX IBAN:NL91ABNA0417164300").0, "QUX IBAN:…4300");
         assert_eq!(scrub("DE12 hello").0, "DE12 hello");
+        assert_eq!(scrub("J SMITH 12-34-56 12345678 RENT").0, "J SMITH 12-34-56 …5678 RENT");
+        assert_eq!(scrub("SHOP Kto.  1234567890 BLZ 50010517").0, "SHOP Kto.  …7890 BLZ 50010517");
+        assert_eq!(scrub("SHOP KTO:1234567 ACC 123").0, "SHOP KTO:…4567 ACC 123");
+        assert_eq!(scrub("Rechnung 1234567890").0, "Rechnung 1234567890");
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::profile::model::AddressPart;
 /// columns, and are read by the same layout.
 pub(super) static LAYOUT: Layout = Layout {
     others: &OTHERS,
-    without_header: &OLD,
+    without_header: &[&OLD, &OLD_WITH_SECOND_LOGIN],
     columns: &[("number", Role::Note), ("passphrase", Role::Password)],
     sort,
     ..Layout::plain(Format::DashlaneCsv, &["username", "username2", "title", "password", "url"])
@@ -22,6 +22,16 @@ const OLD: [(&str, Role); 5] = [
     ("title", Role::Title),
     ("url", Role::Address),
     ("login", Role::Account),
+    ("password", Role::Password),
+    ("note", Role::Note),
+];
+
+/// The same with a second login, which is not kept: a table of somebody else's may have the password there.
+const OLD_WITH_SECOND_LOGIN: [(&str, Role); 6] = [
+    ("title", Role::Title),
+    ("url", Role::Address),
+    ("login", Role::Account),
+    ("login2", Role::Note),
     ("password", Role::Password),
     ("note", Role::Note),
 ];

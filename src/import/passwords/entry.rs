@@ -85,7 +85,9 @@ impl Entry {
     /// An address of the login. Only its host or app is kept.
     pub(super) fn address(&mut self, text: &str, sink: &mut dyn Sink) {
         let add = |list: &mut Vec<String>, name: String| {
-            if !list.contains(&name) && list.len() < MOST_HOSTS {
+            // A site is the same with `www.` and without.
+            let same = |known: &String| bare(known) == bare(&name);
+            if !list.iter().any(same) && list.len() < MOST_HOSTS {
                 list.push(name);
             }
         };
@@ -227,6 +229,10 @@ impl Entry {
             (None, None) => format!(":{}/{}", self.title.as_deref().unwrap_or_default(), account()),
         }
     }
+}
+
+fn bare(host: &str) -> &str {
+    host.strip_prefix("www.").unwrap_or(host)
 }
 
 /// Whether a text only points to another entry's (<https://keepass.info/help/base/fieldrefs.html>): it is no name.

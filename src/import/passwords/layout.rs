@@ -39,8 +39,8 @@ pub(super) struct Layout {
     pub(super) most: usize,
     /// The marks of other tables of the same manager, which need no password.
     pub(super) others: &'static [&'static [&'static str]],
-    /// The columns of exports without a header: older ones of some managers.
-    pub(super) without_header: &'static [(&'static str, Role)],
+    /// The columns of exports without a header, by how many they are: older ones of some managers.
+    pub(super) without_header: &'static [&'static [(&'static str, Role)]],
     /// Columns that mean something else here than in general.
     pub(super) columns: &'static [(&'static str, Role)],
     /// What takes the meaning of a quote away, where it is not a second quote.
@@ -202,8 +202,10 @@ fn columns(layout: &Layout, table: &mut Table<'_>) -> Result<(Vec<(String, Role)
     if other || has(Role::Password) && (has(Role::Address) || has(Role::Title) && has(Role::Account)) {
         return Ok((columns, true));
     }
-    if !layout.without_header.is_empty() {
-        return Ok((layout.without_header.iter().map(|(name, role)| ((*name).to_owned(), *role)).collect(), false));
+    let width = columns.len();
+    let of_width = layout.without_header.iter().find(|columns| columns.len() == width);
+    if let Some(known) = of_width.or(layout.without_header.first()) {
+        return Ok((known.iter().map(|(name, role)| ((*name).to_owned(), *role)).collect(), false));
     }
     let missing = layout.marks.iter().find(|mark| !named(mark));
     Err(Error::bad_input(format!(

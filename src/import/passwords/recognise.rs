@@ -177,7 +177,11 @@ pub fn unrecognised(head: &[u8]) -> Error {
     } else {
         "this is no export of a password manager that is known"
     };
-    Error::bad_input(what).hint("export as CSV, JSON or XML without encryption, and do not change the header")
+    let next = match what.contains("no header") {
+        true => "write a line above the first that names the columns, such as: title,url,username,password",
+        false => "export as CSV, JSON or XML without encryption",
+    };
+    Error::bad_input(what).hint(next)
 }
 
 #[cfg(test)]

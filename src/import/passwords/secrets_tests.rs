@@ -147,6 +147,10 @@ fn an_export_without_a_header_is_known_by_its_rows() {
     assert_eq!(heard.accounts(), [pair("Bank", "4711"), pair("shop.example", "ada@example.org")]);
     assert!(!format!("{heard:?}").contains(MARK));
     assert_eq!(heard.skipped.len(), 1);
+    let csv = "\"Shop\",\"https://shop.example/\",\"ada@example.org\",\"S3CRET\",\"S3CRET\",\"a note\"\n";
+    let (heard, _) = super::secrets_tests::heard(csv.as_bytes());
+    assert_eq!(heard.accounts(), [pair("shop.example", "ada@example.org")]);
+    assert!(!format!("{heard:?}").contains(MARK), "the second login may be a password");
     assert_eq!(recognise(b"name,url,tag,x,y\nShop,https://shop.example,a,b,c\n"), None);
 }
 

@@ -209,7 +209,8 @@ impl Splitter {
             open.source.body.truncate(last);
         }
         if !ended && indented_end.is_none() {
-            self.problems.push(Problem::new(open.source.line, "this card has no END:VCARD; it may be cut off"));
+            let what = "this card has no END:VCARD; it may be cut off: what there is of it is read";
+            self.problems.push(Problem::read(open.source.line, what));
         }
         self.cards.push(open.source);
     }

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use rust_decimal::Decimal;
 use sha2::{Digest, Sha256};
 
 use super::super::day::{self, Order, Reading};
@@ -10,6 +11,9 @@ use super::super::{amount, apart, words};
 use super::columns::{DAY_FIRST, Role, WORDS, by_preset, code, name_of};
 use super::mapping::{Amounts, Column, Looks, Mapping, Question, Unmapped};
 use super::record::Record;
+
+/// Rows after which it is no chance that amounts add up.
+const ENOUGH_TO_ADD_UP: usize = 3;
 
 /// The header of a file: at which of its records it stands, and what its columns mean as far as that is certain.
 pub(super) struct Layout {
@@ -181,6 +185,7 @@ fn by_words(headers: &[String]) -> Mapping {
         payee: payees.into_iter().chain(texts).collect(),
         payer: first(Role::Payer),
         amounts,
+        part: first(Role::Part),
         // Dutch banks call both the value date and the currency `valuta`.
         currency: first(Role::Currency).filter(|at| Some(*at) != date),
         own_account: first(Role::OwnAccount),
@@ -206,8 +211,14 @@ fn by_looks<'r>(rows: impl Iterator<Item = &'r Vec<String>> + Clone, width: usiz
         good * 5 >= all * 4 && all > 0
     };
     let flag = those(Looks::Text).find(|at| mostly(*at, &|value| apart::direction(value).is_some()));
-    let texts: Vec<usize> = those(Looks::Text).filter(|at| Some(*at) != currency && Some(*at) != flag).collect();
-    let amounts: Vec<usize> = those(Looks::Amount).collect();
+    // A column of stars is no text.
+    let has_words = |at: usize| values(at).any(|value| value.chars().filter(|c| c.is_alphabetic()).count() > 1);
+    let is_text = |at: &usize| Some(*at) != currency && Some(*at) != flag && has_words(*at);
+    let texts: Vec<usize> = those(Looks::Text).filter(is_text).collect();
+    let amounts: Vec<usize> = match those(Looks::Amount).collect::<Vec<_>>() {
+        several if several.len() > 1 => booked(rows.clone(), &several).map_or(several, |amount| vec![amount]),
+        one => one,
+    };
     Mapping {
         date: those(Looks::Date).next(),
         payee: if texts.len() == 1 { texts } else { Vec::new() },
@@ -219,6 +230,29 @@ fn by_looks<'r>(rows: impl Iterator<Item = &'r Vec<String>> + Clone, width: usiz
         currency,
         ..Mapping::default()
     }
+}
+
+/// The one of several columns of amounts that the bookings are in: those that add up to what another says was left after
+/// each, whichever end of the file is the newest.
+fn booked<'r>(rows: impl Iterator<Item = &'r Vec<String>> + Clone, amounts: &[usize]) -> Option<usize> {
+    let column = |at: usize| -> Vec<Option<Decimal>> {
+        rows.clone().map(|row| row.get(at).and_then(|text| amount::parse(text, None))).collect()
+    };
+    let columns: Vec<(usize, Vec<Option<Decimal>>)> = amounts.iter().map(|at| (*at, column(*at))).collect();
+    let adds_up = |amounts: &[Option<Decimal>], left: &[Option<Decimal>]| {
+        let rows: Vec<(Decimal, Decimal)> =
+            amounts.iter().zip(left).filter_map(|(a, l)| Some(((*a)?, (*l)?))).collect();
+        let fits = |before: Decimal, amount: Decimal, after: Decimal| before.checked_add(amount) == Some(after);
+        let changes = amounts.iter().flatten().any(|amount| !amount.is_zero());
+        let down = rows.windows(2).all(|pair| fits(pair[0].1, pair[1].0, pair[1].1));
+        let up = rows.windows(2).all(|pair| fits(pair[1].1, pair[0].0, pair[0].1));
+        rows.len() >= ENOUGH_TO_ADD_UP && changes && (down || up)
+    };
+    let fits = |(at, amounts): &(usize, Vec<Option<Decimal>>)| {
+        columns.iter().any(|(other, left)| other != at && adds_up(amounts, left)).then_some(*at)
+    };
+    let mut found = columns.iter().filter_map(fits);
+    found.next().filter(|_| found.next().is_none())
 }
 
 /// What the values add: the separator of fractions, a column of directions without a name, the order of dates.

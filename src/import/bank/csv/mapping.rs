@@ -56,6 +56,8 @@ pub struct Mapping {
     pub text: Option<usize>,
     /// The amount.
     pub amounts: Option<Amounts>,
+    /// The amount of one payment of a batch, which stands in a row of its own below the batch's.
+    pub part: Option<usize>,
     /// What separates the fraction in amounts, where the file itself leaves doubt.
     pub separator: Option<Separator>,
     /// The currency's column.

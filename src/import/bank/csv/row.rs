@@ -25,6 +25,8 @@ struct Open {
     line: u64,
     when: When,
     fields: Vec<String>,
+    /// Whether its payments stand below it.
+    is_batch: bool,
 }
 
 impl<'m> Rows<'m> {
@@ -37,7 +39,7 @@ impl<'m> Rows<'m> {
         if fields.iter().all(|field| field.trim().is_empty()) {
             return Ok(());
         }
-        if self.goes_on(&fields) {
+        if self.goes_on(&fields) || self.is_part(line, &fields, desk)? {
             return Ok(());
         }
         self.close(desk)?;
@@ -60,20 +62,16 @@ impl<'m> Rows<'m> {
         if fields.len() < self.mapping.width() {
             return desk.bad(line, &format!("only {} columns: those of a booking are not all there", fields.len()));
         }
-        let date = self.field(&fields, self.mapping.date);
-        let status = self.field(&fields, self.mapping.status);
+        let date = field(&fields, self.mapping.date);
+        let status = field(&fields, self.mapping.status);
         if apart::is_not_booked(date) || apart::is_not_booked(status) || status.contains("vorgemerkt") {
             return desk.apart(line, Apart::NotBooked);
         }
         match self.when(date) {
-            Ok(when) => self.open = Some(Open { line, when, fields }),
+            Ok(when) => self.open = Some(Open { line, when, fields, is_batch: false }),
             Err(why) => desk.bad(line, &why)?,
         }
         Ok(())
-    }
-
-    fn field<'f>(&self, fields: &'f [String], at: Option<usize>) -> &'f str {
-        at.and_then(|at| fields.get(at)).map_or("", |field| field.trim())
     }
 
     /// A row with a text and no date or amount goes on with the text of the one before.
@@ -92,6 +90,26 @@ impl<'m> Rows<'m> {
             }
         }
         true
+    }
+
+    /// A row that is one payment of the batch above it: it has an amount of its own, and none where a booking has it.
+    fn is_part(&mut self, line: u64, fields: &[String], desk: &mut Desk) -> Result<bool> {
+        let part = field(fields, self.mapping.part);
+        let Some(open) = self.open.as_mut().filter(|_| !part.is_empty() && amount(self.mapping, fields).is_err())
+        else {
+            return Ok(false);
+        };
+        open.is_batch = true;
+        let when = open.when;
+        let of_batch = amount(self.mapping, &open.fields).ok();
+        match (amount::parse(part, self.mapping.separator), of_batch) {
+            (Some(part), Some((of_batch, sign))) => {
+                let part = if of_batch.is_sign_negative() { -part.abs() } else { part.abs() };
+                self.booking(line, when, fields, (part, sign), desk)?;
+            }
+            _ => desk.bad(line, &format!("this is no amount of a batch's payment: {}", words::tidy(part)))?,
+        }
+        Ok(true)
     }
 
     fn when(&mut self, text: &str) -> Result<When, String> {
@@ -129,92 +147,63 @@ impl<'m> Rows<'m> {
 
     /// The booking that was open.
     fn close(&mut self, desk: &mut Desk) -> Result<()> {
-        let Some(Open { line, when, fields }) = self.open.take() else { return Ok(()) };
-        let mapping = self.mapping;
-        for at in &mapping.card {
-            if !self.field(&fields, Some(*at)).is_empty() {
+        let Some(Open { line, when, fields, is_batch }) = self.open.take() else { return Ok(()) };
+        if is_batch {
+            return desk.apart(line, Apart::Batch);
+        }
+        for at in &self.mapping.card {
+            if !field(&fields, Some(*at)).is_empty() {
                 desk.dropped_card();
             }
         }
-        let (amount, sign) = match self.amount(&fields) {
-            Ok(amount) => amount,
+        match amount(self.mapping, &fields) {
+            Ok(amount) => self.booking(line, when, &fields, amount, desk),
             Err(why) => {
                 // Between the bookings some banks say what was there before and after.
-                let texts = || mapping.payee.iter().map(|at| self.field(&fields, Some(*at)));
-                return match texts().any(apart::is_balance) {
+                let mut texts = self.mapping.payee.iter().map(|at| field(&fields, Some(*at)));
+                match texts.any(apart::is_balance) {
                     true => desk.apart(line, Apart::Bank),
                     false => desk.bad(line, &why),
-                };
+                }
             }
-        };
-        desk.own_account(self.field(&fields, mapping.own_account));
+        }
+    }
+
+    /// Tells of a booking: its amount, and the currency of the amount's sign.
+    fn booking(
+        &self,
+        line: u64,
+        when: When,
+        fields: &[String],
+        (amount, sign): (Decimal, Option<String>),
+        desk: &mut Desk,
+    ) -> Result<()> {
+        let mapping = self.mapping;
+        desk.own_account(field(fields, mapping.own_account));
         let incoming = amount.is_sign_positive();
         let payer = mapping.payer.filter(|_| incoming);
         let columns = payer.into_iter().chain(mapping.payee.iter().copied());
-        let name = desk.name_of(&columns.map(|at| self.field(&fields, Some(at))).collect::<Vec<_>>());
-        let kind = self.field(&fields, mapping.kind);
+        let name = desk.name_of(&columns.map(|at| field(fields, Some(at))).collect::<Vec<_>>());
         let payment = Payment {
             line,
             when,
             name,
             amount: Some(amount),
-            currency: currency_code(self.field(&fields, mapping.currency))
+            currency: currency_code(field(fields, mapping.currency))
                 .or_else(|| mapping.currency_of_all.clone())
                 .or(sign),
             through: None,
-            creditor_id: self.reference(&fields, mapping.creditor_id, desk),
-            mandate: self.reference(&fields, mapping.mandate, desk),
-            account: Some(self.field(&fields, mapping.account).to_owned()).filter(|account| !account.is_empty()),
+            creditor_id: self.reference(fields, mapping.creditor_id, desk),
+            mandate: self.reference(fields, mapping.mandate, desk),
+            account: Some(field(fields, mapping.account).to_owned()).filter(|account| !account.is_empty()),
         };
-        let apart = apart::by_type(kind, Some(incoming));
-        desk.booking(payment, apart, self.field(&fields, mapping.text))
+        let apart = apart::by_type(field(fields, mapping.kind), Some(incoming));
+        desk.booking(payment, apart, field(fields, mapping.text))
     }
 
     fn reference(&self, fields: &[String], at: Option<usize>, desk: &mut Desk) -> Option<String> {
-        let text = self.field(fields, at);
+        let text = field(fields, at);
         Some(desk.scrubbed_reference(text)).filter(|text| !text.is_empty())
-    }
-
-    /// The amount, positive where it came in, and the currency of its sign.
-    fn amount(&mut self, fields: &[String]) -> Result<(Decimal, Option<String>), String> {
-        let read = |text: &str| match amount::parse(text, self.mapping.separator) {
-            Some(amount) => Ok(amount),
-            None if text.is_empty() => Err("there is no amount".to_owned()),
-            None => Err(format!("this is no amount: {}", words::tidy(text))),
-        };
-        let sign = |text: &str| ["€", "£"].into_iter().find(|sign| text.contains(*sign)).and_then(currency_code);
-        let (text, amount) = match self.mapping.amounts {
-            Some(Amounts::Signed { amount }) => {
-                let text = self.field(fields, Some(amount));
-                (text, read(text)?)
-            }
-            Some(Amounts::Inverted { amount }) => {
-                let text = self.field(fields, Some(amount));
-                (text, -read(text)?)
-            }
-            Some(Amounts::Split { debit, credit }) => {
-                let (out, came) = (self.field(fields, Some(debit)), self.field(fields, Some(credit)));
-                let is_zero =
-                    |text: &str| amount::parse(text, self.mapping.separator).is_some_and(|zero| zero.is_zero());
-                match out.is_empty() || is_zero(out) && !came.is_empty() {
-                    false => (out, -read(out)?.abs()),
-                    true => (came, read(came)?.abs()),
-                }
-            }
-            Some(Amounts::Flagged { amount, flag }) => {
-                let (text, flag) = (self.field(fields, Some(amount)), self.field(fields, Some(flag)));
-                let incoming = match apart::direction(flag) {
-                    Some(incoming) => incoming,
-                    // Where only what came in is marked, the rest went out; an amount may have its own sign.
-                    None if flag.is_empty() => text.starts_with('+'),
-                    None => return Err(format!("neither out nor in: {}", words::tidy(flag))),
-                };
-                let amount = read(text)?.abs();
-                (text, if incoming { amount } else { -amount })
-            }
-            None => return Err("there is no amount".to_owned()),
-        };
-        Ok((amount, sign(text)))
     }
 
     /// The end of the file; whether it is not certain in which order its dates are.
@@ -231,4 +220,49 @@ impl<'m> Rows<'m> {
             (false, false) => Ok(either > 0),
         }
     }
+}
+
+fn field(fields: &[String], at: Option<usize>) -> &str {
+    at.and_then(|at| fields.get(at)).map_or("", |field| field.trim())
+}
+
+/// The amount, positive where it came in, and the currency of its sign.
+fn amount(mapping: &Mapping, fields: &[String]) -> Result<(Decimal, Option<String>), String> {
+    let read = |text: &str| match amount::parse(text, mapping.separator) {
+        Some(amount) => Ok(amount),
+        None if text.is_empty() => Err("there is no amount".to_owned()),
+        None => Err(format!("this is no amount: {}", words::tidy(text))),
+    };
+    let sign = |text: &str| ["€", "£"].into_iter().find(|sign| text.contains(*sign)).and_then(currency_code);
+    let (text, amount) = match mapping.amounts {
+        Some(Amounts::Signed { amount }) => {
+            let text = field(fields, Some(amount));
+            (text, read(text)?)
+        }
+        Some(Amounts::Inverted { amount }) => {
+            let text = field(fields, Some(amount));
+            (text, -read(text)?)
+        }
+        Some(Amounts::Split { debit, credit }) => {
+            let (out, came) = (field(fields, Some(debit)), field(fields, Some(credit)));
+            let is_zero = |text: &str| amount::parse(text, mapping.separator).is_some_and(|zero| zero.is_zero());
+            match out.is_empty() || is_zero(out) && !came.is_empty() {
+                false => (out, -read(out)?.abs()),
+                true => (came, read(came)?.abs()),
+            }
+        }
+        Some(Amounts::Flagged { amount, flag }) => {
+            let (text, flag) = (field(fields, Some(amount)), field(fields, Some(flag)));
+            let incoming = match apart::direction(flag) {
+                Some(incoming) => incoming,
+                // Where only what came in is marked, the rest went out; an amount may have its own sign.
+                None if flag.is_empty() => text.starts_with('+'),
+                None => return Err(format!("neither out nor in: {}", words::tidy(flag))),
+            };
+            let amount = read(text)?.abs();
+            (text, if incoming { amount } else { -amount })
+        }
+        None => return Err("there is no amount".to_owned()),
+    };
+    Ok((amount, sign(text)))
 }
