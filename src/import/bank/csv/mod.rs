@@ -5,6 +5,7 @@
 
 mod columns;
 mod header;
+mod looks;
 mod mapping;
 mod record;
 mod row;
