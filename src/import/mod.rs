@@ -27,4 +27,6 @@ pub use undo_store::{Staying, Undone, undo};
 pub use vendor_store::{brought, place_older};
 
 #[cfg(test)]
+mod testing;
+#[cfg(test)]
 mod tests;

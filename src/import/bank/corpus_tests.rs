@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::tests::{Heard, read_with};
+use super::tests::read_with;
 use super::{Found, Question};
 use crate::import::evidence::Secret;
+use crate::import::testing::Heard;
 
 /// The folder of statements, or a notice that there is none; a build server must have it.
 fn corpus() -> Option<PathBuf> {

@@ -192,7 +192,7 @@ fn what_a_bank_says_of_itself_below_the_bookings_is_no_bad_row() {
 fn what_the_user_says_of_columns_goes_before_what_is_known() {
     use super::{Found, Question};
     let csv = "Date,Description,Original Description,Amount\n2024-03-15,Netflix,NFLX ORIG,-15.49\n";
-    let mut heard = super::tests::Heard::default();
+    let mut heard = crate::import::testing::Heard::default();
     let found = super::read(&mut csv.as_bytes(), None, &|_| None, &[Question::Payee], &mut heard).unwrap();
     let Found::Unmapped(unmapped) = found else { panic!("it is asked: {found:?}") };
     assert_eq!(unmapped.questions, [Question::Payee]);

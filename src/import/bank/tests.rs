@@ -3,54 +3,8 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::import::evidence::{Evidence, Place, Secret};
-
-/// A sink that remembers.
-#[derive(Debug, Default)]
-pub(super) struct Heard {
-    pub found: Vec<Evidence>,
-    pub skipped: Vec<(Place, String)>,
-    pub passed_over: Vec<(Place, String)>,
-    pub dropped: Vec<Secret>,
-    pub bytes: u64,
-}
-
-impl Sink for Heard {
-    fn found(&mut self, evidence: Evidence) -> Result<()> {
-        self.found.push(evidence);
-        Ok(())
-    }
-
-    fn skipped(&mut self, place: Place, why: &str) -> Result<()> {
-        self.skipped.push((place, why.to_owned()));
-        Ok(())
-    }
-
-    fn passed_over(&mut self, place: Place, why: &str) -> Result<()> {
-        self.passed_over.push((place, why.to_owned()));
-        Ok(())
-    }
-
-    fn dropped(&mut self, secret: Secret) {
-        self.dropped.push(secret);
-    }
-
-    fn at(&mut self, bytes: u64) -> Result<()> {
-        self.bytes = bytes;
-        Ok(())
-    }
-}
-
-impl Heard {
-    pub(super) fn names(&self) -> Vec<&str> {
-        self.found.iter().map(|evidence| evidence.name.as_deref().unwrap_or_default()).collect()
-    }
-
-    /// Lines and reasons of what was skipped.
-    pub(super) fn reasons(&self) -> Vec<String> {
-        self.skipped.iter().map(|(place, why)| format!("{place}: {why}")).collect()
-    }
-}
+use crate::import::evidence::Place;
+use crate::import::testing::Heard;
 
 pub(super) fn read_with(bytes: &[u8], mapping: Option<Mapping>) -> (Result<Found>, Heard) {
     let mut heard = Heard::default();

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::tests::Heard;
+use super::super::testing::Heard;
 use super::*;
 
 /// The folder of mail, or a notice that there is none; a build server must have it.

@@ -96,8 +96,21 @@ const SERVICES: [&str; 21] = [
 ];
 
 /// Hosts that pass mail on and put an address of their own in the sender's place.
-const RELAYS: [&str; 6] =
-    ["anonaddy.com", "anonaddy.me", "mozmail.com", "privaterelay.appleid.com", "simplelogin.co", "simplelogin.fr"];
+const RELAYS: [&str; 10] = [
+    "addy.io",
+    "anonaddy.com",
+    "anonaddy.me",
+    "mozmail.com",
+    "passinbox.com",
+    "passmail.net",
+    "privaterelay.appleid.com",
+    "simplelogin.co",
+    "simplelogin.com",
+    "simplelogin.fr",
+];
+
+/// Hosts that do so where people have addresses as well: theirs have no `_at_`, behind which the sender's own host is written.
+const RELAYS_AMONG_PEOPLE: [&str; 2] = ["duck.com", "icloud.com"];
 
 fn is_below(host: &str, domains: &[&str]) -> bool {
     let below = |domain: &&str| host.strip_suffix(*domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
@@ -109,9 +122,9 @@ pub fn is_service(host: &str) -> bool {
     is_below(host, &SERVICES)
 }
 
-/// Whether a host hides who wrote.
-pub fn is_relay(host: &str) -> bool {
-    is_below(host, &RELAYS)
+/// Whether an address hides who wrote.
+pub fn is_relay(local: &str, host: &str) -> bool {
+    is_below(host, &RELAYS) || local.contains("_at_") && RELAYS_AMONG_PEOPLE.contains(&host)
 }
 
 /// Who writes from an address.

@@ -98,8 +98,8 @@ pub fn settle(lines: &[u8], mine: &[String]) -> Letter {
         (_, Writer::System) => Letter::PassedOver(Why::System),
         // Whoever writes to a list that people talk on, it is the list that has the user's address.
         (Some(host), _) => Letter::From { host, name: None, to: recipient(&message, None, mine) },
+        (None, _) if host::is_relay(local, host) => Letter::PassedOver(Why::Relay),
         (None, Writer::Person) => Letter::PassedOver(Why::Person),
-        (None, Writer::Vendor) if host::is_relay(host) => Letter::PassedOver(Why::Relay),
         (None, Writer::Vendor) if host::is_service(host) => match replies_to(&message) {
             Some(host) => {
                 let to = recipient(&message, Some(&[host.as_str()]), mine);
@@ -146,8 +146,11 @@ fn sender<'a>(from: &'a [Named], senders: &'a [Named]) -> Result<&'a Named, Why>
 
 /// The host that answers go to, where it is a vendor's own (RFC 5322, 3.6.2).
 fn replies_to(message: &Message<'_>) -> Option<String> {
-    let is_own = |host: &String| !host::is_service(host) && !host::is_relay(host) && !host::is_provider(host);
-    addresses(message, HeaderName::ReplyTo).iter().find_map(Named::host).map(str::to_owned).filter(is_own)
+    let is_own =
+        |local: &str, host: &str| !host::is_service(host) && !host::is_relay(local, host) && !host::is_provider(host);
+    let all = addresses(message, HeaderName::ReplyTo);
+    let (local, host) = all.iter().find_map(|one| one.parts.as_ref())?;
+    is_own(local, host).then(|| host.clone())
 }
 
 /// The host of a list that people talk on: one that tells where to write to (RFC 2369, 3.4). A vendor's says `NO`.

@@ -1,37 +1,6 @@
-use super::super::super::evidence::Secret;
+use super::super::super::testing::Heard;
 use super::*;
 use serde_json::json;
-
-/// What a sink heard.
-#[derive(Default)]
-struct Heard {
-    found: Vec<Evidence>,
-    skipped: Vec<String>,
-    passed_over: Vec<String>,
-}
-
-impl Sink for Heard {
-    fn found(&mut self, evidence: Evidence) -> Result<()> {
-        self.found.push(evidence);
-        Ok(())
-    }
-
-    fn skipped(&mut self, place: Place, why: &str) -> Result<()> {
-        self.skipped.push(format!("{place}: {why}"));
-        Ok(())
-    }
-
-    fn passed_over(&mut self, place: Place, why: &str) -> Result<()> {
-        self.passed_over.push(format!("{place}: {why}"));
-        Ok(())
-    }
-
-    fn dropped(&mut self, _: Secret) {}
-
-    fn at(&mut self, _: u64) -> Result<()> {
-        Ok(())
-    }
-}
 
 fn counted(most: usize, heads: &[&str]) -> (Summary, Heard) {
     let mut tally = Tally::new(&["Me@Home.example".to_owned()]);
@@ -99,9 +68,9 @@ fn what_gives_none_is_one_line_a_reason() {
         ],
     );
     assert_eq!((summary.messages, summary.from_vendors, heard.found.len()), (6, 1, 1));
-    assert_eq!(heard.skipped, ["item 4: 2 messages without a sender"]);
+    assert_eq!(heard.reasons(), ["item 4: 2 messages without a sender"]);
     assert_eq!(
-        heard.passed_over,
+        heard.set_aside(),
         ["item 1: 2 messages from a person's address, not a vendor's", "item 3: 1 message from an address of yours",]
     );
 }
@@ -112,5 +81,5 @@ fn memory_has_a_bound_that_is_named() {
     let heads: Vec<&str> = heads.iter().chain(heads.first()).map(String::as_str).collect();
     let (summary, heard) = counted(5, &heads);
     assert_eq!((heard.found.len(), summary.from_vendors), (5, 6));
-    assert_eq!(heard.skipped, ["item 6: 4 messages beyond the first 5 pairs of a sender and an address of yours"]);
+    assert_eq!(heard.reasons(), ["item 6: 4 messages beyond the first 5 pairs of a sender and an address of yours"]);
 }

@@ -4,8 +4,8 @@ use std::io::{Cursor, Read, Seek, SeekFrom};
 
 use proptest::prelude::*;
 
+use super::super::testing::Heard;
 use super::samples::{self, MARK, zip};
-use super::testing::Heard;
 use super::*;
 use crate::error::Kind;
 
@@ -52,7 +52,7 @@ fn one_bad_file_in_an_archive_costs_the_others_nothing() {
     read_any(Cursor::new(bytes), &mut heard).unwrap();
     assert_eq!(heard.found.len(), 1);
     assert!(heard.skipped[0].1.starts_with("a.csv: not read, or not to its end: line 2"), "{heard:?}");
-    assert_eq!(heard.passed[0].1, "c.csv: no export that is known");
+    assert_eq!(heard.passed_over[0].1, "c.csv: no export that is known");
 }
 
 #[test]
@@ -229,7 +229,7 @@ proptest! {
         }
         let mut heard = Heard::default();
         let result = read(format, Cursor::new(&bytes), &mut heard);
-        let told = format!("{:?} {:?} {:?}", result.as_ref().err(), heard.skipped, heard.passed);
+        let told = format!("{:?} {:?} {:?}", result.as_ref().err(), heard.skipped, heard.passed_over);
         prop_assert!(!told.contains(MARK), "{}", told);
     }
 }

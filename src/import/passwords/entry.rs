@@ -286,7 +286,7 @@ fn written(text: &str) -> Option<Timestamp> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::Heard;
+    use super::super::super::testing::Heard;
     use super::*;
 
     #[test]
@@ -331,7 +331,7 @@ mod tests {
             fill(&mut entry, &mut heard);
             entry.tell(&mut heard).unwrap();
             assert!(heard.found.is_empty());
-            (heard.skipped.len(), heard.passed.len())
+            (heard.skipped.len(), heard.passed_over.len())
         };
         assert_eq!(tell(|entry, _| entry.title("empty")), (0, 1));
         assert_eq!(tell(|entry, heard| entry.address("http://192.168.1.1", heard)), (0, 1));

@@ -48,8 +48,6 @@ mod corpus_tests;
 mod samples;
 #[cfg(test)]
 mod secrets_tests;
-#[cfg(test)]
-mod testing;
 
 use std::io::{Read, Seek, SeekFrom};
 

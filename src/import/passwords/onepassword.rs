@@ -329,7 +329,7 @@ fn address(identity: &mut Identity, raw: &RawValue) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::Heard;
+    use super::super::super::testing::Heard;
     use super::*;
 
     #[test]

@@ -52,7 +52,7 @@ fn addresses(field: &str) -> Vec<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::Heard;
+    use super::super::super::testing::Heard;
     use super::super::{Format, read};
     use crate::import::evidence::Place;
 

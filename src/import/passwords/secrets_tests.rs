@@ -2,8 +2,8 @@
 
 use std::io::Cursor;
 
+use super::super::testing::Heard;
 use super::samples::{self, LOGINS, MARK};
-use super::testing::Heard;
 use super::*;
 use crate::import::evidence::Secret;
 
@@ -86,7 +86,7 @@ fn the_files_of_a_dashlane_archive_each_give_what_they_hold() {
     assert_eq!(titles, ["Me", "Mail", "Home"]);
     let address = &found.identities[2].claims[0];
     assert_eq!((address.name.to_string().as_str(), found.identities[2].claims.len()), ("address", 1));
-    let reasons: Vec<&str> = heard.passed.iter().map(|(_, why)| why.as_str()).collect();
+    let reasons: Vec<&str> = heard.passed_over.iter().map(|(_, why)| why.as_str()).collect();
     let document = "ids.csv: a document of identity: its number is never imported";
     let person = "personalInfo.csv: an identity, which is offered to the profile";
     let (card, note) = ("payments.csv: a card or bank account", "securenotes.csv: a secure note");
@@ -103,11 +103,11 @@ fn dates_folders_and_reasons_are_told() {
     assert_eq!(shop.last_seen.unwrap().to_string(), "2020-09-13T12:26:40Z");
     assert_eq!(shop.details.value()["folder"], "Money & more");
     assert_eq!(shop.details.value()["last_seen_by"], "last used");
-    assert_eq!(keepass.passed[0].1, "in the recycle bin");
+    assert_eq!(keepass.passed_over[0].1, "in the recycle bin");
     let (bitwarden, _) = heard(&sample(Format::BitwardenJson));
     assert_eq!(bitwarden.found[0].details.value()["folder"], "Money");
     assert_eq!(bitwarden.found[0].key, "i1/shop.example/ada@example.org");
-    let reasons: Vec<&str> = bitwarden.passed.iter().map(|(_, why)| why.as_str()).collect();
+    let reasons: Vec<&str> = bitwarden.passed_over.iter().map(|(_, why)| why.as_str()).collect();
     let identity = "an identity, which is offered to the profile";
     assert_eq!(reasons, ["a secure note", "a card", identity, "an SSH key", "in the trash"]);
     let (firefox, _) = heard(&sample(Format::Firefox));
@@ -116,7 +116,7 @@ fn dates_folders_and_reasons_are_told() {
     let (lastpass, _) = heard(&sample(Format::LastPass));
     assert_eq!(lastpass.found[0].name.as_deref(), Some("Marks & Shop"));
     let (chrome, _) = heard(&sample(Format::Chromium));
-    assert_eq!(chrome.passed, [(Place::Line(4), "an address on a private network, not a vendor".to_owned())]);
+    assert_eq!(chrome.passed_over, [(Place::Line(4), "an address on a private network, not a vendor".to_owned())]);
 }
 
 #[test]
@@ -162,5 +162,5 @@ fn a_table_of_1password_7_is_read_whatever_its_categories_are_called() {
     let (heard, found) = heard(csv.as_bytes());
     assert_eq!(found.format, Format::OnePassword7Csv);
     assert_eq!(heard.accounts(), [("bank.example".to_owned(), "4711".to_owned())]);
-    assert_eq!((heard.passed.len(), heard.dropped(Secret::Note)), (1, 3));
+    assert_eq!((heard.passed_over.len(), heard.dropped(Secret::Note)), (1, 3));
 }

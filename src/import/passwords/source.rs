@@ -243,7 +243,7 @@ pub(super) fn unreadable(error: io::Error) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::Heard;
+    use super::super::super::testing::Heard;
     use super::*;
 
     fn whole(bytes: &[u8]) -> (String, Option<String>) {

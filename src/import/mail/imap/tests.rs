@@ -45,7 +45,7 @@ fn a_folder_that_is_not_there_is_named_with_its_neighbour() {
 const SAID: &[u8] = include_bytes!("../../../../fuzz/seeds/mail-imap/conversation");
 
 fn over(said: &[u8]) -> (Result<Summary>, usize) {
-    let mut heard = super::super::tests::Heard::default();
+    let mut heard = crate::import::testing::Heard::default();
     let account = Account {
         host: "mail.example".into(),
         port: PORT,
