@@ -36,7 +36,7 @@ fn labelled(text: &str) -> Option<&str> {
     }
     let (at, label) = LABELS.iter().find_map(|label| Some((find(text, label)?, label)))?;
     let rest = &text[at + label.len()..];
-    let next = rest.split_whitespace().find(|word| word.ends_with(':') && word.len() > 3);
+    let next = rest.split_whitespace().find(|word| word.ends_with(':') && word.len() > 2);
     let end = next.and_then(|next| rest.find(next)).unwrap_or(rest.len());
     Some(rest[..end].trim()).filter(|name| !name.is_empty())
 }
@@ -310,6 +310,23 @@ mod tests {
             ("Coop-1234 Winterthur", "coop"),
             ("Coop-1234", "coop"),
             ("T-Mobile 1234", "t mobile"),
+            ("PRELEVEMENT  EDF CLIENTS PARTICULIERS", "edf"),
+            ("VIREMENT EN VOTRE FAVEUR  Insurer", "insurer"),
+            ("FACTURE CARTE DU 120324 CARREFOUR CARTE 4974XXXXXXXX1234", "carrefour"),
+            ("PRELEVEMENT EUROPEEN 1234567890 DE: FREE MOBILE ID: FR12ZZZ MOTIF: 1", "free mobile"),
+            ("DIRECT DEBIT PAYMENT TO VODAFONE LTD REF 123456, MANDATE NO 12", "vodafone"),
+            ("CARD PAYMENT TO TESCO ON 12-03-2024", "tesco"),
+            ("VISA DDA PUR AP 412345 UBER TRIP", "uber"),
+            ("EFTPOS DEBIT 0012345 WOOLWORTHS", "woolworths"),
+            ("Contactless Interac purchase - 1234 LOBLAWS", "loblaws"),
+            ("COMPRA TARJ. 5489XXXXXXXX1234 MERCADONA MADRID", "mercadona"),
+            ("PAGO MOVIL EN MERCADONA", "mercadona"),
+            ("PAGAMENTO POS ESSELUNGA MILANO", "esselunga"),
+            ("Kortköp 240312 SPOTIFY", "spotify"),
+            ("Visa køb NETTO", "netto"),
+            ("Visa Debitkartenumsatz DM DROGERIE MARKT", "dm"),
+            ("KAUF/ONLINE-SHOPPING VOM 12.03.2024 KARTEN NR. XXXX1234 DIGITEC", "digitec"),
+            ("Kaufland", "kaufland"),
             ("TOYS R US", "toys r us"),
             ("Amazon Prime*2K4AB1XY0", "amazon"),
             ("PayPal (Europe) S.à r.l. et Cie, S.C.A.", "paypal"),
