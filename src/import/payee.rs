@@ -2,6 +2,9 @@
 
 mod words;
 
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
 use crate::vendor::identity::plain_name;
 use words::*;
 
@@ -86,7 +89,7 @@ fn is_name(words: &[&str]) -> bool {
     plain_name(&words.join(" ")).is_some_and(|plain| {
         let name = without_start(&plain);
         let is_word = |word: &str| word.chars().any(char::is_alphabetic) && !COUNTED.contains(&word);
-        !BEFORE.contains(&plain.as_str()) && !BEFORE.contains(&name) && name.split(' ').any(is_word)
+        !HOW.contains(plain.as_str()) && !HOW.contains(name) && name.split(' ').any(is_word)
     })
 }
 
@@ -101,7 +104,7 @@ fn without_branch(mut words: Vec<&str>) -> Vec<&str> {
 
 /// Whether a text says no more than how it was paid.
 pub fn is_how(text: &str) -> bool {
-    plain_name(text).is_some_and(|plain| BEFORE.contains(&plain.as_str()))
+    plain_name(text).is_some_and(|plain| HOW.contains(plain.as_str()))
 }
 
 /// Where something was bought that somebody else took the money for, by what stands beside that one's name:
@@ -197,10 +200,13 @@ fn is_reference(word: &str) -> bool {
     (only_digits && (digits >= 3 || word.contains(['/', '-', '.']))) || (masked && digits > 0) || mixed
 }
 
+/// What banks put before the payee, to look it up: it is asked for word by word.
+static HOW: LazyLock<HashSet<&str>> = LazyLock::new(|| BEFORE.iter().copied().collect());
+
 /// The name without how it was paid, which banks put before it; the longest of them goes.
 fn without_start(name: &str) -> &str {
-    let rest = |start: &&str| name.strip_prefix(*start)?.strip_prefix(' ');
-    BEFORE.iter().filter_map(rest).min_by_key(|rest| rest.len()).unwrap_or(name)
+    let mut ends = name.match_indices(' ').map(|(at, _)| at).rev();
+    ends.find(|at| HOW.contains(&name[..*at])).map_or(name, |at| &name[at + 1..])
 }
 
 /// The name without what is put behind it.
