@@ -20,7 +20,7 @@ pub struct Payee {
 /// Reads the payee of a payment, as a bank wrote it.
 pub fn payee(text: &str) -> Payee {
     // Some banks write CSV as if it were HTML.
-    let text = &text.replace("&amp;", "&");
+    let text = &text.replace("&amp;", "&").replace('|', " ");
     let text = after_collector(first_part(labelled(text).unwrap_or(text)));
     if let Some(host) = text.split_whitespace().find_map(host) {
         return Payee { name: None, host: Some(host) };
@@ -64,6 +64,10 @@ fn named_part(text: &str) -> String {
     let mut kept: Vec<&str> = Vec::new();
     for part in text.split("  ") {
         for word in part.split_whitespace() {
+            // `SPOTIFY AB Mandatsref.: M1`: what a label stands before is no name.
+            if word.len() > 3 && word.ends_with(':') && is_name(&kept) {
+                return kept.join(" ");
+            }
             let name = before_number(word);
             kept.extend(name.or(Some(word).filter(|word| !is_reference(word))));
             if (name.is_some() || is_reference(word)) && is_name(&kept) {
@@ -104,7 +108,7 @@ fn without_branch(mut words: Vec<&str>) -> Vec<&str> {
 
 /// Whether a text says no more than how it was paid.
 pub fn is_how(text: &str) -> bool {
-    plain_name(text).is_some_and(|plain| HOW.contains(plain.as_str()))
+    !is_name(&text.split_whitespace().filter(|word| !is_reference(word)).collect::<Vec<_>>())
 }
 
 /// Where something was bought that somebody else took the money for, by what stands beside that one's name:
@@ -316,6 +320,9 @@ mod tests {
             ("Coop-1234 Winterthur", "coop"),
             ("Coop-1234", "coop"),
             ("T-Mobile 1234", "t mobile"),
+            ("SPOTIFY AB End-to-End-Ref.: 123 CORE / Mandatsref.: M1", "spotify"),
+            ("DEBIT CARD PURCHASE SPOTIFY SYDNEY AUS", "spotify"),
+            ("Bezahlung Karte MC/000001234|POS 1234 14.01. 10:00|HOFER", "hofer"),
             ("PRELEVEMENT  EDF CLIENTS PARTICULIERS", "edf"),
             ("VIREMENT EN VOTRE FAVEUR  Insurer", "insurer"),
             ("FACTURE CARTE DU 120324 CARREFOUR CARTE 4974XXXXXXXX1234", "carrefour"),

@@ -251,6 +251,14 @@ fn without_a_header_the_amount_is_what_the_balance_changes_by() {
     let wells =
         "\"01/16/2024\",\"-9.99\",\"*\",\"\",\"NETFLIX.COM\"\n\"01/15/2024\",\"-5.00\",\"*\",\"\",\"SPOTIFY\"\n";
     assert_eq!(good(wells.as_bytes()).1.names(), ["NETFLIX.COM", "SPOTIFY"]);
+    let td = "01/16/2024,NETFLIX.COM,9.99,,90.01\n01/15/2024,SPOTIFY,5.00,,100.00\n01/14/2024,REFUND CO,,5.00,105.00\n";
+    for csv in [td.to_owned(), td.replace("REFUND CO,,5.00", "REFUND CO,5.00,")] {
+        let (_, heard) = good(csv.as_bytes());
+        assert_eq!(heard.found[0].details.value()["amount"], "-9.99", "{csv}");
+    }
+    let bawag = "AT121400012345678901;SPOTIFY AB;15.01.2024;15.01.2024;-9,99;EUR\n";
+    let (_, heard) = good(bawag.as_bytes());
+    assert!(heard.names() == ["SPOTIFY AB"] && !format!("{heard:?}").contains("8901"), "{heard:?}");
     let newest_first =
         "17/01/2024,-5.00,SPOTIFY,+85.00\n16/01/2024,-5.00,NETFLIX,+90.00\n15/01/2024,-5.00,SHOP,+95.00\n";
     let (_, heard) = good(newest_first.as_bytes());
@@ -263,4 +271,21 @@ fn a_booking_of_a_day_to_come_has_not_happened() {
     let (summary, heard) = good(csv.as_bytes());
     assert_eq!(heard.found[0].last_seen, Some("2024-01-15T00:00:00Z".parse().unwrap()));
     assert_eq!(summary.apart, [(super::Apart::NotBooked, 1)].into());
+}
+
+#[test]
+fn who_holds_the_account_is_not_whom_it_pays() {
+    let kbc = "Rekeningnummer;Rubrieknaam;Naam;Munt;Afschriftnummer;Datum;Omschrijving;Valuta;Bedrag;Saldo;credit;debet;\
+               rekeningnummer tegenpartij;BIC tegenpartij;Naam tegenpartij;Adres tegenpartij;Vrije mededeling\n\
+               BE12;;ADA;EUR;01;15/01/2024;BETALING VIA BANCONTACT 14-01 NETFLIX.COM;15/01/2024;-9,99;1;;-9,99;;;;;\n\
+               BE12;;ADA;EUR;01;16/01/2024;EUROPESE DOMICILIERING;16/01/2024;-9,99;2;;-9,99;LU1;BIC;SPOTIFY AB;;\n";
+    let (_, heard) = good(kbc.as_bytes());
+    assert_eq!(heard.names(), ["BETALING VIA BANCONTACT 14-01 NETFLIX.COM", "SPOTIFY AB"]);
+}
+
+#[test]
+fn a_text_that_says_how_and_when_names_nobody() {
+    let sg = "Date de l'opération;Libellé;Détail de l'écriture;Montant de l'opération;Devise\n\
+              15/01/2024;CARTE X1234 14/01 ;CARTE X1234 14/01 NETFLIX.COM;-9,99;EUR\n";
+    assert_eq!(good(sg.as_bytes()).1.names(), ["CARTE X1234 14/01 NETFLIX.COM"]);
 }

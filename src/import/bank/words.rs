@@ -238,7 +238,8 @@ fn begins_as_iban(text: &str) -> bool {
     bytes.len() >= 4 && bytes[..2].iter().all(u8::is_ascii_uppercase) && bytes[2..4].iter().all(u8::is_ascii_digit)
 }
 
-fn is_iban(text: &str) -> bool {
+/// Whether this has the form of an IBAN (ISO 13616), without spaces.
+pub(super) fn is_iban(text: &str) -> bool {
     (15..=34).contains(&text.len())
         && begins_as_iban(text)
         && text.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase())

@@ -106,7 +106,7 @@ pub(super) fn name_of(header: &str) -> (String, Option<String>) {
             _ => kept.push(words::folded(word)),
         }
     }
-    if currency.is_some() && kept.last().is_some_and(|word| word == "in") {
+    if currency.is_some() && kept.last().is_some_and(|word| matches!(word.as_str(), "in" | "en")) {
         kept.pop();
     }
     (kept.join(" "), currency)
@@ -123,7 +123,7 @@ pub(super) fn code(word: &str) -> Option<String> {
         "SGD", "HKD", "JPY", "ZAR", "MXN", "BRL", "INR", "TRY", "AED", "MYR",
     ];
     match word {
-        "€" | "EUROS" | "euros" => Some("EUR".to_owned()),
+        "€" | "EUROS" | "euros" | "EURO" | "euro" | "Euro" => Some("EUR".to_owned()),
         "£" => Some("GBP".to_owned()),
         word => CODES.contains(&word).then(|| word.to_owned()),
     }
@@ -172,6 +172,11 @@ mod tests {
         assert!(WORDS.len() > 250, "{}", WORDS.len());
         assert!(PRESETS.len() > 15);
         WORDS.keys().for_each(|word| assert_eq!(&name_of(word).0, word));
+        // What may be either would make every booking a transfer between accounts of one's own.
+        let either = |roles: &[(Role, usize)]| {
+            [Role::OwnAccount, Role::Account].iter().all(|role| roles.iter().any(|(of, _)| of == role))
+        };
+        WORDS.iter().for_each(|(word, roles)| assert!(!either(roles), "{word}"));
         for preset in PRESETS.iter() {
             let columns =
                 [&preset.amount, &preset.debit, &preset.credit, &preset.currency, &preset.status, &preset.flag];
@@ -189,6 +194,7 @@ mod tests {
             ("bedrag in EUR", "bedrag", Some("EUR")),
             ("Částka CZK", "castka", Some("CZK")),
             ("Withdrawals (SGD)", "withdrawals", Some("SGD")),
+            ("Montant operation en euro", "montant operation", Some("EUR")),
             ("Zahlungspflichtige*r", "zahlungspflichtige r", None),
             ("Currency", "currency", None),
             ("Amount ($)", "amount", None),

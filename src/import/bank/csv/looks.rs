@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 
 use super::super::day::{self, Reading};
-use super::super::{amount, apart};
+use super::super::{amount, apart, words};
 use super::columns::code;
 use super::mapping::{Amounts, Looks, Mapping};
 
@@ -16,6 +16,7 @@ pub(super) fn look(value: &str) -> Looks {
     match value {
         "" => Looks::Empty,
         value if day::read(value).is_some_and(|reading| reading != Reading::NoSuchDay) => Looks::Date,
+        value if words::is_iban(value) => Looks::Text,
         value if amount::parse(value, None).is_some() && value.len() < 24 => Looks::Amount,
         _ => Looks::Text,
     }
@@ -58,43 +59,63 @@ pub(super) fn by_looks<'r>(rows: impl Iterator<Item = &'r Vec<String>> + Clone, 
     // A column of stars is no text.
     let has_words = |at: usize| values(at).any(|value| value.chars().filter(|c| c.is_alphabetic()).count() > 1);
     let is_text = |at: &usize| Some(*at) != currency && Some(*at) != flag && has_words(*at);
-    let texts: Vec<usize> = those(Looks::Text).filter(is_text).collect();
-    let amounts: Vec<usize> = match those(Looks::Amount).collect::<Vec<_>>() {
-        several if several.len() > 1 => booked(rows.clone(), &several).map_or(several, |amount| vec![amount]),
-        one => one,
-    };
+    let own_account = those(Looks::Text).find(|at| mostly(*at, &|value| words::is_iban(&words::compact(value))));
+    let texts: Vec<usize> = those(Looks::Text).filter(|at| is_text(at) && Some(*at) != own_account).collect();
+    let amounts: Vec<usize> = those(Looks::Amount).collect();
     Mapping {
         date: those(Looks::Date).next(),
         payee: if texts.len() == 1 { texts } else { Vec::new() },
         amounts: match (amounts.as_slice(), flag) {
             ([amount], Some(flag)) => Some(Amounts::Flagged { amount: *amount, flag }),
             ([amount], None) => Some(Amounts::Signed { amount: *amount }),
+            (several, None) => booked(rows, several, &those(Looks::Empty).collect::<Vec<_>>()),
             _ => None,
         },
         currency,
+        own_account,
         ..Mapping::default()
     }
 }
 
-/// The one of several columns of amounts that the bookings are in: those that add up to what another says was left after
-/// each, whichever end of the file is the newest.
-fn booked<'r>(rows: impl Iterator<Item = &'r Vec<String>> + Clone, amounts: &[usize]) -> Option<usize> {
-    let column = |at: usize| -> Vec<Option<Decimal>> {
-        rows.clone().map(|row| row.get(at).and_then(|text| amount::parse(text, None))).collect()
+/// Those of several columns of amounts that the bookings are in: what they add up to is what another column says was left
+/// after each, whichever end of the file is the newest. What came in may have a column of its own beside what went out.
+fn booked<'r>(
+    rows: impl Iterator<Item = &'r Vec<String>> + Clone,
+    amounts: &[usize],
+    empty: &[usize],
+) -> Option<Amounts> {
+    let column = |at: usize| rows.clone().map(move |row| row.get(at).and_then(|text| amount::parse(text, None)));
+    let is_left = |changes: &[Option<Decimal>], of: &[usize]| {
+        let others = amounts.iter().filter(|at| !of.contains(at));
+        others.clone().any(|left| adds_up(changes, &column(*left).collect::<Vec<_>>()))
     };
-    let columns: Vec<(usize, Vec<Option<Decimal>>)> = amounts.iter().map(|at| (*at, column(*at))).collect();
-    let adds_up = |amounts: &[Option<Decimal>], left: &[Option<Decimal>]| {
-        let rows: Vec<(Decimal, Decimal)> =
-            amounts.iter().zip(left).filter_map(|(a, l)| Some(((*a)?, (*l)?))).collect();
-        let fits = |before: Decimal, amount: Decimal, after: Decimal| before.checked_add(amount) == Some(after);
-        let changes = amounts.iter().flatten().any(|amount| !amount.is_zero());
-        let down = rows.windows(2).all(|pair| fits(pair[0].1, pair[1].0, pair[1].1));
-        let up = rows.windows(2).all(|pair| fits(pair[1].1, pair[0].0, pair[0].1));
-        rows.len() >= ENOUGH_TO_ADD_UP && changes && (down || up)
+    let signed = |amount: usize| is_left(&column(amount).collect::<Vec<_>>(), &[amount]);
+    let split = |debit: usize, credit: usize| {
+        let pairs = column(debit).zip(column(credit));
+        let changes: Vec<Option<Decimal>> =
+            pairs.map(|(out, came)| came.map(|came| came.abs()).or(out.map(|out| -out.abs()))).collect();
+        is_left(&changes, &[debit, credit])
     };
-    let fits = |(at, amounts): &(usize, Vec<Option<Decimal>>)| {
-        columns.iter().any(|(other, left)| other != at && adds_up(amounts, left)).then_some(*at)
-    };
-    let mut found = columns.iter().filter_map(fits);
-    found.next().filter(|_| found.next().is_none())
+    if let Some(amount) = only(amounts.iter().copied().filter(|at| signed(*at))) {
+        return Some(Amounts::Signed { amount });
+    }
+    let all = || amounts.iter().chain(empty).copied();
+    let pairs = all().flat_map(|debit| all().map(move |credit| (debit, credit)));
+    let beside = pairs.filter(|(debit, credit)| debit.abs_diff(*credit) == 1);
+    let (debit, credit) = only(beside.filter(|(debit, credit)| split(*debit, *credit)))?;
+    Some(Amounts::Split { debit, credit })
+}
+
+/// The one that there is.
+fn only<T>(mut of: impl Iterator<Item = T>) -> Option<T> {
+    of.next().filter(|_| of.next().is_none())
+}
+
+/// Whether what was left after each booking follows from the one before, whichever of them is the first.
+fn adds_up(changes: &[Option<Decimal>], left: &[Option<Decimal>]) -> bool {
+    let rows: Vec<(Decimal, Decimal)> = changes.iter().zip(left).filter_map(|(a, l)| Some(((*a)?, (*l)?))).collect();
+    let fits = |before: Decimal, change: Decimal, after: Decimal| before.checked_add(change) == Some(after);
+    let down = || rows.windows(2).all(|pair| fits(pair[0].1, pair[1].0, pair[1].1));
+    let up = || rows.windows(2).all(|pair| fits(pair[1].1, pair[0].0, pair[0].1));
+    rows.len() >= ENOUGH_TO_ADD_UP && rows.iter().any(|(change, _)| !change.is_zero()) && (down() || up())
 }
