@@ -9,7 +9,7 @@ use super::super::session::Session;
 use super::super::{Outcome, Result};
 use super::import::{no_format, read_all, taken};
 use crate::error::{Error, io};
-use crate::import::bank::{self, Amounts, Format, Found, Mapping, Order, Question, Unmapped};
+use crate::import::bank::{self, Amounts, Column, Format, Found, Mapping, Order, Question, Unmapped};
 use crate::import::model::BatchKind;
 use crate::text::printable;
 
@@ -158,7 +158,12 @@ impl Asked<'_> {
             });
         }
         let question = format!("Which column of {} is {words}?", self.name);
-        self.session.prompt().choose(&question, &headers, &flag(what)).map_err(|error| match error.kind() {
+        let width = headers.iter().map(|header| header.chars().count()).max().unwrap_or(0);
+        let shown = |(header, column): (&String, &Column)| {
+            format!("{header:<width$}  {}", column.example).trim_end().to_owned()
+        };
+        let choices: Vec<String> = headers.iter().zip(&self.unmapped.columns).map(shown).collect();
+        self.session.prompt().choose(&question, &choices, &flag(what)).map_err(|error| match error.kind() {
             crate::error::Kind::Usage => Error::usage(format!("{error} Its columns are {}", headers.join(", ")))
                 .hint(format!("answer with {}", flag(what))),
             _ => error,

@@ -56,7 +56,10 @@ fn day_and_month_are_asked_for_where_nothing_tells_them_apart() {
     let text = "Date,Description,Amount\n01/02/2024,Shop,-5.00\n03/04/2024,Shop,-5.00\n";
     let unmapped = asked(text);
     assert_eq!(unmapped.questions, [Question::Order]);
-    assert_eq!(unmapped.columns[0], Column { header: "Date".to_owned(), looks: Looks::Date });
+    assert_eq!(
+        unmapped.columns[0],
+        Column { header: "Date".to_owned(), looks: Looks::Date, example: "01/02/2024".to_owned() }
+    );
     for (order, expected) in [(Order::DayFirst, "2024-04-03T00:00:00Z"), (Order::MonthFirst, "2024-03-04T00:00:00Z")] {
         let mapping = Mapping { order: Some(order), ..unmapped.draft.clone() };
         let (found, heard) = read_with(text.as_bytes(), Some(mapping));

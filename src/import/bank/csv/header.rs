@@ -12,6 +12,9 @@ use super::looks::{by_looks, look, looks};
 use super::mapping::{Amounts, Column, Looks, Mapping, Question, Unmapped};
 use super::record::Record;
 
+/// The longest value of a column that is shown beside its name, in characters.
+const LONGEST_EXAMPLE: usize = 30;
+
 /// The header of a file: at which of its records it stands, and what its columns mean as far as that is certain.
 pub(super) struct Layout {
     /// How many records stand before the first booking.
@@ -278,12 +281,17 @@ pub(super) fn questions(mapping: &Mapping, sample: &[Record], skip: usize, known
 pub(super) fn unmapped(layout: &Layout, sample: &[Record], questions: Vec<Question>) -> Unmapped {
     let rows = || sample.iter().skip(layout.skip).filter_map(|record| record.fields.as_ref().ok());
     let width = if layout.headers.is_empty() { modal_width(&rows().collect::<Vec<_>>()) } else { layout.headers.len() };
+    let example = |at: usize| {
+        let value = rows().filter_map(|row| row.get(at)).find(|value| !value.trim().is_empty());
+        value.map_or_else(String::new, |value| words::scrub(value).0.chars().take(LONGEST_EXAMPLE).collect())
+    };
     let column = |(at, looks): (usize, Looks)| Column {
         header: match layout.headers.get(at).map(|header| words::tidy(header)) {
             Some(header) if !header.is_empty() => header,
             _ => format!("column {}", at + 1),
         },
         looks,
+        example: example(at),
     };
     let columns = looks(rows(), width).into_iter().enumerate().map(column).collect();
     Unmapped { columns, questions, draft: layout.mapping.clone() }

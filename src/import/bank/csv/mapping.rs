@@ -110,13 +110,15 @@ pub enum Looks {
     Empty,
 }
 
-/// A column of a file, as the user is asked about it: no value of it is told.
+/// A column of a file, as the user is asked about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Column {
     /// Its header, or `column 3` where the file has none.
     pub header: String,
     /// What its values look like.
     pub looks: Looks,
+    /// The beginning of one of its values, without numbers of cards and accounts: for whoever is asked at a terminal.
+    pub example: String,
 }
 
 /// A file of which it is not certain what its columns mean.
