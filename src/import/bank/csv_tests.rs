@@ -74,12 +74,13 @@ fn day_and_month_are_asked_for_where_nothing_tells_them_apart() {
 }
 
 #[test]
-fn what_is_not_certain_is_asked_without_a_value() {
+fn what_is_not_certain_is_asked_and_kept_without_a_value() {
     let unmapped = asked("Kdy,Kdo,Komu,Kolik\n2024-01-02,Ada,Lampa,-5.00\n2024-01-03,Ada,Lampa,-6.00\n");
     assert_eq!(unmapped.questions, [Question::Date, Question::Payee, Question::Amount]);
     let looks: Vec<Looks> = unmapped.columns.iter().map(|column| column.looks).collect();
     assert_eq!(looks, [Looks::Date, Looks::Text, Looks::Text, Looks::Amount]);
-    assert!(!format!("{unmapped:?}").contains("Lampa"));
+    assert_eq!(unmapped.columns[2].example, "Lampa");
+    assert!(!format!("{:?}", unmapped.draft).contains("Lampa"));
     let mapping = Mapping {
         date: Some(0),
         payee: vec![2],
