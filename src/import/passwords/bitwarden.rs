@@ -11,6 +11,7 @@ use super::format::{Format, Sealed};
 use super::identity::Identity;
 use super::json::{Count, Dropped, List, Loose, document, each, item};
 use super::layout::Sort;
+use super::passkey::Passkey;
 use super::{Found, json};
 use crate::error::{Error, Result};
 use crate::profile::model::AddressPart;
@@ -88,7 +89,7 @@ struct Login {
     #[serde(default)]
     totp: Dropped,
     #[serde(rename = "fido2Credentials", default)]
-    passkeys: Count,
+    passkeys: List<Passkey>,
 }
 
 #[derive(Deserialize)]
@@ -193,7 +194,7 @@ fn count_dropped(item: &Item, sink: &mut dyn Sink) {
     item.ssh_key.tell(Secret::Password, sink);
     if let Some(login) = &item.login {
         login.totp.tell(Secret::SecondFactor, sink);
-        login.passkeys.tell(Secret::SecondFactor, sink);
+        Passkey::tell(&login.passkeys, sink);
         // With a login, its password is counted by the entry.
         if item.deleted_date.is_there() || !matches!(&*item.sort, "1" | "") {
             login.password.tell(Secret::Password, sink);
@@ -215,6 +216,7 @@ fn entry(item: &Item, login: &Login, folders: &HashMap<&str, &str>, place: Place
     entry.account(&login.username);
     each(&login.uris).for_each(|uri| entry.address(&uri.uri, sink));
     entry.password(login.password.is_there(), sink);
+    Passkey::note(&login.passkeys, &mut entry, sink);
     entry.created(date(&item.creation_date));
     entry.changed(date(&item.revision_date));
     let ids = std::iter::once(&item.folder_id).chain(each(&item.collection_ids));

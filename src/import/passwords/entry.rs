@@ -28,6 +28,7 @@ pub(super) struct Entry {
     apps: Vec<String>,
     /// Why none of its addresses is a vendor's.
     elsewhere: Option<&'static str>,
+    /// Whether it had a password or a passkey.
     password: bool,
     created: Option<Timestamp>,
     changed: Option<Timestamp>,
@@ -115,6 +116,17 @@ impl Entry {
         if there {
             self.password = true;
             sink.dropped(Secret::Password);
+        }
+    }
+
+    /// A passkey, whose key was dropped: it is a login of its own where there is no other.
+    pub(super) fn passkey(&mut self, site: &str, user: &str, sink: &mut dyn Sink) {
+        self.password = true;
+        if self.hosts.is_empty() {
+            self.address(site, sink);
+        }
+        if self.accounts.is_empty() && self.emails.is_empty() {
+            self.account(user);
         }
     }
 

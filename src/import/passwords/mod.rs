@@ -33,6 +33,7 @@ mod layout;
 mod onepassword;
 mod onepassword_csv;
 mod other_csv;
+mod passkey;
 mod proton;
 mod proton_csv;
 mod recognise;

@@ -11,6 +11,7 @@ use super::format::{Format, Sealed};
 use super::identity::Identity;
 use super::json::{Count, Dropped, List, Loose, document, each, item};
 use super::layout::Sort;
+use super::passkey::Passkey;
 use super::{Found, json};
 use crate::error::Result;
 use crate::profile::model::AddressPart;
@@ -89,7 +90,7 @@ struct Login {
     #[serde(default)]
     totp_uri: Dropped,
     #[serde(default)]
-    passkeys: Count,
+    passkeys: List<Passkey>,
     #[serde(default)]
     number: Dropped,
     #[serde(default)]
@@ -203,7 +204,7 @@ pub(super) fn other(sort: &str) -> Sort {
 
 fn count_dropped(login: &Login, sink: &mut dyn Sink) {
     login.totp_uri.tell(Secret::SecondFactor, sink);
-    login.passkeys.tell(Secret::SecondFactor, sink);
+    Passkey::tell(&login.passkeys, sink);
     [login.number, login.verification_number, login.pin].into_iter().for_each(|secret| secret.tell(Secret::Card, sink));
     login.private_key.tell(Secret::Password, sink);
 }
@@ -217,6 +218,7 @@ fn entry(item: &Item<'_>, login: &Login, vault: &str, place: Place, sink: &mut d
     each(&login.urls).for_each(|url| entry.address(url, sink));
     each(&login.autofill_urls).for_each(|url| entry.address(&url.url, sink));
     entry.password(login.password.is_there(), sink);
+    Passkey::note(&login.passkeys, &mut entry, sink);
     entry.created(date(&item.create_time));
     entry.changed(date(&item.modify_time));
     entry.detail("folder", vault);

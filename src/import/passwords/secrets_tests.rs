@@ -164,3 +164,23 @@ fn a_table_of_1password_7_is_read_whatever_its_categories_are_called() {
     assert_eq!(heard.accounts(), [("bank.example".to_owned(), "4711".to_owned())]);
     assert_eq!((heard.passed_over.len(), heard.dropped(Secret::Note)), (1, 3));
 }
+
+#[test]
+fn a_login_by_passkey_alone_is_one() {
+    let passkey =
+        r#"{"rpId": "shop.example", "userName": "ada@example.org", "keyValue": "S3CRET", "content": "S3CRET"}"#;
+    let bitwarden = format!(
+        r#"{{"encrypted": false, "folders": [], "items": [{{"id": "1", "type": 1, "name": "Shop", "login": {{"uris": [],
+            "username": null, "password": null, "fido2Credentials": [{passkey}]}}}}]}}"#
+    );
+    let proton = format!(
+        r#"{{"encrypted": false, "userId": "u", "vaults": {{"v": {{"name": "P", "items": [{{"itemId": "1", "state": 1, "data": {{"type": "login",
+            "metadata": {{"name": "Shop"}}, "content": {{"urls": [], "passkeys": [{passkey}]}}}}}}]}}}}}}"#
+    );
+    for text in [bitwarden, proton] {
+        let (heard, _) = heard(text.as_bytes());
+        assert_eq!(heard.accounts(), [("shop.example".to_owned(), "ada@example.org".to_owned())], "{text}");
+        assert_eq!(heard.dropped(Secret::SecondFactor), 1);
+        assert!(!format!("{heard:?}").contains(MARK));
+    }
+}
