@@ -57,7 +57,7 @@ fn one_bad_file_in_an_archive_costs_the_others_nothing() {
 
 #[test]
 fn a_name_that_is_an_address_says_no_more_than_its_host() {
-    let text = "name,url,username,password\nhttps://u:S3CRET@shop.example/reset?k=S3CRET,,ada,x\nbank.example,,ada,x\nShop,,ada,x\n";
+    let text = "name,url,username,password\nhttps://u:S3CRET@shop.example/reset?k=S3CRET,,ada,x\nbank.example,,ada,x\nShop,,ada,x\nhttps://S3CRET.example:x/,,ada,x\n";
     let mut heard = Heard::default();
     read_any(Cursor::new(text), &mut heard).unwrap();
     let told: Vec<_> = heard.found.iter().map(|found| (found.host.as_deref(), found.name.as_deref())).collect();
@@ -69,6 +69,7 @@ fn a_name_that_is_an_address_says_no_more_than_its_host() {
             (None, Some("Shop"))
         ]
     );
+    assert!(heard.skipped[0].1.starts_with("neither an address nor a name"), "{heard:?}");
     assert!(!format!("{heard:?}").contains(MARK));
 }
 

@@ -163,10 +163,10 @@ impl Entry {
         if self.hosts.is_empty() && self.accounts.is_empty() && self.emails.is_empty() && !self.password {
             return sink.passed_over(self.place, "neither a user name nor a password: no login");
         }
-        if nameless && self.title.is_none() {
+        self.title_as_address();
+        if self.hosts.is_empty() && self.apps.is_empty() && self.title.is_none() {
             return sink.skipped(self.place, "neither an address nor a name: it does not say whose login it is");
         }
-        self.title_as_address();
         self.settle();
         if self.hosts.is_empty() {
             return sink.found(self.evidence(None));
