@@ -334,6 +334,7 @@ mod tests {
             ("Contactless Interac purchase - 1234 LOBLAWS", "loblaws"),
             ("COMPRA TARJ. 5489XXXXXXXX1234 MERCADONA MADRID", "mercadona"),
             ("PAGO MOVIL EN MERCADONA", "mercadona"),
+            ("PIX ENVIADO SPOTIFY BRASIL", "spotify"),
             ("PAGAMENTO POS ESSELUNGA MILANO", "esselunga"),
             ("Kortköp 240312 SPOTIFY", "spotify"),
             ("Visa køb NETTO", "netto"),
