@@ -3,19 +3,30 @@
 use std::net::IpAddr;
 
 /// Domains below which every name is somebody else, though the public suffix list does not say so, and why.
-const SHARED: [(&str, &str); 14] = [
+const SHARED: [(&str, &str); 25] = [
     ("admin.ch", "the offices of the Swiss confederation"),
+    ("atlassian.net", "each of them the workplace of another company"),
+    ("baden-wuerttemberg.de", "the offices of a German state"),
     ("bayern.de", "the offices of a German state"),
     ("berlin.de", "the offices of a German state"),
+    ("brandenburg.de", "the offices of a German state"),
     ("bremen.de", "the offices of a German state"),
     ("bund.de", "more than twenty German federal agencies"),
     ("europa.eu", "the institutions and agencies of the Union"),
+    ("fgov.be", "the offices of the Belgian state"),
+    ("freshdesk.com", "each of them the help desk of another company"),
     ("hamburg.de", "the offices of a German state"),
     ("hessen.de", "the offices of a German state"),
+    ("mv-regierung.de", "the offices of a German state"),
     ("niedersachsen.de", "the offices of a German state"),
     ("nrw.de", "the offices of a German state"),
     ("overheid.nl", "the offices of the Dutch state"),
+    ("rlp.de", "the offices of a German state"),
+    ("saarland.de", "the offices of a German state"),
+    ("sachsen-anhalt.de", "the offices of a German state"),
     ("sachsen.de", "the offices of a German state"),
+    ("schleswig-holstein.de", "the offices of a German state"),
+    ("thueringen.de", "the offices of a German state"),
     ("wordpress.com", "each of them somebody's own site"),
     ("zendesk.com", "each of them the help desk of another company"),
 ];
@@ -222,6 +233,8 @@ mod tests {
         assert_eq!(site("online.bzst.bund.de").as_deref(), Some("bzst.bund.de"));
         assert_ne!(site("bafa.bund.de"), site("bzst.bund.de"));
         assert_eq!(site("bund.de").as_deref(), Some("bund.de"));
+        assert_eq!(site("www.polizei.sachsen-anhalt.de").as_deref(), Some("polizei.sachsen-anhalt.de"));
+        assert_ne!(site("acme.atlassian.net"), site("other.atlassian.net"));
         assert_eq!(site("notbund.de").as_deref(), Some("notbund.de"));
         assert_eq!(site("eu-west-1.signin.aws.amazon.com").as_deref(), Some("aws.amazon.com"));
         assert_eq!(site("smile.amazon.com").as_deref(), Some("amazon.com"));
