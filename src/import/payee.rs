@@ -90,6 +90,9 @@ fn before_number(word: &str) -> Option<&str> {
 
 /// Whether words name somebody, and do not merely say how it was paid or what the number behind them is.
 fn is_name(words: &[&str]) -> bool {
+    if words.first().is_some_and(|first| is_name_at_once(first)) {
+        return true;
+    }
     plain_name(&words.join(" ")).is_some_and(|plain| {
         let name = without_start(&plain);
         let is_word = |word: &str| word.chars().any(char::is_alphabetic) && !COUNTED.contains(&word);
@@ -108,7 +111,8 @@ fn without_branch(mut words: Vec<&str>) -> Vec<&str> {
 
 /// Whether a text says no more than how it was paid.
 pub fn is_how(text: &str) -> bool {
-    !is_name(&text.split_whitespace().filter(|word| !is_reference(word)).collect::<Vec<_>>())
+    let mut words = text.split_whitespace().filter(|word| !is_reference(word)).peekable();
+    !words.peek().is_some_and(|first| is_name_at_once(first)) && !is_name(&words.collect::<Vec<_>>())
 }
 
 /// Where something was bought that somebody else took the money for, by what stands beside that one's name:
@@ -206,6 +210,17 @@ fn is_reference(word: &str) -> bool {
 
 /// What banks put before the payee, to look it up: it is asked for word by word.
 static HOW: LazyLock<HashSet<&str>> = LazyLock::new(|| BEFORE.iter().copied().collect());
+
+/// The words that how it was paid begins with.
+static HOW_BEGINS: LazyLock<HashSet<&str>> =
+    LazyLock::new(|| BEFORE.iter().filter_map(|words| words.split(' ').next()).collect());
+
+/// Whether what begins with this word names somebody, whatever follows: so do nearly all texts, and each of them is asked.
+fn is_name_at_once(word: &str) -> bool {
+    let lower = word.to_ascii_lowercase();
+    let is_word = lower.len() > 1 && lower.bytes().all(|byte| byte.is_ascii_lowercase());
+    is_word && !HOW_BEGINS.contains(lower.as_str()) && !COUNTED.contains(&lower.as_str())
+}
 
 /// The name without how it was paid, which banks put before it; the longest of them goes.
 fn without_start(name: &str) -> &str {
@@ -393,6 +408,22 @@ mod tests {
         assert_eq!(bought_at("Zalando SE", "Ihr Einkauf bei Zalando"), None);
         assert_eq!(bought_at(paypal, "Ihr Einkauf bei "), None);
         assert_eq!(bought_at(paypal, "Abbuchung"), None);
+    }
+
+    #[test]
+    fn what_is_asked_of_every_text_is_answered_as_in_full() {
+        let words = BEFORE.iter().flat_map(|words| words.split(' ')).chain(COUNTED.iter().copied());
+        for word in words.chain(["netflix", "1und1", "müller", "x", "gmbh"]) {
+            let in_full = plain_name(word).is_some_and(|plain| {
+                !HOW.contains(plain.as_str())
+                    && !COUNTED.contains(&plain.as_str())
+                    && plain.chars().any(char::is_alphabetic)
+            });
+            assert!(!is_name_at_once(word) || in_full, "{word}");
+        }
+        assert!(
+            is_name_at_once("NETFLIX") && !is_how("SPOTIFY") && is_how("CARTE X1234 14/01") && is_how("KARTENZAHLUNG")
+        );
     }
 
     #[test]
