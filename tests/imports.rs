@@ -452,11 +452,11 @@ fn cells(env: &TestEnv) -> Vec<u8> {
     all
 }
 
-/// Imports files as loudly as it can, says all that there is to say of it, and looks for secrets.
+/// Imports files, each of its kind, as loudly as it can, says all that there is to say of it, and looks for secrets.
 #[track_caller]
-fn no_secret_stays(env: &TestEnv, files: &[String], secrets: &[String], account: &str) {
+fn no_secret_stays(env: &TestEnv, files: &[(&str, String)], secrets: &[String], account: &str) {
     let mut said = String::new();
-    let lines = files.iter().map(|file| format!("import passwords {file} -vv"));
+    let lines = files.iter().map(|(kind, file)| format!("import {kind} {file} -vv"));
     let lists = ["vendor list --by evidence", "import list --unmatched", "log --limit 1000"];
     let lists = lists.iter().flat_map(|line| [line.to_string(), format!("{line} --json")]);
     for line in lines.chain(lists) {
@@ -464,7 +464,7 @@ fn no_secret_stays(env: &TestEnv, files: &[String], secrets: &[String], account:
         said += &(run.out + &run.err);
     }
     let left: Vec<_> =
-        env.files("").into_iter().filter(|(path, _)| !files.iter().any(|f| env.path(path) == *f)).collect();
+        env.files("").into_iter().filter(|(path, _)| !files.iter().any(|(_, file)| env.path(path) == *file)).collect();
     let held = cells(env);
     // What is looked for would be found: the accounts are.
     assert!(memchr::memmem::find(&held, account.as_bytes()).is_some() && said.contains(account));
@@ -493,7 +493,23 @@ fn no_secret_of_an_export_is_anywhere_afterwards() {
         {"id": "2", "type": 3, "name": "Card", "card": {"cardholderName": "Ada", "number": "5105105105105100", "code": "123"}},
     ]});
     let file = env.file("vault.json", export.to_string());
-    no_secret_stays(&env, &[file], &secrets.map(str::to_owned), "ada");
+    no_secret_stays(&env, &[("passwords", file)], &secrets.map(str::to_owned), "ada");
+}
+
+#[test]
+fn no_secret_of_an_address_in_any_place_stays() {
+    let env = TestEnv::new();
+    let logins = "Title,URL,Username,Password,Notes,OTPAuth\n\
+                  ada:secret-1@ftp.shop.example,,ada-there,x,,\n\
+                  intranet/login?token=secret-2,,ada-there,x,,\n\
+                  My bank - https://u:secret-3@bank.example/?k=secret-4,,ada-there,x,,\n\
+                  Data,https://data.example,postgres://u:secret-5@db.example/x,x,,\n";
+    let cards = "BEGIN:VCARD\nVERSION:3.0\nORG:Acme\nURL:https://u:secret-6@acme.example:8443/?k=secret-7\nNOTE:bank\n\
+                 PIN secret-8\nEND:VCARD\nstray secret-9\n";
+    let files = [("passwords", env.file("logins.csv", logins)), ("vcard", env.file("cards.vcf", cards))];
+    let secrets: Vec<String> = (1..=9).map(|n| format!("secret-{n}")).collect();
+    no_secret_stays(&env, &files, &secrets, "ada-there");
+    assert_eq!(names(&env.json("vendor list")), ["acme", "bank", "data", "shop"]);
 }
 
 #[test]
@@ -508,6 +524,6 @@ fn no_password_of_the_shared_vault_is_anywhere_afterwards() {
     assert_eq!(secrets.len(), 11);
     let files =
         fs::read_dir(corpus.join("passwords")).unwrap().map(|entry| entry.unwrap().path().display().to_string());
-    let files: Vec<String> = files.filter(|path| !path.ends_with(".yml")).collect();
+    let files: Vec<_> = files.filter(|path| !path.ends_with(".yml")).map(|file| ("passwords", file)).collect();
     no_secret_stays(&TestEnv::new(), &files, &secrets, "jsdkyvbwjn");
 }

@@ -51,7 +51,9 @@ impl Given {
     /// The vendor that a host, a name, or a payee as the bank writes it stands for. None for a text that says nothing.
     pub fn new(text: &str, vendor: Candidate) -> Option<Self> {
         let read = payee(text);
-        let host = text.contains('.').then(|| site(text)).flatten().or_else(|| read.host.as_deref().and_then(site));
+        // `ENEL ENERGIA S.P.A.` is no host.
+        let is_host = text.contains('.') && !text.contains(char::is_whitespace);
+        let host = is_host.then(|| site(text)).flatten().or_else(|| read.host.as_deref().and_then(site));
         Some(Self { key: host.or(read.name).or_else(|| plain_name(text))?, choice: Choice::Vendor(vendor) })
     }
 }
@@ -190,6 +192,7 @@ mod tests {
         let key = |text: &str| Given::new(text, vendor.clone()).map(|given| given.key);
         assert_eq!(key("www.bzst.bund.de").as_deref(), Some("bzst.bund.de"));
         assert_eq!(key("PAYPAL *ACME GmbH 0815").as_deref(), Some("acme"));
+        assert_eq!(key("ENEL ENERGIA S.P.A."), payee("ENEL ENERGIA S.P.A.").name);
         assert_eq!(key("--"), None);
     }
 }

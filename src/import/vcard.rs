@@ -52,7 +52,8 @@ fn evidence(company: &Company) -> Evidence {
         None => company.name.clone(),
     });
     let details = Details::of(&json!({"emails": company.emails, "phones": company.phones,
-                                      "addresses": company.addresses, "web": company.web}));
+                                      "addresses": company.addresses,
+                                      "web": company.web.iter().filter_map(|web| host_of(web)).collect::<Vec<_>>()}));
     Evidence {
         kind: Kind::Card,
         key,

@@ -83,6 +83,57 @@ pub(super) fn address(text: &str) -> Address {
     bare(text)
 }
 
+/// A text that is kept beside an address, such as a title: of what in it has the form of an address remains the host, of
+/// one without a host what stands before its query. And the host of an address in it that says that it is one.
+pub(super) fn kept(text: &str) -> (String, Option<String>) {
+    let mut said = None;
+    let words = text.split(' ').map(|word| match address_in(word) {
+        Some((before, core, behind)) => {
+            let name = match address(core) {
+                Address::Host(host) => {
+                    said.get_or_insert_with(|| host.clone());
+                    host
+                }
+                Address::App(package) => package,
+                _ => String::new(),
+            };
+            format!("{before}{name}{behind}")
+        }
+        None => word[..query(word).unwrap_or(word.len())].to_owned(),
+    });
+    let kept = words.collect::<Vec<_>>().join(" ");
+    (kept.trim().to_owned(), said)
+}
+
+/// The part of a word that is an address with a scheme, or with a user and a password, and what stands around it.
+fn address_in(word: &str) -> Option<(&str, &str, &str)> {
+    let end = word.trim_end_matches([')', ']', '>', ',', ';', '"', '\'']).len();
+    let start = match word[..end].find("://") {
+        Some(at) => word[..at].rfind(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '+' | '-')).map(|at| {
+            let letter = word[at..].chars().next().map_or(1, char::len_utf8);
+            at + letter
+        }),
+        None => {
+            let (user, _) = word[..end].rsplit_once('@')?;
+            (user.contains(':') && !is_mail(&word[..end])).then_some(())?;
+            None
+        }
+    };
+    let start = start.unwrap_or(0);
+    Some((&word[..start], &word[start..end], &word[end..]))
+}
+
+/// `mailto:ada@example.org` has a colon and no password.
+fn is_mail(word: &str) -> bool {
+    word.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("mailto:")) && !word[7..].contains(':')
+}
+
+/// Where a query or a fragment with values begins: `login?token=…`.
+fn query(word: &str) -> Option<usize> {
+    let at = word.find(['?', '#', '&', ';'])?;
+    word[at..].contains('=').then_some(at)
+}
+
 fn is_scheme(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_alphabetic())
         && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
@@ -216,6 +267,25 @@ mod tests {
         }
     }
 
+    #[test]
+    fn what_is_kept_of_a_text() {
+        for (text, expected, host) in [
+            ("My bank - https://www.ing.de/login", "My bank - www.ing.de", Some("www.ing.de")),
+            ("Power (https://www.eon.de)", "Power (www.eon.de)", Some("www.eon.de")),
+            ("ada:s3cret@ftp.strato.de", "ftp.strato.de", Some("ftp.strato.de")),
+            ("intranet/login?token=s3cret", "intranet/login", None),
+            ("www.lidl.de/?sid=s3cret", "www.lidl.de/", None),
+            ("https://", "", None),
+            ("ada@example.org", "ada@example.org", None),
+            ("mailto:ada@example.org", "mailto:ada@example.org", None),
+            ("Who? Me = you", "Who? Me = you", None),
+            ("A/B & C", "A/B & C", None),
+            ("Büro: https://büro.example", "Büro: xn--bro-hoa.example", Some("xn--bro-hoa.example")),
+        ] {
+            assert_eq!(kept(text), (expected.to_owned(), host.map(str::to_owned)), "{text}");
+        }
+    }
+
     proptest! {
         #[test]
         fn a_host_is_a_name_and_nothing_else(text in ".{0,80}") {
@@ -223,6 +293,29 @@ mod tests {
                 prop_assert!(host.contains('.') && host.len() <= 253);
                 prop_assert!(host.chars().all(|c| matches!(c, 'a'..='z' | '0'..='9' | '-' | '_' | '.')));
             }
+        }
+
+        #[test]
+        fn nothing_but_the_host_of_an_address_is_kept(
+            secret in "[A-Z]{8}", before in "[a-z(:]{0,5} ?", path in "[a-z]{0,5}", behind in "[),;]{0,2}( [a-z]{1,5})?",
+        ) {
+            for text in [
+                format!("https://u:{secret}@example.com/{path}"),
+                format!("https://example.com/{path}?k={secret}"),
+                format!("postgres://{secret}:{secret}@intranet/{path}"),
+                format!("u:{secret}@example.com/{path}"),
+                format!("u:{secret}@intranet"),
+                format!("intranet/{path}?k={secret}"),
+                format!("example.com/{path}#k={secret}"),
+            ] {
+                let (kept, _) = kept(&format!("{before}{text}{behind}"));
+                prop_assert!(!kept.contains(&secret), "{}", kept);
+            }
+        }
+
+        #[test]
+        fn any_text_is_kept_or_cut(text: String) {
+            prop_assert!(kept(&text).0.len() <= text.len() * 4 + 8);
         }
 
         #[test]

@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
 
 use super::super::evidence::{Details, Evidence, Kind, Place, Secret, Sink};
-use super::address::{Address, address};
+use super::address::{Address, address, kept};
 use crate::error::Result;
 use crate::text::printable;
 
@@ -22,6 +22,8 @@ pub(super) struct Entry {
     /// The export's own id of it.
     id: Option<String>,
     title: Option<String>,
+    /// The host of an address in the title.
+    title_host: Option<String>,
     accounts: Vec<String>,
     emails: Vec<String>,
     hosts: Vec<String>,
@@ -42,6 +44,7 @@ impl Entry {
             place,
             id: None,
             title: None,
+            title_host: None,
             accounts: Vec::new(),
             emails: Vec::new(),
             hosts: Vec::new(),
@@ -61,12 +64,18 @@ impl Entry {
     }
 
     pub(super) fn title(&mut self, text: &str) {
-        self.title = clean(text).filter(|text| !is_reference(text));
+        let text = clean(text).filter(|text| !is_reference(text)).unwrap_or_default();
+        let (title, host) = kept(&text);
+        (self.title, self.title_host) = (Some(title).filter(|title| title.chars().any(char::is_alphanumeric)), host);
     }
 
     /// A user name. The first is the account.
     pub(super) fn account(&mut self, text: &str) {
         let Some(text) = clean(text).filter(|text| !is_reference(text)) else { return };
+        let (text, _) = kept(&text);
+        if text.is_empty() {
+            return;
+        }
         if is_email(&text) {
             self.email(&text);
         }
@@ -77,7 +86,7 @@ impl Entry {
 
     /// An e-mail address that the vendor has.
     pub(super) fn email(&mut self, text: &str) {
-        let Some(text) = clean(text).filter(|text| is_email(text)) else { return };
+        let Some(text) = clean(text).map(|text| kept(&text).0).filter(|text| is_email(text)) else { return };
         if !self.emails.contains(&text) {
             self.emails.push(text);
         }
@@ -144,7 +153,7 @@ impl Entry {
 
     /// Something else worth keeping; blank texts are not.
     pub(super) fn detail(&mut self, name: &str, text: &str) {
-        if let Some(text) = clean(text) {
+        if let Some(text) = clean(text).map(|text| kept(&text).0).filter(|text| !text.is_empty()) {
             self.details.insert(name.to_owned(), Value::String(text));
         }
     }
@@ -175,20 +184,17 @@ impl Entry {
         hosts.into_iter().try_for_each(|host| sink.found(self.evidence(Some(host))))
     }
 
-    /// A title that is an address: without another one it is that, and what it says beyond its host goes in any case.
+    /// A title that has an address in it, or is one: without another one it is that.
     fn title_as_address(&mut self) {
-        let Some(title) = &self.title else { return };
-        let is_url = title.contains("://");
-        let host = match address(title) {
+        if !self.hosts.is_empty() || !self.apps.is_empty() {
+            return;
+        }
+        let whole = || match address(self.title.as_deref()?) {
             Address::Host(host) => Some(host),
             _ => None,
         };
-        if is_url {
-            self.title.clone_from(&host);
-        }
-        if self.hosts.is_empty() && self.apps.is_empty() {
-            self.hosts.extend(host);
-        }
+        let host = self.title_host.clone().or_else(whole);
+        self.hosts.extend(host);
     }
 
     /// What can only be said once all of it was read.

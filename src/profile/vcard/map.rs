@@ -112,7 +112,7 @@ fn properties<'a>(card: &'a VCard, lines: &[Option<usize>], own: bool) -> (Vec<P
     for (entry, line) in card.entries.iter().zip(lines.iter().copied()) {
         let name = entry.name.as_str().to_ascii_uppercase();
         if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_') {
-            problems.push(Problem::new(line.unwrap_or(1), &format!("not a vCard property: {name}")));
+            problems.push(Problem::new(line.unwrap_or(1), "not a vCard property"));
             continue;
         }
         let types = Types::of(entry);

@@ -172,8 +172,8 @@ fn parse(source: &source::Source) -> (VCard, Vec<Problem>) {
             Entry::VCard(vcard) => return (vcard, problems),
             Entry::InvalidLine(text) => {
                 let Some(index) = find_line(&body, from, &text) else { break };
-                let what = format!("not a vCard property: {}", body[index].trim());
-                problems.push(Problem::new(source.line + 1 + index, &what));
+                // Not its text: a note that a program wrote without folding it looks like this.
+                problems.push(Problem::new(source.line + 1 + index, "not a vCard property"));
                 body[index].clear();
                 from = index + 1;
             }

@@ -175,7 +175,7 @@ impl Splitter {
             None if open.depth > 0 => open.source.body.push(String::new()),
             None if matches!(property_name(line).as_deref(), Some("BEGIN" | "END")) => {
                 open.source.body.push(String::new());
-                self.problems.push(Problem::new(number, &format!("not part of a vCard: {}", line.trim())));
+                self.problems.push(Problem::new(number, "not part of a vCard"));
             }
             None => open.source.body.push(line.to_owned()),
         }
@@ -195,7 +195,7 @@ impl Splitter {
             None if self.outside || line.trim().is_empty() => {}
             None => {
                 self.outside = true;
-                self.problems.push(Problem::new(number, &format!("not part of a vCard: {}", line.trim())));
+                self.problems.push(Problem::new(number, "not part of a vCard"));
             }
         }
     }
