@@ -163,6 +163,24 @@ fn a_mailbox_on_a_server_wants_to_know_where() {
 }
 
 #[test]
+fn a_direction_that_is_given_counts_whatever_else_the_file_says() {
+    let paid = |csv: &str, columns: &str| {
+        let env = TestEnv::new();
+        env.ok(&format!("import passwords {}", env.file("logins.csv", LOGINS)));
+        env.ok(&format!("import bank {} --no-input --columns {columns}", env.file("card.csv", csv)));
+        let list = env.json("vendor list --by evidence");
+        vendor(&list, "spotify")["evidence"]["payment"]["incoming"] == 0
+    };
+    let card = "date,title,amount\n2024-02-03,Spotify,9.99\n2024-02-04,Pagamento recebido,-50.00\n";
+    assert!(paid(card, "payee=title,direction=out"));
+    assert!(paid(card, "direction=out,amount=amount,payee=title,date=date"));
+    // Without a header it is asked after the column of amounts was told.
+    let env = TestEnv::new();
+    let bare = env.file("bare.csv", "2024-02-03,x1,Spotify,9.99,100.00\n2024-02-04,x2,Spotify,9.99,80.00\n");
+    env.ends(2, &format!("import bank {bare} --no-input --columns payee=3,amount=4")).says("direction");
+}
+
+#[test]
 fn who_only_pays_me_is_told_from_whom_i_pay() {
     let env = TestEnv::new();
     let logins = LOGINS.to_owned() + "Insurer,https://insurer.example/,ada,x,\n";

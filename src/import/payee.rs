@@ -180,8 +180,10 @@ fn host(word: &str) -> Option<String> {
     let (last, first) = (labels.last()?, labels.first()?);
     // `S.A.`, `Co.KG` and `Fa.Mueller` are no hosts.
     let long_enough = last.len() >= 2 && labels.iter().rev().nth(1)?.len() >= 3 && !first.is_empty();
+    let is_short_form = !is_said && labels.len() == 2 && SHORTENED.contains(first);
     let known = psl::suffix(host.as_bytes()).is_some_and(|suffix| suffix.is_known());
-    let is_host = host.chars().all(fine) && long_enough && known && (is_said || !ABBREVIATIONS.contains(last));
+    let is_host =
+        host.chars().all(fine) && long_enough && !is_short_form && known && (is_said || !ABBREVIATIONS.contains(last));
     is_host
         .then(|| OTHER_HOSTS.iter().find(|(short, _)| short == host).map_or(host.as_str(), |(_, long)| long).to_owned())
 }
@@ -209,11 +211,18 @@ fn is_reference(word: &str) -> bool {
 }
 
 /// What banks put before the payee, to look it up: it is asked for word by word.
-static HOW: LazyLock<HashSet<&str>> = LazyLock::new(|| BEFORE.iter().copied().collect());
+static HOW: LazyLock<HashSet<&str>> = LazyLock::new(|| lines(include_str!("payee/how.txt")));
+
+/// Countries, regions and cities that stand after a payee. Not taken away from behind a preposition.
+static PLACES: LazyLock<HashSet<&str>> = LazyLock::new(|| lines(include_str!("payee/places.txt")));
+
+fn lines(file: &'static str) -> HashSet<&'static str> {
+    file.lines().filter(|line| !line.starts_with('#')).collect()
+}
 
 /// The words that how it was paid begins with.
 static HOW_BEGINS: LazyLock<HashSet<&str>> =
-    LazyLock::new(|| BEFORE.iter().filter_map(|words| words.split(' ').next()).collect());
+    LazyLock::new(|| HOW.iter().filter_map(|words| words.split(' ').next()).collect());
 
 /// Whether what begins with this word names somebody, whatever follows: so do nearly all texts, and each of them is asked.
 fn is_name_at_once(word: &str) -> bool {
@@ -322,6 +331,7 @@ mod tests {
             ("'8675 25MAR24 CD , TESCO STORES 2345 , LONDON GB", "tesco"),
             ("KAUF/DIENSTLEISTUNG VOM 24.03.2024 KARTEN NR. XXXX1234 MIGROS M 8005", "migros m"),
             ("UBER *EATS HELP", "uber eats"),
+            ("BEA, Betaalpas                   IKEA Amsterdam,PAS123        NR:AB12CD, 26.06.24/18:22", "ikea"),
             ("CD BABY", "cd baby"),
             ("DRIVE IN", "drive in"),
             ("Bank of Seattle WA", "bank of seattle"),
@@ -386,6 +396,9 @@ mod tests {
             "MUELLER CO.KG",
             "SOCIETE S.A.",
             "12.03.2024",
+            "CALL REF.NO. 1234",
+            "Dipl.Ing. Karl Meier",
+            "Fam.Schmidt",
             "no.such-suffix-here",
         ] {
             assert_eq!(payee(text).host, None, "{text}");
@@ -412,7 +425,8 @@ mod tests {
 
     #[test]
     fn what_is_asked_of_every_text_is_answered_as_in_full() {
-        let words = BEFORE.iter().flat_map(|words| words.split(' ')).chain(COUNTED.iter().copied());
+        HOW.iter().chain(PLACES.iter()).for_each(|words| assert_eq!(plain_name(words).as_deref(), Some(*words)));
+        let words = HOW.iter().flat_map(|words| words.split(' ')).chain(COUNTED.iter().copied());
         for word in words.chain(["netflix", "1und1", "müller", "x", "gmbh"]) {
             let in_full = plain_name(word).is_some_and(|plain| {
                 !HOW.contains(plain.as_str())

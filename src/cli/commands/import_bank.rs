@@ -78,7 +78,7 @@ fn questions(columns: &[(String, String)]) -> Vec<Question> {
         "payee" => Some(Question::Payee),
         "amount" | "debit" | "credit" | "flag" => Some(Question::Amount),
         "order" => Some(Question::Order),
-        // It can be asked of a column without signs alone.
+        "direction" => Some(Question::Direction),
         _ => None,
     };
     columns.iter().filter_map(question).collect()
@@ -99,28 +99,42 @@ struct Asked<'a> {
 impl Asked<'_> {
     fn mapping(&self) -> Result<Mapping> {
         let mut mapping = self.unmapped.draft.clone();
-        for question in &self.unmapped.questions {
+        let mut asked = self.unmapped.questions.clone();
+        // It is about the column of amounts, whichever that is.
+        asked.sort_by_key(|question| *question == Question::Direction);
+        for question in &asked {
             match question {
                 Question::Date => mapping.date = Some(self.column("date", "the date of booking")?),
                 Question::Payee => mapping.payee = vec![self.column("payee", "the payee")?],
                 Question::Amount => mapping.amounts = Some(self.amounts()?),
-                Question::Direction => {
-                    let out = self.either(
-                        "direction",
-                        ["out", "in"],
-                        "Amounts without a sign: were they paid, or received?",
-                    )?;
-                    if let (true, Some(Amounts::Signed { amount })) = (out == "out", &mapping.amounts) {
-                        mapping.amounts = Some(Amounts::Inverted { amount: *amount });
-                    }
-                }
+                Question::Direction => mapping.amounts = self.directed(mapping.amounts)?,
                 Question::Order => {
                     let first = self.either("order", ["day", "month"], "Which comes first in dates?")?;
                     mapping.order = Some(if first == "day" { Order::DayFirst } else { Order::MonthFirst });
                 }
             }
         }
+        if let Some(Amounts::Signed { amount }) = mapping.amounts
+            && asked.contains(&Question::Amount)
+            && !asked.contains(&Question::Direction)
+            && self.unmapped.columns.get(amount).is_some_and(|column| !column.is_signed)
+        {
+            mapping.amounts = self.directed(mapping.amounts)?;
+        }
         Ok(mapping)
+    }
+
+    /// The amounts in the direction that the user says: what is positive in the one column was paid, or came in.
+    fn directed(&self, amounts: Option<Amounts>) -> Result<Option<Amounts>> {
+        let one_column = match amounts {
+            Some(Amounts::Signed { amount } | Amounts::Inverted { amount }) => amount,
+            of_two => return Ok(of_two),
+        };
+        let question = "Amounts without a sign: were they paid, or received?";
+        Ok(Some(match self.either("direction", ["out", "in"], question)? {
+            "out" => Amounts::Inverted { amount: one_column },
+            _ => Amounts::Signed { amount: one_column },
+        }))
     }
 
     fn given(&self, what: &str) -> Option<&str> {

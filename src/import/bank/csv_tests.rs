@@ -58,7 +58,7 @@ fn day_and_month_are_asked_for_where_nothing_tells_them_apart() {
     assert_eq!(unmapped.questions, [Question::Order]);
     assert_eq!(
         unmapped.columns[0],
-        Column { header: "Date".to_owned(), looks: Looks::Date, example: "01/02/2024".to_owned() }
+        Column { header: "Date".to_owned(), looks: Looks::Date, is_signed: false, example: "01/02/2024".to_owned() }
     );
     for (order, expected) in [(Order::DayFirst, "2024-04-03T00:00:00Z"), (Order::MonthFirst, "2024-03-04T00:00:00Z")] {
         let mapping = Mapping { order: Some(order), ..unmapped.draft.clone() };

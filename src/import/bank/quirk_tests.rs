@@ -66,6 +66,29 @@ fn a_cards_statement_is_known_by_its_thanks() {
 }
 
 #[test]
+fn a_card_s_statement_in_german_is_known_by_its_thanks() {
+    let csv = "Datum,Beschreibung,Betrag\n01/09/2024,STARBUCKS BERLIN,\"17,99\"\n\
+               03/09/2024,ZAHLUNG/ÜBERWEISUNG ERHALTEN BESTEN DANK,\"-100,00\"\n";
+    assert_eq!(good(csv.as_bytes()).1.found[0].details.value()["amount"], "-17.99");
+}
+
+/// The purpose of a transfer may name anybody.
+#[test]
+fn no_purpose_stands_in_for_a_payee_whose_column_is_not_known() {
+    let unknown =
+        "Datum;Empfänger oder Auftraggeber des Umsatzes;Verwendungszweck;Betrag\n30.06.2024;Erika;Netflix;-9,00\n";
+    assert_eq!(super::tests::asked(unknown).questions, [super::Question::Payee]);
+    for header in [
+        "Datum;Auftraggeber/Zahlungsempfänger;Verwendungszweck;Betrag",
+        "Transactiedatum;Tegenrekeninghouder;Omschrijving;Bedrag",
+        "Data operacji;Odbiorca/Zleceniodawca;Opis;Kwota",
+    ] {
+        let (_, heard) = good(format!("{header}\n30.06.2024;Erika Mustermann;Netflix;-9,00\n").as_bytes());
+        assert_eq!(heard.names(), ["Erika Mustermann"], "{header}");
+    }
+}
+
+#[test]
 fn dates_decide_where_a_header_only_hints() {
     let csv = "Date,Label,Amount\n12/31/2024,Netflix.com,-9.99\n01/15/2024,Spotify,-5\n";
     let (summary, heard) = good(csv.as_bytes());

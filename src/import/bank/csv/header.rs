@@ -127,6 +127,28 @@ fn fingerprint(headers: &[String], looks: &[Looks], separator: u8) -> String {
     Sha256::digest(text.as_bytes()).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// Whether a header that is not known has a word in it by which payees are called.
+fn could_be_payee(name: &str) -> bool {
+    const STEMS: [&str; 15] = [
+        "empfanger",
+        "empfaenger",
+        "auftraggeber",
+        "begunstigt",
+        "beguenstigt",
+        "zahlungspflichtig",
+        "tegenpartij",
+        "tegenrekeninghouder",
+        "begunstigde",
+        "odbiorca",
+        "kontrahent",
+        "contrepartie",
+        "beneficiar",
+        "counterpart",
+        "payee",
+    ];
+    !WORDS.contains_key(name) && STEMS.iter().any(|stem| name.contains(stem))
+}
+
 fn by_words(headers: &[String]) -> Mapping {
     let mut best: BTreeMap<Role, Vec<(usize, usize)>> = BTreeMap::new();
     for (at, header) in headers.iter().enumerate() {
@@ -137,7 +159,11 @@ fn by_words(headers: &[String]) -> Mapping {
     best.values_mut().for_each(|columns| columns.sort_unstable());
     let all = |role: Role| best.get(&role).map(|columns| columns.iter().map(|(_, at)| *at).collect::<Vec<_>>());
     let first = |role: Role| all(role).and_then(|columns| columns.first().copied());
-    let (payees, texts) = (all(Role::Payee).unwrap_or_default(), all(Role::Text).unwrap_or_default());
+    let payees = all(Role::Payee).unwrap_or_default();
+    // A text stands in for a payee only where no column could be one: its purpose may name anybody.
+    let could_be = |header: &String| could_be_payee(&name_of(header).0);
+    let is_open = payees.is_empty() && headers.iter().any(could_be);
+    let texts = if is_open { Vec::new() } else { all(Role::Text).unwrap_or_default() };
     let date = first(Role::Date);
     let amounts = match (first(Role::Amount), first(Role::Flag), first(Role::Debit), first(Role::Credit)) {
         (Some(amount), Some(flag), ..) if flag != amount => Some(Amounts::Flagged { amount, flag }),
@@ -230,13 +256,15 @@ fn is_unsigned<'r>(mapping: &Mapping, amount: usize, kind: usize, rows: impl Ite
 
 /// Whether what is negative is what was paid to the bank, as on statements of cards: "payment received, thank you".
 fn is_of_a_card<'r>(mapping: &Mapping, amount: usize, rows: impl Iterator<Item = &'r Vec<String>>) -> bool {
-    const THANKS: [&str; 6] = [
+    const THANKS: [&str; 8] = [
         "payment received",
         "payment thank you",
         "autopay payment",
         "zahlung erhalten",
         "paiement recu",
         "ach deposit",
+        "uberweisung erhalten",
+        "besten dank",
     ];
     let (mut paid, mut bought) = (0, 0);
     for row in rows {
@@ -285,12 +313,17 @@ pub(super) fn unmapped(layout: &Layout, sample: &[Record], questions: Vec<Questi
         let value = rows().filter_map(|row| row.get(at)).find(|value| !value.trim().is_empty());
         value.map_or_else(String::new, |value| words::scrub(value).0.chars().take(LONGEST_EXAMPLE).collect())
     };
+    let is_signed = |at: usize| {
+        let mut amounts = rows().filter_map(|row| amount::parse(row.get(at)?, layout.mapping.separator));
+        amounts.any(|amount| amount.is_sign_negative())
+    };
     let column = |(at, looks): (usize, Looks)| Column {
         header: match layout.headers.get(at).map(|header| words::tidy(header)) {
             Some(header) if !header.is_empty() => header,
             _ => format!("column {}", at + 1),
         },
         looks,
+        is_signed: is_signed(at),
         example: example(at),
     };
     let columns = looks(rows(), width).into_iter().enumerate().map(column).collect();

@@ -117,6 +117,8 @@ pub struct Column {
     pub header: String,
     /// What its values look like.
     pub looks: Looks,
+    /// Whether one of its amounts is negative.
+    pub is_signed: bool,
     /// The beginning of one of its values, without numbers of cards and accounts: for whoever is asked at a terminal.
     pub example: String,
 }
