@@ -297,6 +297,15 @@ fn a_booking_of_a_day_to_come_has_not_happened() {
 }
 
 #[test]
+fn venmo_has_titles_above_its_header_and_a_row_of_balances_below() {
+    let csv = "Account Statement - (@ada) ,,,,,,,,\nAccount Activity,,,,,,,,\n,ID,Datetime,Type,Status,Note,From,To,Amount (total)\n\
+               ,,,,,,,,\n,3456,2024-01-15T10:00:00,Merchant Transaction,Complete,,Ada,Spotify,- $9.99\n";
+    let (summary, heard) = good(csv.as_bytes());
+    assert_eq!((heard.names(), summary.format.as_str()), (vec!["Spotify"], "CSV of Venmo"));
+    assert_eq!(heard.found[0].details.value()["amount"], "-9.99");
+}
+
+#[test]
 fn who_holds_the_account_is_not_whom_it_pays() {
     let kbc = "Rekeningnummer;Rubrieknaam;Naam;Munt;Afschriftnummer;Datum;Omschrijving;Valuta;Bedrag;Saldo;credit;debet;\
                rekeningnummer tegenpartij;BIC tegenpartij;Naam tegenpartij;Adres tegenpartij;Vrije mededeling\n\
