@@ -37,6 +37,12 @@ fn a_forced_format_that_it_is_not_is_refused_with_the_missing_column() {
     assert_eq!(error.to_string(), "line 1: the header of Chrome CSV has a column \"url\", and this file has none");
     assert!(read_as(Format::Archive, "x").is_err());
     assert_eq!(read_as(Format::KeePassXml, "name,url").unwrap_err().to_string(), "line 1: this is no XML");
+    for (format, other) in [
+        (Format::KeePass1Xml, "<KeePassFile><Root/></KeePassFile>"),
+        (Format::KeePassXml, "<pwlist><pwentry/></pwlist>"),
+    ] {
+        assert_eq!(read_as(format, other).unwrap_err().kind(), Kind::BadInput);
+    }
     for format in Format::all() {
         if let Err(error) = read_as(format, "S3CRET,S3CRET\n") {
             assert!(!error.to_string().contains(MARK), "{error}");

@@ -8,6 +8,8 @@ pub(super) enum Role {
     Address,
     /// What the user calls it.
     Title,
+    /// What the user calls it, behind the groups that it is in: Password Safe's `Shops.Books.My shop`.
+    PathTitle,
     /// The user name.
     Account,
     /// A further user name.
@@ -41,7 +43,7 @@ pub(super) enum Role {
 }
 
 /// The names that columns have in general: of managers, browsers, and tables that people made themselves.
-const GENERAL: [(Role, &[&str]); 17] = [
+const GENERAL: [(Role, &[&str]); 18] = [
     (
         Role::Address,
         &[
@@ -139,6 +141,7 @@ const GENERAL: [(Role, &[&str]); 17] = [
             "用户名",
         ],
     ),
+    (Role::PathTitle, &["group/title"]),
     (Role::OtherAccount, &["username2", "username3", "secondary login", "secondarylogin"]),
     (Role::Email, &["email", "e-mail", "email address", "e-mail-adresse", "correo", "courriel"]),
     (
@@ -234,6 +237,7 @@ const GENERAL: [(Role, &[&str]); 17] = [
             "reprompt",
             "formactionorigin",
             "formsubmiturl",
+            "matchurl",
             "archived",
             "archiveddate",
             "scope",
@@ -244,7 +248,24 @@ const GENERAL: [(Role, &[&str]); 17] = [
 
 /// What a column of this name holds in general.
 pub(super) fn general(column: &str) -> Option<Role> {
-    GENERAL.iter().find(|(_, names)| names.contains(&column)).map(|(role, _)| *role)
+    let known = GENERAL.iter().find(|(_, names)| names.contains(&column)).map(|(role, _)| *role);
+    known.or_else(|| names_an_address(column).then_some(Role::Address))
+}
+
+/// The words of a name that say that a column is for addresses, whatever stands beside them: `Site URL`, `login_url`. Of
+/// what stands in it only a host is kept.
+const OF_ADDRESSES: [&str; 11] =
+    ["url", "urls", "uri", "uris", "web", "website", "webpage", "webseite", "internetseite", "homepage", "hostname"];
+
+/// The words of a name that say that it is for something else: `Web PIN`, `Icon URL`.
+const OF_OTHERS: [&str; 16] = [
+    "pin", "code", "otp", "totp", "otpauth", "secret", "key", "token", "icon", "image", "logo", "note", "notes",
+    "favicon", "form", "match",
+];
+
+fn names_an_address(column: &str) -> bool {
+    let words = || column.split(|c: char| !c.is_alphanumeric());
+    words().any(|word| OF_ADDRESSES.contains(&word)) && !words().any(|word| OF_OTHERS.contains(&word))
 }
 
 /// What a header's cell is called: without case and white space around it.
@@ -255,5 +276,6 @@ pub(super) fn column_name(cell: &str) -> String {
 /// Whether a table of such columns can be read at all: a password, and what says whose.
 pub(super) fn is_of_logins(columns: &[String]) -> bool {
     let has = |role: Role| columns.iter().any(|column| general(column) == Some(role));
-    has(Role::Password) && (has(Role::Address) || has(Role::Title) && has(Role::Account))
+    let is_called = has(Role::Title) || has(Role::PathTitle);
+    has(Role::Password) && (has(Role::Address) || is_called && has(Role::Account))
 }

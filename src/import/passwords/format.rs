@@ -68,6 +68,8 @@ pub enum Sealed {
     OnePif,
     /// Enpass's JSON.
     Enpass,
+    /// Keeper's JSON.
+    Keeper,
     /// A ZIP archive with a password.
     Zip,
 }
@@ -149,6 +151,7 @@ impl Sealed {
             Sealed::Firefox => "the encrypted logins.json of a Firefox profile",
             Sealed::OnePif => "a 1PIF file of an old 1Password, which is not read",
             Sealed::Enpass => "an Enpass JSON, which is not read",
+            Sealed::Keeper => "a Keeper JSON, which is not read",
             Sealed::Zip => "a ZIP archive with a password",
         }
     }
@@ -161,6 +164,9 @@ impl Sealed {
             Sealed::Firefox => "in Firefox, export the passwords as CSV from about:logins",
             Sealed::OnePif => "in 1Password 8, export as 1PUX",
             Sealed::Enpass => "in Enpass, export as CSV with a header",
+            Sealed::Keeper => {
+                "in Keeper, export as CSV, with a first line: folder,title,login,password,url,notes,shared folder,custom fields"
+            }
             Sealed::Pgp => "export without encryption, or decrypt it",
             Sealed::Age | Sealed::Zip => "decrypt it, or export without a password",
         };

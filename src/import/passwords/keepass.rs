@@ -14,7 +14,7 @@ use super::Found;
 use super::entry::{Entry, date};
 use super::format::Format;
 use super::xml::{Node, Xml};
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// Where the document says a text stands: its element, within that element's parent.
 type Where<'t> = (&'t str, &'t str);
@@ -63,6 +63,10 @@ pub(super) fn read(document: &str, sink: &mut dyn Sink) -> Result<Found> {
     };
     loop {
         match xml.next()? {
+            Node::Open(tag) if reader.path.is_empty() && tag.name().as_ref() != "KeePassFile" => {
+                return Err(Error::bad_input(format!("line {}: this is XML, but not of KeePass 2", xml.line()))
+                    .hint("leave --format out to have the file recognised"));
+            }
             Node::Open(tag) => reader.open(&tag, xml.line()),
             Node::Text(text) => reader.text(&text),
             Node::Close => {

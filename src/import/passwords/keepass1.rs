@@ -8,7 +8,7 @@ use super::Found;
 use super::entry::{Entry, date};
 use super::format::Format;
 use super::xml::{Node, Xml};
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// What was read so far.
 struct Reader {
@@ -29,6 +29,10 @@ pub(super) fn read(document: &str, sink: &mut dyn Sink) -> Result<Found> {
         Reader { path: Vec::new(), groups: Vec::new(), entry: None, text: Zeroizing::new(String::new()), value: false };
     loop {
         match xml.next()? {
+            Node::Open(tag) if reader.path.is_empty() && tag.name().as_ref() == "KeePassFile" => {
+                return Err(Error::bad_input(format!("line {}: this is KeePass 2 XML", xml.line()))
+                    .hint("leave --format out to have the file recognised"));
+            }
             Node::Open(tag) => reader.open(tag.name().as_ref(), xml.line()),
             Node::Text(text) => reader.text(&text),
             Node::Close => {

@@ -70,9 +70,14 @@ impl Layout {
         }
     }
 
-    fn role(&self, column: &str) -> Role {
+    /// What a column is for; nothing where its name is not known.
+    fn known(&self, column: &str) -> Option<Role> {
         let named = |(name, role): &(&str, Role)| (*name == column).then_some(*role);
-        self.columns.iter().find_map(named).or_else(|| general(column)).unwrap_or(Role::Note)
+        self.columns.iter().find_map(named).or_else(|| general(column))
+    }
+
+    fn role(&self, column: &str) -> Role {
+        self.known(column).unwrap_or(Role::Note)
     }
 }
 
@@ -106,6 +111,16 @@ impl<'r> Cells<'r> {
         self.columns.iter().any(|(own, _)| own == name)
     }
 
+    /// The column that is not known and not read, and where the address of this row seems to stand.
+    fn unread(&self, layout: &Layout) -> Option<&'r str> {
+        let is_address = |text: &str| text.starts_with("https://") || text.starts_with("http://");
+        let unread = |(index, (name, _)): &(usize, &(String, Role))| {
+            layout.known(name).is_none() && is_address(self.row.field(*index))
+        };
+        let without = self.get(Role::Address).is_empty();
+        without.then(|| self.columns.iter().enumerate().find(unread)).flatten().map(|(_, (name, _))| name.as_str())
+    }
+
     /// Where it stands.
     pub(super) fn place(&self) -> Place {
         Place::Line(self.row.line)
@@ -128,7 +143,15 @@ impl<'r> Cells<'r> {
     fn entry(&self, layout: &Layout, sink: &mut dyn Sink) -> Entry {
         let mend = layout.mend;
         let mut entry = Entry::new(self.place());
-        entry.title(&mend(self.get(Role::Title)));
+        match self.get(Role::PathTitle) {
+            "" => entry.title(&mend(self.get(Role::Title))),
+            path => {
+                let (groups, title) = path.rsplit_once('.').unwrap_or(("", path));
+                // A dot of the text's own is written as this.
+                entry.title(&title.replace('»', "."));
+                entry.detail("folder", &groups.replace('»', "."));
+            }
+        }
         for account in self.all(Role::Account).chain(self.all(Role::OtherAccount)) {
             entry.account(&mend(account));
         }
@@ -199,7 +222,8 @@ fn columns(layout: &Layout, table: &mut Table<'_>) -> Result<(Vec<(String, Role)
     let has = |role: Role| columns.iter().any(|(_, own)| *own == role);
     let named = |mark: &&str| columns.iter().any(|(name, _)| name == mark);
     let other = layout.others.iter().any(|marks| marks.iter().all(named));
-    if other || has(Role::Password) && (has(Role::Address) || has(Role::Title) && has(Role::Account)) {
+    let is_called = has(Role::Title) || has(Role::PathTitle);
+    if other || has(Role::Password) && (has(Role::Address) || is_called && has(Role::Account)) {
         return Ok((columns, true));
     }
     let width = columns.len();
@@ -221,12 +245,13 @@ fn columns(layout: &Layout, table: &mut Table<'_>) -> Result<(Vec<(String, Role)
 /// may hold what tears a row.
 fn whole_row(columns: &[(String, Role)]) -> usize {
     let first = |role: Role| columns.iter().position(|(_, own)| *own == role);
-    let wanted = [Role::Address, Role::Title, Role::Account, Role::Password];
+    let wanted = [Role::Address, Role::Title, Role::PathTitle, Role::Account, Role::Password];
     wanted.into_iter().filter_map(first).max().map_or(1, |last| last + 1)
 }
 
-/// The last column of RoboForm's tables: the fields of a form, as many cells as there are. All of them are dropped.
-const TAIL: &str = "rffieldsv2";
+/// The last column of RoboForm's tables and of Keeper's: the fields of a form, or of the user's own, as many cells as there
+/// are. All of them are dropped.
+const TAILS: [&str; 2] = ["rffieldsv2", "custom fields"];
 
 fn read_row(
     layout: &Layout,
@@ -244,7 +269,7 @@ fn read_row(
         return sink.skipped(cells.place(), trouble);
     }
     // Fields that slid out of their columns may be pieces of a password.
-    let has_tail = columns.last().is_some_and(|(name, _)| name == TAIL);
+    let has_tail = columns.last().is_some_and(|(name, _)| TAILS.contains(&name.as_str()));
     let beyond = !has_tail && (columns.len()..row.len()).any(|index| !row.field(index).is_empty());
     if row.len() < whole || beyond {
         let (has, wanted) = (row.len(), columns.len());
@@ -254,7 +279,12 @@ fn read_row(
     let sort = (layout.sort)(&cells, sink);
     cells.count_dropped(&sort, sink);
     match sort {
-        Sort::Login => cells.entry(layout, sink).tell(sink),
+        Sort::Login => {
+            if let Some(column) = cells.unread(layout) {
+                found.unread(column, cells.place());
+            }
+            cells.entry(layout, sink).tell(sink)
+        }
         other => found.other(other, cells.place(), sink),
     }
 }

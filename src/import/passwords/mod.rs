@@ -80,6 +80,16 @@ impl Found {
         Self { format, identities: Vec::new(), remarks: Vec::new() }
     }
 
+    /// Remarks, once, that a column that is not read seems to hold the addresses.
+    fn unread(&mut self, column: &str, place: Place) {
+        let remark = |place: &str| {
+            format!("{place}the column {column:?} holds an address, and is not read: call it \"url\" in the header")
+        };
+        if !self.remarks.iter().any(|known| known.ends_with(&remark(""))) {
+            self.remarks.push(remark(&format!("{place}: ")));
+        }
+    }
+
     /// Takes an item that is no login.
     fn other(&mut self, sort: Sort, place: Place, sink: &mut dyn Sink) -> Result<()> {
         match sort {

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::super::evidence::{Place, Secret, Sink};
-use super::entry::{Entry, date};
+use super::entry::{Entry, date, is_email};
 use super::format::Format;
 use super::identity::Identity;
 use super::json::{Count, Dropped, List, Loose, document, each};
@@ -93,6 +93,9 @@ struct LoginField<'a> {
     value: &'a RawValue,
     #[serde(default)]
     designation: Loose,
+    /// `T` a text, `E` an e-mail address, `P` a password, and so on.
+    #[serde(rename = "fieldType", default)]
+    sort: Loose,
 }
 
 #[derive(Deserialize)]
@@ -153,7 +156,7 @@ fn read_item(item: &Item<'_>, vault: &str, place: Place, sink: &mut dyn Sink, fo
     let sort = match &*item.category_uuid {
         _ if trashed => Sort::Other("in the trash"),
         "004" => Sort::identity(person(item, place)),
-        category => match other(category) {
+        category => match other(category, is_somebodys(item)) {
             Some(why) => Sort::Other(why),
             None => return entry(item, vault, place, sink).tell(sink),
         },
@@ -163,10 +166,14 @@ fn read_item(item: &Item<'_>, vault: &str, place: Place, sink: &mut dyn Sink, fo
 }
 
 /// The categories that are no account with a vendor. A login (001), a password (005), a membership (105) and a reward
-/// programme (107) are.
-fn other(category: &str) -> Option<&'static str> {
+/// programme (107) are; and where they say whose they are, a server (110), an e-mail account (111) and an API key (112).
+fn other(category: &str, is_told: bool) -> Option<&'static str> {
     Some(match category {
         "" | "001" | "005" | "105" | "107" => return None,
+        "110" | "111" | "112" if is_told => return None,
+        "110" => "a server, which does not say whose it is",
+        "111" => "an e-mail account, which does not say whose it is",
+        "112" => "an API key, which does not say whose it is",
         "002" => "a card",
         "003" => "a secure note",
         "006" => "a document",
@@ -194,7 +201,8 @@ fn count_dropped(item: &Item<'_>, identity: bool, sink: &mut dyn Sink) {
     item.details.notes_plain.tell(Secret::Note, sink);
     item.details.password_history.tell(Secret::Password, sink);
     for field in each(&item.details.login_fields) {
-        if !matches!(&*field.designation, "username" | "password") && is_there(field.value) {
+        let is_kept = matches!(&*field.designation, "username" | "password") || email_of(field).is_some();
+        if !is_kept && is_there(field.value) {
             sink.dropped(Secret::Note);
         }
     }
@@ -213,11 +221,26 @@ fn count_dropped(item: &Item<'_>, identity: bool, sink: &mut dyn Sink) {
     }
 }
 
-/// What memberships and reward programmes have in fields instead of in the overview, by the ids that 1Password gives them.
-const TOLD: [&str; 4] = ["website", "org_name", "company_name", "membership_no"];
+/// What items that are no logins have in fields instead of in the overview, by the ids that 1Password gives them: programmes,
+/// a server's provider, an e-mail account's provider, the host of an API.
+const TOLD: [&str; 6] = ["website", "org_name", "company_name", "membership_no", "provider_website", "hostname"];
 
 fn is_told(field: &Field<'_>) -> bool {
     TOLD.contains(&&*field.id)
+}
+
+/// Whether it has the address of whose it is.
+fn is_somebodys(item: &Item<'_>) -> bool {
+    let fields = each(&item.details.sections).flat_map(|section| each(&section.fields));
+    let value = |field: &Field<'_>| field.value.and_then(single).is_some_and(|(_, value)| is_there(value));
+    let says = |field: &Field<'_>| matches!(&*field.id, "website" | "provider_website" | "hostname") && value(field);
+    !item.overview.url.is_empty() || fields.into_iter().any(says)
+}
+
+/// The e-mail address that a field of a page asks for, beside the user name.
+fn email_of(field: &LoginField<'_>) -> Option<Loose> {
+    let is_other = &*field.sort == "E" && !matches!(&*field.designation, "username" | "password");
+    is_other.then(|| text(field.value)).filter(|text| is_email(text))
 }
 
 /// The only key of an object and its value.
@@ -232,6 +255,7 @@ fn entry(item: &Item<'_>, vault: &str, place: Place, sink: &mut dyn Sink) -> Ent
     for field in each(&item.details.login_fields).filter(|field| &*field.designation == "username") {
         entry.account(&text(field.value));
     }
+    each(&item.details.login_fields).filter_map(email_of).for_each(|email| entry.email(&email));
     entry.address(&item.overview.url, sink);
     each(&item.overview.urls).for_each(|url| entry.address(&url.url, sink));
     programme(&mut entry, item, sink);
@@ -244,14 +268,14 @@ fn entry(item: &Item<'_>, vault: &str, place: Place, sink: &mut dyn Sink) -> Ent
     entry
 }
 
-/// What a membership or a reward programme says of whose it is.
+/// What an item that is no login says of whose it is.
 fn programme(entry: &mut Entry, item: &Item<'_>, sink: &mut dyn Sink) {
     let fields = each(&item.details.sections).flat_map(|section| each(&section.fields));
     for field in fields.filter(|field| is_told(field)) {
         let Some((_, value)) = field.value.and_then(single) else { continue };
         let value = value_of(value);
         match &*field.id {
-            "website" => entry.address(&value, sink),
+            "website" | "provider_website" | "hostname" => entry.address(&value, sink),
             "membership_no" => entry.account(&value),
             _ if !value.trim().is_empty() => entry.title(&value),
             _ => {}
@@ -344,5 +368,22 @@ mod tests {
         let told = (found.host.as_deref(), found.name.as_deref(), found.account.as_deref());
         assert_eq!(told, (Some("air.example"), Some("Air Example"), Some("M-1")));
         assert_eq!((heard.dropped(Secret::Password), heard.dropped(Secret::Note)), (1, 0));
+    }
+
+    #[test]
+    fn a_server_and_an_api_key_count_where_they_say_whose_they_are() {
+        let text = r#"{"accounts":[{"attrs":{},"vaults":[{"attrs":{"name":"V"},"items":[
+            {"uuid":"1","categoryUuid":"112","overview":{"title":"Key"},"details":{"sections":[{"fields":[
+              {"id":"credential","value":{"concealed":"S3CRET"}},{"id":"hostname","value":{"string":"api.shop.example"}}]}]}},
+            {"uuid":"2","categoryUuid":"110","overview":{"title":"Box"},"details":{"sections":[{"fields":[
+              {"id":"website","value":{"url":""}}]}]}},
+            {"uuid":"3","categoryUuid":"001","overview":{"title":"Shop","url":"https://mail.example"},"details":{"loginFields":[
+              {"value":"ada","designation":"username","fieldType":"T"},{"value":"ada@example.org","fieldType":"E"}]}}]}]}]}"#;
+        let mut heard = Heard::default();
+        read(text, &mut heard).unwrap();
+        let hosts: Vec<_> = heard.found.iter().filter_map(|found| found.host.as_deref()).collect();
+        assert_eq!(hosts, ["api.shop.example", "mail.example"]);
+        assert_eq!(heard.found[1].claims, [("email", "ada@example.org".to_owned())]);
+        assert_eq!((heard.passed_over.len(), heard.dropped(Secret::Note)), (1, 0));
     }
 }

@@ -1,6 +1,8 @@
 //! Any table with a header that names an address, a user name and a password, in the languages of [`super::columns`]; and
 //! NordPass's, which has Chrome's columns and those of cards and identities.
 
+use std::borrow::Cow;
+
 use super::super::evidence::Sink;
 use super::columns::Role;
 use super::format::Format;
@@ -9,14 +11,34 @@ use super::layout::{Cells, Layout, Sort};
 use crate::profile::model::AddressPart;
 
 /// It has no marks: it is tried last, and by what its columns mean.
-pub(super) static LAYOUT: Layout =
-    Layout { columns: &[("additional_urls", Role::Address)], sort, addresses, ..Layout::plain(Format::OtherCsv, &[]) };
+pub(super) static LAYOUT: Layout = Layout {
+    columns: &[("additional_urls", Role::Address), ("!group_name", Role::Folder)],
+    sort,
+    mend,
+    addresses,
+    ..Layout::plain(Format::OtherCsv, &[])
+};
 
-/// What NordPass calls its items; other tables have logins alone.
+/// What the managers that have more than logins in one table call their items; other tables have logins alone.
 fn sort(cells: &Cells<'_>, _: &mut dyn Sink) -> Sort {
-    if !cells.has("cardholdername") {
-        return Sort::Login;
+    match () {
+        () if cells.has("cardholdername") => of_nordpass(cells),
+        () if cells.has("!group_id") => of_buttercup(cells),
+        // True Key.
+        () if cells.has("autologin") && !matches!(cells.named("kind"), "" | "login") => Sort::Other("no login"),
+        () => Sort::Login,
     }
+}
+
+fn of_buttercup(cells: &Cells<'_>) -> Sort {
+    match (cells.named("!type"), cells.named("!group_name")) {
+        ("group", _) => Sort::Other("a folder"),
+        (_, "Trash") => Sort::Other("in the trash"),
+        _ => Sort::Login,
+    }
+}
+
+fn of_nordpass(cells: &Cells<'_>) -> Sort {
     match cells.get(Role::Sort) {
         "credit_card" => Sort::Other("a card"),
         "note" => Sort::Other("a secure note"),
@@ -40,6 +62,11 @@ fn person(cells: &Cells<'_>) -> Identity {
     identity.part(AddressPart::PostalCode, field("zipcode"));
     identity.part(AddressPart::Country, field("country"));
     identity
+}
+
+/// Without the apostrophe that keeps a spreadsheet from taking a text for a formula, as RoboForm writes it.
+fn mend(text: &str) -> Cow<'_, str> {
+    Cow::Borrowed(text.strip_prefix('\'').filter(|rest| rest.starts_with(['=', '+', '-', '@'])).unwrap_or(text))
 }
 
 /// One address, or several: as a list in JSON, or parted as Bitwarden does.
@@ -72,6 +99,58 @@ mod tests {
         let names: Vec<String> = identity.claims.iter().map(|claim| claim.name.to_string()).collect();
         assert_eq!(names, ["name", "email", "phone_number", "address"]);
         assert!(!format!("{heard:?}{found:?}").contains("S3CRET"));
+    }
+
+    fn heard(text: &str) -> (Heard, Vec<String>) {
+        let mut heard = Heard::default();
+        let found = read(Format::OtherCsv, std::io::Cursor::new(text), &mut heard).unwrap();
+        (heard, found.remarks)
+    }
+
+    fn pairs(list: &[(&str, &str)]) -> Vec<(String, String)> {
+        list.iter().map(|(name, account)| ((*name).to_owned(), (*account).to_owned())).collect()
+    }
+
+    #[test]
+    fn an_address_column_is_known_by_a_word_of_its_name() {
+        for column in
+            ["web", "Site URL", "Website Address", "login_url", "Internetseite", "Password URL", "Web address"]
+        {
+            let (heard, remarks) =
+                heard(&format!("Title,{column},Username,Password\nShop,https://shop.example/x,ada,S3CRET\n"));
+            assert_eq!(heard.accounts(), pairs(&[("shop.example", "ada")]), "{column}");
+            assert!(remarks.is_empty());
+        }
+        let (heard, _) = heard("Title,Web PIN,Username,Password\nShop,https://1234.example,ada,S3CRET\n");
+        assert_eq!(heard.accounts(), pairs(&[("Shop", "ada")]));
+    }
+
+    #[test]
+    fn an_address_in_a_column_that_is_not_read_is_said_once() {
+        let (heard, remarks) =
+            heard("Title,Where,Username,Password\nA,,ada,x\nB,https://b.example,ada,x\nC,https://c.example,ada,x\n");
+        assert_eq!(heard.found.len(), 3);
+        let expected = "line 3: the column \"where\" holds an address, and is not read: call it \"url\" in the header";
+        assert_eq!(remarks, [expected]);
+    }
+
+    #[test]
+    fn what_other_managers_write_beside_logins() {
+        let keeper = "Folder,Title,Login,Password,Website Address,Notes,Shared Folder,Custom Fields\n\
+                      F,Shop,ada,S3CRET,https://shop.example,,,PIN,S3CRET,Old,S3CRET\n";
+        let (keeper, _) = heard(keeper);
+        assert_eq!((keeper.accounts(), keeper.skipped.len()), (pairs(&[("shop.example", "ada")]), 0));
+        assert!(!format!("{keeper:?}").contains("S3CRET"));
+        let buttercup = "!type,!group_id,!group_name,title,username,password,URL\ngroup,1,Trash,,,,\n\
+                         entry,1,Trash,Old,ada,S3CRET,https://old.example\nentry,2,Main,Shop,ada,S3CRET,https://shop.example\n";
+        let (buttercup, _) = heard(buttercup);
+        assert_eq!((buttercup.accounts(), buttercup.passed_over.len()), (pairs(&[("shop.example", "ada")]), 2));
+        let safe =
+            "Group/Title\tUsername\tPassword\nShops.Amazon\tada\tS3CRET\nplain\tada\tS3CRET\nA.shop»example\tada\tx\n";
+        let (safe, _) = heard(safe);
+        assert_eq!(safe.accounts(), pairs(&[("Amazon", "ada"), ("plain", "ada"), ("shop.example", "ada")]));
+        let robo = "Name,Url,MatchUrl,Login,Pwd\nShop,https://shop.example,https://other.example,'@ada,S3CRET\n";
+        assert_eq!(heard(robo).0.accounts(), pairs(&[("shop.example", "@ada")]));
     }
 
     #[test]

@@ -97,6 +97,9 @@ fn json(text: &str) -> Option<Format> {
     if has("encryptedUsername") {
         return Some(Format::Sealed(Sealed::Firefox));
     }
+    if has("records") && has("title") && (has("login_url") || has("custom_fields") || has("$type")) {
+        return Some(Format::Sealed(Sealed::Keeper));
+    }
     let enpass = has("template_type") || has("category") && has("trashed") && has("fields");
     if enpass && has("items") {
         return Some(Format::Sealed(Sealed::Enpass));
@@ -201,6 +204,10 @@ mod tests {
             (bitwarden, Sealed::Bitwarden),
             (enpass, Sealed::Enpass),
             (br#"{"folders":[],"items":[{"title":"E","category":"login","trashed":0,"fields":[]}]}"#, Sealed::Enpass),
+            (
+                br#"{"shared_folders":[],"records":[{"title":"K","login":"ada","password":"x","login_url":"u"}]}"#,
+                Sealed::Keeper,
+            ),
             (b"{\"uuid\":\"A\"}\n***5642bee8-a5ff-11dc-8314-0800200c9a66***\n", Sealed::OnePif),
             (br#"{"nextId":1,"logins":[{"hostname":"x","encryptedUsername":"y"}]}"#, Sealed::Firefox),
         ] {
