@@ -31,6 +31,11 @@ pub fn printable(text: &str) -> String {
         .collect()
 }
 
+/// A text as one word for a shell, in a command that is shown to be typed.
+pub fn shell_word(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "'\\''"))
+}
+
 /// The end of an id: enough to name it, and what differs between ids made in the same moment.
 pub fn short(id: &str) -> &str {
     id.get(id.len().saturating_sub(8)..).unwrap_or(id)

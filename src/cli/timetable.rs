@@ -6,6 +6,7 @@ use jiff::civil::Time;
 use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
+use crate::text::shell_word;
 
 /// What the texts are made of.
 pub(super) struct Job {
@@ -128,7 +129,7 @@ WantedBy=timers.target
     pub(super) fn is_for_its_vault(&self, file: &str) -> Result<bool> {
         let vault = text(&self.vault)?;
         let by_systemd = unit_word(&format!("CMR_HOME={vault}"));
-        let by_cron = format!("CMR_HOME={}", shell_word(vault));
+        let by_cron = format!("CMR_HOME={}", quoted(vault));
         Ok(!file.contains("CMR_HOME=") || file.contains(&by_systemd) || file.contains(&by_cron))
     }
 }
@@ -149,11 +150,11 @@ fn cron_word(path: &Path) -> Result<String> {
     if text.contains('\\') {
         return Err(Error::bad_input(format!("the path {text} cannot stand in a crontab: it has a backslash")));
     }
-    Ok(shell_word(text))
+    Ok(quoted(text))
 }
 
-fn shell_word(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "'\\''").replace('%', "\\%"))
+fn quoted(text: &str) -> String {
+    shell_word(text).replace('%', "\\%")
 }
 
 #[cfg(test)]

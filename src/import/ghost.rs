@@ -8,9 +8,10 @@ use super::held_store::Traces;
 /// After how many years without use an account is a ghost.
 pub const YEARS: i64 = 3;
 
-/// Whether a vendor is a ghost: an account that was last used three years ago or earlier, no payment since, and nothing
-/// lent now. Where the files do not say when an account was used, it is not known, and so no ghost: a payment that is not
-/// dated counts as one.
+/// Whether a vendor is a ghost: an account of which the last that is known is three years old or older, no payment since, and
+/// nothing lent now. What is known is when it was used or, with most managers, when its entry was made or changed
+/// ([`Trace::is_use`](super::Trace)): then it is a suspicion, and shown as that. An account without any date is no ghost, and
+/// a payment without one counts as recent.
 pub fn is_ghost(traces: &Traces, current_grants: usize, now: Timestamp) -> bool {
     let since =
         now.to_zoned(TimeZone::UTC).checked_sub(YEARS.years()).map_or(Timestamp::MIN, |since| since.timestamp());
@@ -29,7 +30,7 @@ mod tests {
     }
 
     fn trace(last: Option<&str>) -> Option<Trace> {
-        Some(Trace { pieces: 1, incoming: 0, first_seen: None, last_seen: last.map(at) })
+        Some(Trace { pieces: 1, incoming: 0, first_seen: None, last_seen: last.map(at), is_use: true })
     }
 
     #[test]

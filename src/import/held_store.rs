@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
+use serde_json::Value;
 
 use super::evidence::Kind;
 use crate::error::Result;
@@ -106,6 +107,9 @@ pub struct Trace {
     pub first_seen: Option<Timestamp>,
     /// When the last was.
     pub last_seen: Option<Timestamp>,
+    /// Whether a file says that it was used then. Of most accounts no more is known than when their entry was made or
+    /// changed.
+    pub is_use: bool,
 }
 
 /// What imports show of one vendor.
@@ -123,6 +127,39 @@ pub struct Traces {
     pub emails: Vec<String>,
 }
 
+/// How to reach a vendor, as cards of an address book say.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Contact {
+    /// What the card calls it.
+    pub name: String,
+    /// E-mail addresses.
+    pub emails: Vec<String>,
+    /// Telephone numbers.
+    pub phones: Vec<String>,
+    /// Postal addresses, each on several lines.
+    pub addresses: Vec<String>,
+}
+
+/// How to reach a vendor, by the cards that were imported.
+///
+/// # Errors
+/// The database's.
+pub fn contacts(connection: &Connection, vendor_id: &str) -> Result<Vec<Contact>> {
+    let sql = "SELECT ifnull(name, ''), ifnull(details, '{}') FROM evidence
+               WHERE vendor_id = ?1 AND kind = 'card' ORDER BY id";
+    let mut statement = connection.prepare(sql)?;
+    let rows = statement.query_map([vendor_id], |row| Ok((row.get(0)?, row.get::<_, String>(1)?)))?;
+    let contact = |(name, details): (String, String)| {
+        let details: Value = serde_json::from_str(&details).unwrap_or_default();
+        let list = |key: &str| -> Vec<String> {
+            let texts = details[key].as_array().into_iter().flatten();
+            texts.filter_map(Value::as_str).map(str::to_owned).collect()
+        };
+        Contact { name, emails: list("emails"), phones: list("phones"), addresses: list("addresses") }
+    };
+    rows.map(|row| Ok(contact(row?))).collect()
+}
+
 /// What imports show of each vendor, by its id; of one alone where it is named.
 ///
 /// # Errors
@@ -135,6 +172,8 @@ pub fn traces(connection: &Connection, vendor_id: Option<&str>) -> Result<HashMa
     };
     let sql = format!(
         "SELECT e.vendor_id, e.kind, count(*), min(e.first_seen), max(e.last_seen),
+                max(CASE WHEN ifnull(json_extract(e.details, '$.last_seen_by'), 'last used') = 'last used'
+                         THEN e.last_seen END) = max(e.last_seen),
                 count(CASE WHEN e.kind = 'payment'
                            AND json_extract(e.details, '$.incoming') = json_extract(e.details, '$.count') THEN 1 END)
          FROM evidence e WHERE {which} GROUP BY e.vendor_id, e.kind"
@@ -144,7 +183,13 @@ pub fn traces(connection: &Connection, vendor_id: Option<&str>) -> Result<HashMa
     while let Some(row) = rows.next()? {
         let time = |index| row.get::<_, Option<i64>>(index).map(|time| time.map(from_millis));
         let number = |index| row.get::<_, i64>(index).map(i64::unsigned_abs);
-        let trace = Trace { pieces: number(2)?, incoming: number(5)?, first_seen: time(3)?, last_seen: time(4)? };
+        let trace = Trace {
+            pieces: number(2)?,
+            incoming: number(6)?,
+            first_seen: time(3)?,
+            last_seen: time(4)?,
+            is_use: row.get::<_, Option<bool>>(5)?.unwrap_or_default(),
+        };
         let traces = all.entry(row.get(0)?).or_default();
         match Kind::stored(&row.get::<_, String>(1)?)? {
             Kind::Login => traces.login = Some(trace),

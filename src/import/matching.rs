@@ -3,7 +3,7 @@
 
 use super::evidence::{Evidence, Kind};
 use super::payee::payee;
-use crate::vendor::identity::{plain_name, site};
+use crate::vendor::identity::{label, plain_name, readable, site};
 
 /// What a piece of evidence is matched by. Pieces that have the same are about the same vendor.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -194,7 +194,7 @@ pub fn names(new: &New) -> impl Iterator<Item = String> + '_ {
     let title = new.title.as_deref().and_then(plain_name).map(|name| name.replace(' ', "-"));
     let first = match site.is_empty() {
         true => title.unwrap_or_else(|| "vendor".to_owned()),
-        false => crate::vendor::identity::label(site).to_owned(),
+        false => readable(label(site)),
     };
     let base: String = first.chars().filter(|c| c.is_alphanumeric() || *c == '-').take(56).collect();
     let base = match base.trim_matches('-') {

@@ -21,7 +21,7 @@ mod vendor_store;
 pub mod write;
 
 pub use directory_store::{Entry, of_site, write as write_directory};
-pub use held_store::{Held, Trace, Traces, held_by_vendor, held_claim, traces};
+pub use held_store::{Contact, Held, Trace, Traces, contacts, held_by_vendor, held_claim, traces};
 pub use store::{Waiting, answer, batches, find_batch, unmatched};
 pub use undo_store::{Staying, Undone, undo};
 pub use vendor_store::{brought, place_older};

@@ -62,8 +62,20 @@ pub fn site(host: &str) -> Option<String> {
             _ => (*shared).to_owned(),
         });
     }
-    // A host that is a public suffix itself, such as gov.uk, is its own site.
-    Some(psl::domain_str(host).unwrap_or(host).to_owned())
+    match psl::domain_str(host) {
+        Some(domain) => Some(domain.to_owned()),
+        // A public suffix itself is a site where somebody sits there: the offices of a country, who rents out names. No one
+        // does at `co.uk`.
+        None => (!is_registry(host)).then(|| host.to_owned()),
+    }
+}
+
+/// Whether a host is one below which a country sells names, and no office's.
+fn is_registry(host: &str) -> bool {
+    const OFFICES: [&str; 14] =
+        ["ac", "admin", "gc", "go", "gob", "gouv", "gov", "govt", "gub", "guv", "gv", "mil", "nhs", "police"];
+    let sold = psl::suffix(host.as_bytes()).is_some_and(|suffix| suffix.typ() == Some(psl::Type::Icann));
+    sold && host.split('.').next().is_some_and(|label| !OFFICES.contains(&label))
 }
 
 /// Whether a site is one of many below a domain that is somebody else's (`chase.github.io`): its first label is a name that
@@ -95,6 +107,16 @@ fn is_under(host: &str, domain: &str) -> bool {
 /// What a vendor at a site is called as long as nobody says better: `netflix` for `netflix.com`.
 pub fn label(site: &str) -> &str {
     site.split('.').next().unwrap_or(site)
+}
+
+/// A label as people read it: `bücher` for `xn--bcher-kva`. Only in the Latin script: letters of others may look like Latin
+/// ones, and pass for whom they are not.
+pub fn readable(label: &str) -> String {
+    let (readable, fine) = idna::domain_to_unicode(label);
+    match fine.is_ok() && readable.chars().all(|c| c <= '\u{24f}') {
+        true => readable,
+        false => label.to_owned(),
+    }
 }
 
 /// The ends of companies' names that say nothing but their legal form.
@@ -222,9 +244,25 @@ mod tests {
             ("shop.acme.example", "acme.example"),
             ("xn--mnchen-3ya.de", "xn--mnchen-3ya.de"),
             ("www.com", "www.com"),
+            ("github.io", "github.io"),
         ] {
             assert_eq!(site(host).as_deref(), Some(expected), "{host}");
         }
+    }
+
+    #[test]
+    fn nobody_sits_where_names_are_sold() {
+        for host in ["co.uk", "www.com.au", "ne.jp"] {
+            assert_eq!(site(host), None, "{host}");
+        }
+    }
+
+    #[test]
+    fn a_name_in_punycode_is_read_where_it_can_be_no_other() {
+        assert_eq!(readable("xn--bcher-kva"), "bücher");
+        assert_eq!(readable("shop"), "shop");
+        // A Cyrillic letter in place of the first.
+        assert_eq!(readable("xn--pple-43d"), "xn--pple-43d");
     }
 
     #[test]

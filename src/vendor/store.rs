@@ -131,9 +131,11 @@ pub fn find(connection: &Connection, typed: &str) -> Result<Vendor> {
         let url = Url::parse(typed).ok();
         let resource = url.as_ref().map(resource_id).unwrap_or_default();
         let host = url.as_ref().and_then(Url::host_str).unwrap_or_default();
+        // A domain is stored in ASCII, as it is in the DNS.
+        let domain = url::Host::parse(typed).map_or_else(|_| typed.to_owned(), |host| host.to_string());
         // By the domain, which has an index, whatever was typed.
         let rest = "WHERE domain = lower(?1) OR (domain = ?2 AND rtrim(url, '/') = ?3)";
-        found = select(connection, rest, [typed, host, &resource])?;
+        found = select(connection, rest, [&domain, host, &resource])?;
     }
     if found.len() > 1 {
         let names = found.iter().take(SHOWN).map(|vendor| vendor.name.clone());

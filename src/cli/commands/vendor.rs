@@ -8,7 +8,7 @@ use url::Url;
 
 use super::super::args::vendor::{ChannelArgs, TokenArgs, VendorArgs, VendorVerb};
 use super::super::output::channel::ChannelView;
-use super::super::output::evidence::{DirectoryView, EvidenceView};
+use super::super::output::evidence::{ContactView, DirectoryView, EvidenceView};
 use super::super::output::grant::GrantView;
 use super::super::output::link::LinkView;
 use super::super::output::profile::{ClaimView, FollowView};
@@ -187,6 +187,7 @@ pub(super) fn detail(vault: &Vault, vendor: &Vendor) -> Result<VendorDetail> {
         aliases: aliases.into_iter().map(alias_view).collect(),
         grants,
         evidence,
+        contacts: import::contacts(connection, &vendor.id)?.into_iter().map(ContactView::from).collect(),
         directory: directory(connection, vendor)?,
         notes: vendor::notes(connection, &vendor.id)?.into_iter().map(note).collect(),
     })

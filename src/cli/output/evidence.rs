@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::text::{Col, Text, Tone, day, plain, toned};
 use crate::import::evidence::Kind;
-use crate::import::{Held, Trace, Traces};
+use crate::import::{Contact, Held, Trace, Traces};
 
 /// What imports show of a vendor.
 #[derive(Serialize, JsonSchema)]
@@ -39,6 +39,8 @@ pub struct TraceView {
     pub first_seen: Option<Timestamp>,
     /// When the last was.
     pub last_seen: Option<Timestamp>,
+    /// Whether it was used then; else its entry was made or changed, which is all that the file knows.
+    pub is_use: bool,
 }
 
 impl From<Trace> for TraceView {
@@ -48,6 +50,7 @@ impl From<Trace> for TraceView {
             incoming: trace.incoming,
             first_seen: trace.first_seen,
             last_seen: trace.last_seen,
+            is_use: trace.is_use,
         }
     }
 }
@@ -69,6 +72,7 @@ impl EvidenceView {
 
     fn seen(trace: &Option<TraceView>) -> String {
         match trace {
+            Some(TraceView { last_seen: Some(last), is_use: false, .. }) => format!("entry of {}", day(*last)),
             Some(TraceView { last_seen: Some(last), .. }) => day(*last),
             Some(_) => "yes".to_owned(),
             None => String::new(),
@@ -78,6 +82,15 @@ impl EvidenceView {
     /// Whether all payments came in.
     fn pays_me(&self) -> bool {
         self.payment.as_ref().is_some_and(|payment| payment.incoming == payment.pieces)
+    }
+
+    /// What there is to say of a ghost; a suspicion is called one.
+    fn ghost_words(&self) -> &'static str {
+        match (self.ghost, &self.login) {
+            (true, Some(TraceView { is_use: true, .. })) => "no sign of use for three years: ask for erasure",
+            (true, _) => "nothing is known of the last three years: if you do not use it, ask for erasure",
+            _ => "",
+        }
     }
 
     /// Its cells in a list: login, pays, mails, what it has.
@@ -91,13 +104,16 @@ impl EvidenceView {
     /// The same of one vendor.
     pub(super) fn text(&self, out: &mut Text) {
         let words = |trace: &Option<TraceView>| match trace {
+            Some(TraceView { last_seen: Some(last), is_use: false, .. }) => {
+                format!("its entry was last changed {}; nothing says when it was used", day(*last))
+            }
             Some(TraceView { last_seen: Some(last), .. }) => format!("last seen {}", day(*last)),
             Some(_) => "yes, not dated".to_owned(),
             None => String::new(),
         };
         let shows_something = self.login.is_some() || self.payment.is_some() || self.mail.is_some() || self.ghost;
         if !shows_something && self.accounts.is_empty() && self.emails.is_empty() {
-            return out.line("An import brought it, and shows nothing else of it: a card in an address book, for one.");
+            return out.line("An import brought it, and shows no account, payment or mail of it.");
         }
         out.heading("Imports show");
         out.fields([
@@ -106,10 +122,7 @@ impl EvidenceView {
             (if self.pays_me() { "payments to you" } else { "payments" }, words(&self.payment)),
             ("mail", words(&self.mail)),
             ("it has", self.emails.join(", ")),
-            (
-                "ghost",
-                if self.ghost { "no sign of use for three years: ask for erasure".into() } else { String::new() },
-            ),
+            ("ghost", self.ghost_words().into()),
         ]);
     }
 }
@@ -166,6 +179,38 @@ pub(super) fn held_text(out: &mut Text, held: &[HeldView]) {
         ]
     };
     out.table(["vendor", "claim", "value", "since", "by?"], held.iter().map(row).collect());
+}
+
+/// How to reach a vendor, as a card of an address book says.
+#[derive(Serialize, JsonSchema)]
+pub struct ContactView {
+    /// What the card calls it.
+    pub name: String,
+    /// E-mail addresses.
+    pub emails: Vec<String>,
+    /// Telephone numbers.
+    pub phones: Vec<String>,
+    /// Postal addresses, each on several lines.
+    pub addresses: Vec<String>,
+}
+
+impl From<Contact> for ContactView {
+    fn from(contact: Contact) -> Self {
+        let Contact { name, emails, phones, addresses } = contact;
+        Self { name, emails, phones, addresses }
+    }
+}
+
+impl ContactView {
+    /// The same for people.
+    pub(super) fn text(&self, out: &mut Text) {
+        out.heading(&format!("Your address book says of {}", self.name));
+        out.fields([
+            ("e-mail", self.emails.join(", ")),
+            ("telephone", self.phones.join(", ")),
+            ("address", self.addresses.join("\n").replace('\n', ", ")),
+        ]);
+    }
 }
 
 /// What a public directory says of a vendor.

@@ -11,6 +11,7 @@ use crate::import::collect::Collected;
 use crate::import::evidence::{Place, Secret};
 use crate::import::model::{BatchKind, Source};
 use crate::import::write::Written;
+use crate::text::shell_word;
 
 /// Lines of a kind that people are shown; `--json` lists all.
 pub(super) const SHOWN: usize = 15;
@@ -162,7 +163,7 @@ impl Imported {
         out.table(["in the file", "could be"], self.ambiguous.iter().take(SHOWN).map(row).collect());
         more(out, self.ambiguous.len());
         if let Some(first) = self.ambiguous.first() {
-            out.step("say which:", &format!("cmr import … --match '{}=VENDOR'", first.what));
+            out.step("say which:", &format!("cmr import … --match {}", shell_word(&format!("{}=VENDOR", first.what))));
         }
     }
 

@@ -10,6 +10,7 @@ use super::text::{DIM, Text, Tone, count, day, local, plain, toned};
 use crate::import::evidence::Kind;
 use crate::import::model::{Batch, BatchKind, Source};
 use crate::import::{Undone, Waiting};
+use crate::text::{printable, shell_word};
 
 /// `cmr import list`.
 #[derive(Serialize, JsonSchema)]
@@ -144,7 +145,7 @@ fn unmatched_text(out: &mut Text, unmatched: &[UnmatchedView]) {
     if let Some(name) = unmatched.iter().find_map(|piece| piece.host.as_ref().or(piece.name.as_ref())) {
         out.step(
             "say whose it is, with the same file:",
-            &format!("cmr import … --match '{}=VENDOR'", crate::text::printable(name)),
+            &format!("cmr import … --match {}", shell_word(&format!("{}=VENDOR", printable(name)))),
         );
     }
 }

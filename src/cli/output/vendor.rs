@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::View;
 use super::channel::ChannelView;
-use super::evidence::{DirectoryView, EvidenceView, HeldView, held_text};
+use super::evidence::{ContactView, DirectoryView, EvidenceView, HeldView, held_text};
 use super::grant::GrantView;
 use super::link::LinkView;
 use super::profile::{ClaimView, FollowView, one_line};
@@ -189,6 +189,9 @@ pub struct VendorDetail {
     /// What imports show of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub evidence: Option<EvidenceView>,
+    /// How to reach it, as your address book says.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub contacts: Vec<ContactView>,
     /// What the public directories say of it, as they say it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub directory: Vec<DirectoryView>,
@@ -273,6 +276,7 @@ impl View for VendorDetail {
         if let Some(evidence) = &self.evidence {
             evidence.text(out);
         }
+        self.contacts.iter().for_each(|contact| contact.text(out));
         self.directory.iter().for_each(|directory| directory.text(out));
         if !self.notes.is_empty() {
             out.heading("Notes");

@@ -79,10 +79,19 @@ fn company(card: &VCard) -> Option<Company> {
         name,
         uid: texts("UID").into_iter().next(),
         web: texts("URL"),
-        emails: texts("EMAIL"),
-        phones: texts("TEL"),
+        emails: texts("EMAIL").into_iter().filter_map(|text| plain(&text, "mailto:", "email")).collect(),
+        phones: texts("TEL").into_iter().filter_map(|text| plain(&text, "tel:", "phone_number")).collect(),
         addresses: named("ADR").map(address).filter(|address| !address.is_empty()).collect(),
     })
+}
+
+/// A text without the scheme of a URI before it, where it is what the property is for: a telephone number that has letters,
+/// and an address with a password, are not.
+fn plain(text: &str, scheme: &str, claim: &str) -> Option<String> {
+    let is_uri = text.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
+    let text = text[if is_uri { scheme.len() } else { 0 }..].split(['?', ';']).next().unwrap_or_default().trim();
+    let kind = crate::profile::model::claim_kind(claim).ok()?;
+    crate::profile::check::text(kind, text).ok().map(|_| text.to_owned())
 }
 
 /// An organisation's name, without its departments.
@@ -111,6 +120,7 @@ mod tests {
             ("Acme Shop", &["https://shop.acme.example".to_owned()][..])
         );
         assert_eq!((kolb.name.as_str(), kolb.line), ("Bakery Kolb", 14));
+        assert_eq!(acme.phones, ["+33123"]);
         assert_eq!(kolb.addresses, ["1 Main St\n12345\nTown\nDE"]);
     }
 }
