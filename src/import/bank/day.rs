@@ -53,18 +53,18 @@ pub(super) enum Reading {
 /// The shortened names of the months in the languages of the statements, lower case and without accents; a longer
 /// name begins with its shortened one.
 const MONTHS: [&[&str]; 12] = [
-    &["jan", "ene"],
-    &["feb", "fev"],
+    &["jan", "ene", "gen", "sty"],
+    &["feb", "fev", "lut"],
     &["mar", "maa", "mrt"],
-    &["apr", "avr", "abr"],
-    &["may", "mai", "mei"],
-    &["jun", "juin"],
-    &["jul", "juil"],
-    &["aug", "aou", "ago"],
-    &["sep"],
-    &["oct", "okt"],
-    &["nov"],
-    &["dec", "dez", "dic"],
+    &["apr", "avr", "abr", "kwi"],
+    &["may", "mai", "mei", "maj", "mag"],
+    &["jun", "juin", "giu", "cze"],
+    &["jul", "juil", "lug", "lip"],
+    &["aug", "aou", "ago", "sie"],
+    &["sep", "set", "wrz"],
+    &["oct", "okt", "out", "ott", "paz"],
+    &["nov", "lis"],
+    &["dec", "dez", "dic", "des", "gru"],
 ];
 
 /// Reads a date; a time after it is let go. Nothing if it does not look like a date.

@@ -86,10 +86,14 @@ pub(super) fn scrub(text: &str) -> (String, usize) {
         if let Some(length) = card(&words[at..]) {
             cards += 1;
             at += length;
-        } else if let Some((length, masked)) = iban(&words[at..]) {
+        } else if let Some(word) = without_end_of_card(words[at], before) {
+            cards += 1;
+            kept.extend((!word.is_empty()).then(|| word.to_owned()));
+            at += 1;
+        } else if let Some((length, masked)) = iban(&words[at..]).or_else(|| polish(&words[at..])) {
             kept.push(masked);
             at += length;
-        } else if let Some(masked) = behind_sort_code(before, words[at]) {
+        } else if let Some(masked) = behind_sort_code(before, words[at]).or_else(|| local_account(words[at])) {
             kept.push(masked);
             at += 1;
         } else {
@@ -119,18 +123,69 @@ fn without_cards(word: &str) -> (String, usize) {
     (kept, cards)
 }
 
+/// What stands before the end of a card's number, of which one star is left of the rest: `CARTA *1234`, `CB*1234`.
+fn without_end_of_card<'w>(word: &'w str, before: &str) -> Option<&'w str> {
+    const WORDS: [&str; 9] = ["carta", "carte", "card", "kaart", "karte", "tarjeta", "cartao", "kort", "cb"];
+    let (own, end) = word.split_once('*')?;
+    let of = if own.is_empty() { before } else { own };
+    (digits(end, 4) && WORDS.iter().any(|known| of.eq_ignore_ascii_case(known))).then_some(own)
+}
+
+fn digits(text: &str, length: usize) -> bool {
+    text.len() == length && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 /// What of a British account's number may be shown: eight digits behind a sort code, `12-34-56 12345678`.
 fn behind_sort_code(before: &str, word: &str) -> Option<String> {
-    let digits = |text: &str, length| text.len() == length && text.bytes().all(|byte| byte.is_ascii_digit());
     let parts: Vec<&str> = before.split('-').collect();
-    (parts.len() == 3 && parts.iter().all(|part| digits(part, 2)) && digits(word, 8)).then(|| ending(word))
+    let is_sort_code = parts.len() == 3 && parts.iter().all(|part| digits(part, 2)) || digits(before, 6);
+    (is_sort_code && digits(word, 8)).then(|| ending(word))
+}
+
+/// What of an account's number of New Zealand (`12-3012-0123456-50`) or Norway (`1234.56.78901`) may be shown: their form
+/// tells them.
+fn local_account(word: &str) -> Option<String> {
+    let lengths = |sign: char| word.split(sign).map(|part| digits(part, part.len()).then_some(part.len()));
+    let is_form = |sign: char, forms: &[&[usize]]| {
+        let own: Option<Vec<usize>> = lengths(sign).collect();
+        own.is_some_and(|own| forms.contains(&own.as_slice()))
+    };
+    let is_account = is_form('-', &[&[2, 4, 7, 2], &[2, 4, 7, 3]]) || is_form('.', &[&[4, 2, 5]]);
+    is_account.then(|| ending(word))
+}
+
+/// How many words from here on are a Polish account's number without its country, 26 digits, and what of it may be shown.
+fn polish(words: &[&str]) -> Option<(usize, String)> {
+    let first = words.first()?;
+    if digits(first, 26) {
+        return Some((1, ending(first)));
+    }
+    let is_grouped = digits(first, 2) && words.len() > 6 && words[1..7].iter().all(|word| digits(word, 4));
+    is_grouped.then(|| (7, ending(words[6])))
 }
 
 /// Whether the number behind this word is an account's: `Kto. 1234567`.
 fn is_word_for_account(word: &str) -> bool {
-    const WORDS: [&str; 14] = [
-        "a/c", "acc", "account", "acct", "compte", "conto", "cpte", "cta", "cuenta", "konto", "kontonr", "kto",
-        "ktonr", "rekening",
+    const WORDS: [&str; 19] = [
+        "a/c",
+        "acc",
+        "account",
+        "acct",
+        "compte",
+        "conto",
+        "cpte",
+        "cta",
+        "cuenta",
+        "konto",
+        "kontonr",
+        "kontonummer",
+        "kto",
+        "ktonr",
+        "number",
+        "rachunek",
+        "rachunku",
+        "rekening",
+        "rekeningnummer",
     ];
     let word = word.trim_matches(['.', ':', '/', '(', '-', '#']);
     WORDS.iter().any(|known| word.eq_ignore_ascii_case(known))
@@ -188,7 +243,7 @@ fn is_card(number: &str) -> bool {
     }
     let stars = number.chars().filter(|c| matches!(c, '*' | '•')).count();
     let ends = number.chars().rev().take_while(char::is_ascii_digit).count();
-    (3..=4).contains(&ends) && length <= 19 && (stars >= 4 || masks >= 8 && length >= 12)
+    (3..=4).contains(&ends) && length <= 19 && (stars >= 4 || masks >= 8 && length >= 12 || masks >= 6 && length >= 15)
 }
 
 /// Luhn's check (ISO/IEC 7812-1, annex B).
@@ -208,29 +263,56 @@ fn luhn(digits: &str) -> bool {
 
 /// How many words from here on are an IBAN (ISO 13616: 15 to 34 characters), and what of it may be shown.
 fn iban(words: &[&str]) -> Option<(usize, String)> {
-    let first = words.first()?.trim_end_matches([',', ';', ')', '.', '/']);
-    if is_iban(first) {
-        return Some((1, ending(first)));
+    let whole = words.first()?.trim_end_matches(PUNCTUATION);
+    if is_iban(whole) {
+        return Some((1, ending(whole)));
     }
-    // In groups of four.
+    // In groups of four, the first of which may be glued to a word: `Cta.ES91 2100 …`.
+    let (glued, first) = match whole.rfind(['.', ':', '/', '(']) {
+        Some(at) => whole.split_at(at + 1),
+        None => ("", whole),
+    };
     if first.len() != 4 || !begins_as_iban(first) {
         return None;
     }
-    let mut number = first.to_owned();
+    let (mut number, mut formal) = (first.to_owned(), None);
     for (index, word) in words.iter().enumerate().skip(1) {
-        let alphanumeric = word.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase());
-        if !alphanumeric || word.len() > 4 {
-            return None;
+        let group = word.trim_end_matches(PUNCTUATION);
+        let alphanumeric = group.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase());
+        if group.is_empty() || !alphanumeric || group.len() > 4 || number.len() + group.len() > 34 {
+            break;
         }
-        number.push_str(word);
-        if is_iban(&number) && (word.len() < 4 || words.get(index + 1).is_none_or(|next| next.len() > 4)) {
-            return Some((index + 1, ending(&number)));
-        }
-        if number.len() > 34 {
-            return None;
+        number.push_str(group);
+        if is_iban(&number) {
+            // Its check digits say where it ends; a number that is wrong is one all the same.
+            let is_checked = checks(&number);
+            formal = Some((index + 1, format!("{glued}{}", ending(&number))));
+            if is_checked || group.len() < 4 || group.len() < word.len() {
+                break;
+            }
         }
     }
-    None
+    formal
+}
+
+/// What may stand behind a number in a text.
+const PUNCTUATION: [char; 5] = [',', ';', ')', '.', '/'];
+
+/// Whether the check digits of an IBAN fit it (ISO 13616; ISO/IEC 7064, MOD 97-10).
+fn checks(iban: &str) -> bool {
+    let (start, rest) = iban.split_at(4);
+    let remainder = rest.chars().chain(start.chars()).filter_map(|c| c.to_digit(36)).fold(0, |sum, value| {
+        let shifted = if value < 10 { sum * 10 } else { sum * 100 };
+        (shifted + value) % 97
+    });
+    remainder == 1
+}
+
+/// Somebody's text in a message: without numbers of cards and accounts, and of other long numbers the end alone.
+pub(super) fn quoted(text: &str) -> String {
+    let is_long = |word: &str| word.bytes().filter(u8::is_ascii_digit).count() > 8;
+    let (text, _) = scrub(text);
+    text.split(' ').map(|word| if is_long(word) { ending(word) } else { word.to_owned() }).collect::<Vec<_>>().join(" ")
 }
 
 fn begins_as_iban(text: &str) -> bool {
@@ -272,6 +354,10 @@ mod tests {
             ("SHELL 4111.1111.1111.1111", "SHELL", 1),
             ("VISA ****1234 SPOTIFY", "VISA SPOTIFY", 1),
             ("VISA XXXX XXXX XXXX 1234", "VISA", 1),
+            ("CARTA *1234 NETFLIX", "CARTA NETFLIX", 1),
+            ("CB*1234 BOUTIQUE", "CB BOUTIQUE", 1),
+            ("PAYPAL *1234", "PAYPAL *1234", 0),
+            ("KARTE 6703 05XX XXXX X123 WINKEL", "KARTE WINKEL", 1),
             ("CARD 4111 11** **** 1111 NETFLIX", "CARD NETFLIX", 1),
             ("X 12 MAX 1234", "X 12 MAX 1234", 0),
             ("Allo 0800 123 456", "Allo 0800 123 456", 0),
@@ -291,6 +377,15 @@ mod tests {
         assert_eq!(scrub("J SMITH 12-34-56 12345678 RENT").0, "J SMITH 12-34-56 …5678 RENT");
         assert_eq!(scrub("SHOP Kto.  1234567890 BLZ 50010517").0, "SHOP Kto.  …7890 BLZ 50010517");
         assert_eq!(scrub("SHOP KTO:1234567 ACC 123").0, "SHOP KTO:…4567 ACC 123");
+        assert_eq!(scrub("TFR 201122 87654321").0, "TFR 201122 …4321");
+        assert_eq!(scrub("account number 12345678 x").0, "account number …5678 x");
+        assert_eq!(scrub("TO 12-3012-0123456-50 HEMI").0, "TO …5650 HEMI");
+        assert_eq!(scrub("Overføring 1234.56.78901 OLA").0, "Overføring …8901 OLA");
+        assert_eq!(scrub("DO 12 1020 4027 0000 1234 5678 9012 ANNA").0, "DO …9012 ANNA");
+        assert_eq!(scrub("vers BE68 5390 0754 7034 - Marie").0, "vers …7034 - Marie");
+        assert_eq!(scrub("NAAR BE68 5390 0754 7034 ANNA JANSSENS").0, "NAAR …7034 ANNA JANSSENS");
+        assert_eq!(scrub("Cta.ES91 2100 0418 4502 0005 1332 PEPE").0, "Cta.…1332 PEPE");
+        assert_eq!(quoted("12,3x 1234567890"), "12,3x …7890");
         assert_eq!(scrub("Rechnung 1234567890").0, "Rechnung 1234567890");
     }
 

@@ -134,7 +134,7 @@ impl Entry {
             Err(why) => return desk.bad(self.line, &why),
         };
         let Some(amount) = amount::parse(&self.amount, Some(Separator::Point)) else {
-            return desk.bad(self.line, &format!("this is no amount: {}", words::tidy(&self.amount)));
+            return desk.bad(self.line, &format!("this is no amount: {}", words::quoted(&self.amount)));
         };
         let mut parts = std::mem::take(&mut self.parts);
         if parts.len() > MOST_PARTS {
@@ -153,7 +153,7 @@ impl Entry {
         match day::read(text) {
             Some(Reading::Sure(day)) => Ok(day),
             _ if text.is_empty() => Err("this entry has no date (BookgDt)".to_owned()),
-            _ => Err(format!("there is no such day: {}", words::tidy(text))),
+            _ => Err(format!("there is no such day: {}", words::quoted(text))),
         }
     }
 }
@@ -205,7 +205,7 @@ impl Part {
         let incoming = match direction.as_str() {
             "CRDT" => true,
             "DBIT" => false,
-            other => return desk.bad(self.line, &format!("neither CRDT nor DBIT: {}", words::tidy(other))),
+            other => return desk.bad(self.line, &format!("neither CRDT nor DBIT: {}", words::quoted(other))),
         };
         let own = amount::parse(&self.amount, Some(Separator::Point));
         let (amount, currency) = match alone {

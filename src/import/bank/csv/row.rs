@@ -107,13 +107,13 @@ impl<'m> Rows<'m> {
                 let part = if of_batch.is_sign_negative() { -part.abs() } else { part.abs() };
                 self.booking(line, when, fields, (part, sign), desk)?;
             }
-            _ => desk.bad(line, &format!("this is no amount of a batch's payment: {}", words::tidy(part)))?,
+            _ => desk.bad(line, &format!("this is no amount of a batch's payment: {}", words::quoted(part)))?,
         }
         Ok(true)
     }
 
     fn when(&mut self, text: &str) -> Result<When, String> {
-        let shown = || words::tidy(text);
+        let shown = || words::quoted(text);
         let none = || format!("there is no such day: {}", shown());
         match (day::read(text), self.mapping.order) {
             (None, _) if text.is_empty() => Err("there is no date".to_owned()),
@@ -231,7 +231,7 @@ fn amount(mapping: &Mapping, fields: &[String]) -> Result<(Decimal, Option<Strin
     let read = |text: &str| match amount::parse(text, mapping.separator) {
         Some(amount) => Ok(amount),
         None if text.is_empty() => Err("there is no amount".to_owned()),
-        None => Err(format!("this is no amount: {}", words::tidy(text))),
+        None => Err(format!("this is no amount: {}", words::quoted(text))),
     };
     let sign = |text: &str| ["€", "£"].into_iter().find(|sign| text.contains(*sign)).and_then(currency_code);
     let (text, amount) = match mapping.amounts {
@@ -257,7 +257,7 @@ fn amount(mapping: &Mapping, fields: &[String]) -> Result<(Decimal, Option<Strin
                 Some(incoming) => incoming,
                 // Where only what came in is marked, the rest went out; an amount may have its own sign.
                 None if flag.is_empty() => text.starts_with('+'),
-                None => return Err(format!("neither out nor in: {}", words::tidy(flag))),
+                None => return Err(format!("neither out nor in: {}", words::quoted(flag))),
             };
             let amount = read(text)?.abs();
             (text, if incoming { amount } else { -amount })

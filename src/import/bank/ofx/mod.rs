@@ -226,10 +226,10 @@ impl Booking {
         let posted = match (self.posted.get(..8).and_then(day::read), self.posted.is_empty()) {
             (Some(Reading::Sure(day)), _) => day,
             (_, true) => return desk.bad(self.line, "this booking has no date (DTPOSTED)"),
-            _ => return desk.bad(self.line, &format!("there is no such day: {}", words::tidy(&self.posted))),
+            _ => return desk.bad(self.line, &format!("there is no such day: {}", words::quoted(&self.posted))),
         };
         let Some(money) = amount::parse(&self.amount, None) else {
-            return desk.bad(self.line, &format!("this is no amount: {}", words::tidy(&self.amount)));
+            return desk.bad(self.line, &format!("this is no amount: {}", words::quoted(&self.amount)));
         };
         // Empty texts are as good as none; a memo stands in for a name.
         let name = desk.name_of(&[&self.payee, &self.extended, &self.name, &self.memo]);
