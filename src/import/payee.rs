@@ -175,7 +175,7 @@ fn host(word: &str) -> Option<String> {
     let plain = word.strip_prefix("https://").or_else(|| word.strip_prefix("http://")).unwrap_or(&word);
     let is_said = plain.len() < word.len() || plain.starts_with("www.");
     let word = plain;
-    let host = word.split(['/', '?', ':']).next()?;
+    let host = without_how(word.split(['/', '?', ':']).next()?);
     let host = &if host.is_ascii() { host.to_owned() } else { ascii(host)? };
     let fine = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '.';
     let labels: Vec<&str> = host.split('.').collect();
@@ -183,11 +183,20 @@ fn host(word: &str) -> Option<String> {
     // `S.A.`, `Co.KG` and `Fa.Mueller` are no hosts.
     let long_enough = last.len() >= 2 && labels.iter().rev().nth(1)?.len() >= 3 && !first.is_empty();
     let is_short_form = !is_said && labels.len() == 2 && SHORTENED.contains(first);
-    let known = psl::suffix(host.as_bytes()).is_some_and(|suffix| suffix.is_known());
+    let is_usual = last.len() == 2 || last.starts_with("xn--") || ENDINGS.contains(last);
+    let known = psl::suffix(host.as_bytes()).is_some_and(|suffix| suffix.is_known()) && (is_said || is_usual);
     let is_host =
         host.chars().all(fine) && long_enough && !is_short_form && known && (is_said || !ABBREVIATIONS.contains(last));
     is_host
         .then(|| OTHER_HOSTS.iter().find(|(short, _)| short == host).map_or(host.as_str(), |(_, long)| long).to_owned())
+}
+
+/// A host without how it was paid, which some banks glue to it: `VISA-NETFLIX.COM`, `VDP-NETFLIX.COM`.
+fn without_how(host: &str) -> &str {
+    match host.split_once('-') {
+        Some((how, rest)) if HOW.contains(how) && rest.contains('.') => rest,
+        _ => host,
+    }
 }
 
 /// A host in letters of any script as the domain name system has it (UTS 46).

@@ -38,7 +38,7 @@ impl Apart {
             Apart::Bank => "a charge or interest of the bank itself",
             Apart::OwnTransfer => "a transfer between accounts of your own",
             Apart::Salary => "pay from an employer",
-            Apart::NotBooked => "not booked: pending, refused, or of a day to come",
+            Apart::NotBooked => "not booked: pending, refused, of a day to come, or of no amount",
             Apart::Batch => "a batch: its payments stand below it",
             Apart::Security => "securities bought, sold or held: no payment",
             Apart::Unnamed => "it names nobody",
@@ -103,8 +103,8 @@ pub(super) fn is_balance(text: &str) -> bool {
 
 /// What marks the direction of an unsigned amount, as [`plain`] gives it: `Some(true)` for money that came in.
 pub(super) fn direction(text: &str) -> Option<bool> {
-    const IN: &[&str] = &["c", "cr", "credit", "h", "haben", "bij", "i", "in", "credito", "haber", "kredit"];
-    const OUT: &[&str] = &["d", "dr", "debit", "debet", "s", "soll", "af", "o", "out", "debito", "debe"];
+    const IN: &[&str] = &["c", "cr", "crdt", "credit", "h", "haben", "bij", "i", "in", "credito", "haber", "kredit"];
+    const OUT: &[&str] = &["d", "dr", "dbit", "debit", "debet", "s", "soll", "af", "o", "out", "debito", "debe"];
     let plain = plain(text);
     let (incoming, outgoing) = (IN.contains(&plain.as_str()), OUT.contains(&plain.as_str()));
     match text.trim() {

@@ -123,9 +123,11 @@ impl<'a> Desk<'a> {
             payment.through = Some(std::mem::replace(&mut payment.name, shop));
         }
         let incoming = payment.amount.map(|amount| amount.is_sign_positive());
+        // A shop asks whether a card is good.
+        let is_nothing = payment.amount.is_some_and(|amount| amount.is_zero());
         let is_to_come = payment.when.earliest() > self.last_day;
         let apart = apart
-            .or_else(|| is_to_come.then_some(Apart::NotBooked))
+            .or_else(|| (is_to_come || is_nothing).then_some(Apart::NotBooked))
             .or_else(|| {
                 payment.account.as_ref().is_some_and(|account| self.is_own(account)).then_some(Apart::OwnTransfer)
             })

@@ -56,6 +56,8 @@ fn known(head: &str) -> Option<(&'static str, &'static str)> {
         "a PDF"
     } else if is("PK\u{3}\u{4}") {
         "a ZIP archive or a spreadsheet"
+    } else if is("\u{d0}\u{cf}\u{11}\u{e0}") || start.get(..5).is_some_and(|tag| tag.eq_ignore_ascii_case("<html")) {
+        "a spreadsheet or a page"
     } else if is("{1:") || is(":20:") || is(":940:") {
         "MT940"
     } else if is("!Type:") || is("!Account") || is("!Option") {
@@ -67,7 +69,12 @@ fn known(head: &str) -> Option<(&'static str, &'static str)> {
     } else {
         return None;
     };
-    Some((found, if found.starts_with("a ZIP") { "unpack it, or save the table as CSV" } else { another }))
+    let hint = match found {
+        "a spreadsheet or a page" => "open it in a spreadsheet, and save the table as CSV",
+        "a ZIP archive or a spreadsheet" => "unpack it, or save the table as CSV",
+        _ => another,
+    };
+    Some((found, hint))
 }
 
 /// Why a file that is no statement is refused.

@@ -248,7 +248,8 @@ fn what_is_no_statement_is_refused_with_a_reason() {
     );
     assert_eq!(refused(b""), "the file is empty");
     assert_eq!(refused(b"%PDF-1.4 a,b,c\n"), "this is a PDF, which is not read");
-    assert_eq!(refused(b"<html>a,b,c</html>"), "this is XML of another kind, which is not read");
+    assert_eq!(refused(b"<html>a,b,c</html>"), "this is a spreadsheet or a page, which is not read");
+    assert_eq!(refused(b"<xml>a,b,c</xml>"), "this is XML of another kind, which is not read");
     assert!(refused(b"\0\0\0\0,\0,\0,\0").starts_with("this is no statement"));
     assert!(refused(b"<Document><BkToCstmrStmt></BkToCstmrStmt></Document>").contains("no statement of an account"));
     assert!(refused(ofx("").replace("STMTRS", "X").as_bytes()).contains("no statement of an account"));

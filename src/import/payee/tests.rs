@@ -53,6 +53,16 @@ fn the_texts_of_banks_are_understood() {
         ("UBER *EATS HELP", "uber eats"),
         ("BEA, Betaalpas                   IKEA Amsterdam,PAS123        NR:AB12CD, 26.06.24/18:22", "ikea"),
         ("CD BABY", "cd baby"),
+        ("BEA, Google Pay   Albert Heijn 1234,PAS123", "albert heijn"),
+        ("APPLE PAY KAUF/DIENSTLEISTUNG VOM 13.01.2024 KARTEN NR. XXXX1234 LIDL BERN", "lidl"),
+        ("Digital Card Purchase - NETFLIX COM LOS GATOS CA", "netflix"),
+        ("LASTSCHRIFT VODAFONE AG ZÜRICH REFERENZ 123", "vodafone"),
+        ("TELIA SVERIGE AB", "telia"),
+        ("ZALANDO REFUND", "zalando"),
+        ("VODAFONE SEPA DD", "vodafone"),
+        ("D/D VODAFONE IREL", "vodafone irel"),
+        ("Uber Payments BV", "uber"),
+        ("Klarna Bank AB (publ)", "klarna"),
         ("DRIVE IN", "drive in"),
         ("Bank of Seattle WA", "bank of seattle"),
         ("Sparkasse Bremen", "sparkasse bremen"),
@@ -173,5 +183,25 @@ proptest! {
             prop_assert!(!name.is_empty());
         }
         prop_assert_eq!(payee(&text), read);
+    }
+}
+
+/// Words with a point between are no sites, and how it was paid is no part of one.
+#[test]
+fn no_site_is_made_of_a_word() {
+    let host = |text: &str| payee(text).host;
+    for text in ["ANNA.MARIA.SCHMIDT", "siehe bilder.zip", "Herr.Ing Peter Klein", "Miete.Haus Januar", "Ella.Live"] {
+        assert_eq!(host(text), None, "{text}");
+    }
+    for (text, expected) in [
+        ("VISA-NETFLIX.COM", "netflix.com"),
+        ("VDP-NETFLIX.COM", "netflix.com"),
+        ("POS-AMAZON.DE", "amazon.de"),
+        ("BOOK-SHOP.DE", "book-shop.de"),
+        ("www.rent.haus", "www.rent.haus"),
+        ("2CO.COM*AVAST.COM", "avast.com"),
+        ("CRV*NETFLIX.COM", "netflix.com"),
+    ] {
+        assert_eq!(host(text).as_deref(), Some(expected), "{text}");
     }
 }

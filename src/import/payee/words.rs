@@ -2,8 +2,10 @@
 
 /// Who collects money for others: what follows the star, or the word, is whom was paid.
 pub(super) const COLLECTORS: &[&str] = &[
+    "2co com",
     "adyen",
     "cko",
+    "crv",
     "dri",
     "dlo",
     "ebay o",
@@ -61,7 +63,14 @@ pub(super) const SHORT: &[(&str, &str)] = &[
     ("amazon payments", "amazon"),
     ("msft", "microsoft"),
     ("dt netflix", "netflix"),
+    ("uber payments", "uber"),
     ("uber trip", "uber"),
+    ("apple distribution international", "apple"),
+    ("edf clients particu", "edf"),
+    ("edf clients particuliers", "edf"),
+    ("klarna bank ab publ", "klarna"),
+    ("vodafone west", "vodafone"),
+    ("zalando payments", "zalando"),
     ("apple services", "apple"),
     ("apple store", "apple"),
     ("att mobility", "att"),
@@ -142,11 +151,31 @@ pub(super) const ABBREVIATIONS: &[&str] = &["ag", "co", "gmbh", "inc", "kg", "ll
 pub(super) const SHORTENED: &[&str] =
     &["acc", "cust", "dipl", "fam", "inv", "kdn", "kto", "rechn", "ref", "str", "tel", "trans", "transf"];
 
+/// Endings of sites that stand in banks' texts, beside those of countries. There are more than a thousand others, and nearly
+/// all are names of people, words or kinds of files: `ANNA.MARIA.SCHMIDT`, `bilder.zip`, `Miete.Haus`.
+pub(super) const ENDINGS: &[&str] = &[
+    "app", "biz", "cloud", "club", "com", "coop", "dev", "edu", "gov", "info", "net", "online", "org", "shop", "store",
+    "travel", "xyz",
+];
+
 /// Hosts that vendors use of themselves on statements.
 pub(super) const OTHER_HOSTS: &[(&str, &str)] = &[("amzn.com", "amazon.com")];
 
 /// What banks and shops put behind the payee.
-pub(super) const BEHIND: &[&str] = &["bill", "bill payment", "com", "dienstleistung", "dankt", "sagt danke"];
+pub(super) const BEHIND: &[&str] = &[
+    "bill",
+    "bill payment",
+    "com",
+    "dienstleistung",
+    "dankt",
+    "sagt danke",
+    "vielen dank",
+    "refund",
+    "erstattung",
+    "remboursement",
+    "sepa dd",
+    "sepa direct debit",
+];
 
 /// What a name is called in the texts of banks that put several parts into one; the next word with a colon ends it.
 pub(super) const LABELS: &[&str] = &[
@@ -176,6 +205,8 @@ pub(super) const BRANCHES: &[&str] = &[
     "nr",
     "on",
     "ref",
+    "reference",
+    "referenz",
     "store",
     "stores",
     "supercenter",

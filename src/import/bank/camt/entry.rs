@@ -92,6 +92,7 @@ impl Code {
     fn apart(&self) -> Option<Apart> {
         match (self.domain.as_str(), self.family.as_str(), self.sub.as_str()) {
             (_, _, "CWDL" | "CDPT" | "CHKD" | "XBCW") => Some(Apart::Cash),
+            ("SECU", ..) => Some(Apart::Security),
             (_, "CNTR", _) => Some(Apart::Cash),
             (_, _, "FEES" | "CHRG" | "COMM" | "INTR" | "TAXE" | "COME" | "COMI" | "COMT") => Some(Apart::Bank),
             ("CAMT", ..) | (_, _, "ZABA" | "SWEP" | "TOPG" | "CAPL") => Some(Apart::OwnTransfer),

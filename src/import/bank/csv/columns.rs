@@ -29,6 +29,7 @@ pub(super) enum Role {
     Mandate,
     Status,
     Kind,
+    Security,
     Card,
 }
 
@@ -83,6 +84,7 @@ struct Preset {
     mandate: Option<String>,
     status: Option<String>,
     kind: Option<String>,
+    security: Option<String>,
     card: Vec<String>,
 }
 
@@ -158,6 +160,7 @@ pub(super) fn by_preset(headers: &[String]) -> Option<Mapping> {
         mandate: place(&preset.mandate),
         status: place(&preset.status),
         kind: place(&preset.kind),
+        security: place(&preset.security),
         card: preset.card.iter().filter_map(at).collect(),
         ..Mapping::default()
     })

@@ -146,7 +146,10 @@ fn could_be_payee(name: &str) -> bool {
         "counterpart",
         "payee",
     ];
-    !WORDS.contains_key(name) && STEMS.iter().any(|stem| name.contains(stem))
+    // Whose account it is comes with the account's number.
+    let is_account =
+        ["iban", "konto", "account", "rekening ", "compte", "rachunk"].iter().any(|word| name.contains(word));
+    !WORDS.contains_key(name) && !is_account && STEMS.iter().any(|stem| name.contains(stem))
 }
 
 fn by_words(headers: &[String]) -> Mapping {
@@ -187,6 +190,7 @@ fn by_words(headers: &[String]) -> Mapping {
         mandate: first(Role::Mandate),
         status: first(Role::Status),
         kind: first(Role::Kind),
+        security: first(Role::Security),
         card: all(Role::Card).unwrap_or_default(),
         ..Mapping::default()
     }
@@ -256,7 +260,7 @@ fn is_unsigned<'r>(mapping: &Mapping, amount: usize, kind: usize, rows: impl Ite
 
 /// Whether what is negative is what was paid to the bank, as on statements of cards: "payment received, thank you".
 fn is_of_a_card<'r>(mapping: &Mapping, amount: usize, rows: impl Iterator<Item = &'r Vec<String>>) -> bool {
-    const THANKS: [&str; 8] = [
+    const THANKS: [&str; 12] = [
         "payment received",
         "payment thank you",
         "autopay payment",
@@ -265,8 +269,12 @@ fn is_of_a_card<'r>(mapping: &Mapping, amount: usize, rows: impl Iterator<Item =
         "ach deposit",
         "uberweisung erhalten",
         "besten dank",
+        "enregistre merci",
+        "gracias por su pago",
+        "bedankt voor uw betaling",
+        "grazie per il pagamento",
     ];
-    let (mut paid, mut bought) = (0, 0);
+    let (mut paid, mut bought, mut back) = (0, 0, 0);
     for row in rows {
         let read = row.get(amount).and_then(|text| amount::parse(text, mapping.separator));
         let text = mapping.payee.iter().filter_map(|at| row.get(*at)).map(|text| words::plain(text));
@@ -274,15 +282,23 @@ fn is_of_a_card<'r>(mapping: &Mapping, amount: usize, rows: impl Iterator<Item =
         match read {
             Some(read) if read.is_sign_positive() => bought += 1,
             Some(_) if thanks() => paid += 1,
-            Some(_) => return false,
+            Some(_) => back += 1,
             None => {}
         }
     }
-    paid > 0 && bought > 0
+    // Money back is less than what was bought: on an account, most goes out.
+    paid > 0 && bought > back
+}
+
+/// Whether a column is called what was on the account after a booking.
+fn is_balance(header: &str) -> bool {
+    const STEMS: [&str; 8] = ["balance", "bal", "saldo", "solde", "kontostand", "stand", "zustatek", "formue"];
+    name_of(header).0.split(' ').any(|word| STEMS.contains(&word))
 }
 
 /// What is not certain, and so has to be asked.
-pub(super) fn questions(mapping: &Mapping, sample: &[Record], skip: usize, known: bool) -> Vec<Question> {
+pub(super) fn questions(layout: &Layout, sample: &[Record], known: bool) -> Vec<Question> {
+    let (mapping, skip) = (&layout.mapping, layout.skip);
     let mut questions = Vec::new();
     if mapping.date.is_none() {
         questions.push(Question::Date);
@@ -296,7 +312,10 @@ pub(super) fn questions(mapping: &Mapping, sample: &[Record], skip: usize, known
             let rows = sample.iter().skip(skip).filter_map(|record| record.fields.as_ref().ok());
             let amounts = rows.filter_map(|row| amount::parse(row.get(amount)?, mapping.separator));
             let signs: Vec<bool> = amounts.map(|amount| amount.is_sign_negative()).collect();
-            if !signs.is_empty() && !signs.contains(&true) {
+            let out = signs.iter().filter(|is_out| **is_out).count();
+            // Where most comes in, it may be a card's statement with some money back: those have no running balance.
+            let is_open = out == 0 || signs.len() > 2 * out && !layout.headers.iter().any(|name| is_balance(name));
+            if !signs.is_empty() && is_open {
                 questions.push(Question::Direction);
             }
         }

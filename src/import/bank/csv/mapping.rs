@@ -76,6 +76,8 @@ pub struct Mapping {
     pub status: Option<usize>,
     /// What sort of booking it is.
     pub kind: Option<usize>,
+    /// Which security was bought, sold or held: where it says any, it is no payment.
+    pub security: Option<usize>,
     /// Card numbers: dropped, and counted.
     pub card: Vec<usize>,
 }

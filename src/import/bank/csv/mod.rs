@@ -57,7 +57,7 @@ pub(super) fn read(
         return Err(Error::bad_input("there are no columns in it, and so no bookings"));
     }
     let known = kept(&layout.mapping.fingerprint).is_some();
-    let mut questions = header::questions(&layout.mapping, &sample, layout.skip, known);
+    let mut questions = header::questions(&layout, &sample, known);
     let more = asked.iter().filter(|question| !known && !questions.contains(question)).copied().collect::<Vec<_>>();
     questions.extend(more);
     if !questions.is_empty() {

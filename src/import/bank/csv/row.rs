@@ -161,9 +161,11 @@ impl<'m> Rows<'m> {
             Err(why) => {
                 // Between the bookings some banks say what was there before and after.
                 let mut texts = self.mapping.payee.iter().map(|at| field(&fields, Some(*at)));
-                match texts.any(apart::is_balance) {
-                    true => desk.apart(line, Apart::Bank),
-                    false => desk.bad(line, &why),
+                // What has no direction may be no payment.
+                match apart::by_type(field(&fields, self.mapping.kind), None) {
+                    _ if texts.any(apart::is_balance) => desk.apart(line, Apart::Bank),
+                    Some(apart) => desk.apart(line, apart),
+                    None => desk.bad(line, &why),
                 }
             }
         }
@@ -197,7 +199,13 @@ impl<'m> Rows<'m> {
             mandate: self.reference(fields, mapping.mandate, desk),
             account: Some(field(fields, mapping.account).to_owned()).filter(|account| !account.is_empty()),
         };
-        let apart = apart::by_type(field(fields, mapping.kind), Some(incoming));
+        let is_security = !field(fields, mapping.security).is_empty();
+        let from_me_to_me = |at: usize| field(fields, Some(at)) == payment.name;
+        let apart = is_security
+            .then_some(Apart::Security)
+            .or_else(|| apart::by_type(field(fields, mapping.kind), Some(incoming)))
+            // Who pays what goes out is the user.
+            .or_else(|| (!incoming && mapping.payer.is_some_and(from_me_to_me)).then_some(Apart::OwnTransfer));
         desk.booking(payment, apart, field(fields, mapping.text))
     }
 

@@ -255,6 +255,9 @@ impl Booking {
         match self.kind.trim().to_ascii_uppercase().as_str() {
             "ATM" => Some(Apart::Cash),
             "CASH" if !debit() => Some(Apart::Cash),
+            // Between accounts of the bank, all of which are the user's.
+            "XFER" if words::plain(name).starts_with("online transfer") => Some(Apart::OwnTransfer),
+            "DIRECTDEP" => Some(Apart::Salary),
             "FEE" | "SRVCHG" | "INT" | "DIV" => Some(Apart::Bank),
             _ => None,
         }
