@@ -130,11 +130,29 @@ impl Asked<'_> {
             Some(Amounts::Signed { amount } | Amounts::Inverted { amount }) => amount,
             of_two => return Ok(of_two),
         };
-        let question = "Amounts without a sign: were they paid, or received?";
+        let question = "Amounts without a minus: were they paid, or received?";
         Ok(Some(match self.either("direction", ["out", "in"], question)? {
             "out" => Amounts::Inverted { amount: one_column },
             _ => Amounts::Signed { amount: one_column },
         }))
+    }
+
+    /// The flag that answers all that is open, so that who cannot be asked is told at once; `what` among it.
+    fn wanted(&self, what: &str) -> String {
+        let all = self.unmapped.questions.iter().map(|question| match question {
+            Question::Date => "date",
+            Question::Payee => "payee",
+            Question::Amount => "amount",
+            Question::Direction => "direction",
+            Question::Order => "order",
+        });
+        let mut open: Vec<&str> = all.filter(|name| self.given(name).is_none()).collect();
+        if !open.contains(&what) {
+            open.push(what);
+        }
+        let answers: Vec<String> = open.iter().map(|name| format!("{name}=…")).collect();
+        let of_two = if open.contains(&"amount") { ", or debit=…,credit=… in place of amount" } else { "" };
+        format!("--columns {}{of_two}", answers.join(","))
     }
 
     fn given(&self, what: &str) -> Option<&str> {
@@ -146,7 +164,15 @@ impl Asked<'_> {
             let debit = self.column("debit", "what was paid")?;
             return Ok(Amounts::Split { debit, credit: self.column("credit", "what was received")? });
         }
-        let amount = self.column("amount", "the amount, or what was paid")?;
+        // Who names the direction alone means the column of amounts that is known.
+        let amount = match self.unmapped.draft.amounts {
+            Some(Amounts::Signed { amount } | Amounts::Inverted { amount } | Amounts::Flagged { amount, .. })
+                if self.given("flag").is_some() && self.given("amount").is_none() =>
+            {
+                amount
+            }
+            _ => self.column("amount", "the amount, or what was paid")?,
+        };
         if self.given("flag").is_some() {
             return Ok(Amounts::Flagged { amount, flag: self.column("flag", "the direction")? });
         }
@@ -179,7 +205,7 @@ impl Asked<'_> {
         let choices: Vec<String> = headers.iter().zip(&self.unmapped.columns).map(shown).collect();
         self.session.prompt().choose(&question, &choices, &flag(what)).map_err(|error| match error.kind() {
             crate::error::Kind::Usage => Error::usage(format!("{error} Its columns are {}", headers.join(", ")))
-                .hint(format!("answer with {}", flag(what))),
+                .hint(format!("answer with {}", self.wanted(what))),
             _ => error,
         })
     }
@@ -191,7 +217,7 @@ impl Asked<'_> {
             Some(given) if given == other => Ok(other),
             Some(given) => Err(Error::usage(format!("{what} is {one} or {other}, and not {given:?}"))),
             None => {
-                let chosen = self.session.prompt().choose(question, &among.map(str::to_owned), &flag(what))?;
+                let chosen = self.session.prompt().choose(question, &among.map(str::to_owned), &self.wanted(what))?;
                 Ok(among[chosen])
             }
         }

@@ -87,7 +87,8 @@ pub(super) fn is_not_booked(text: &str) -> bool {
 
 /// Whether a text is about what was on the account, and no booking.
 pub(super) fn is_balance(text: &str) -> bool {
-    const BALANCES: [&str; 8] = [
+    const BALANCES: [&str; 9] = [
+        "kontostand",
         "beginning balance",
         "ending balance",
         "opening balance",

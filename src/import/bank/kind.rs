@@ -56,7 +56,9 @@ fn known(head: &str) -> Option<(&'static str, &'static str)> {
         "a PDF"
     } else if is("PK\u{3}\u{4}") {
         "a ZIP archive or a spreadsheet"
-    } else if is("\u{d0}\u{cf}\u{11}\u{e0}") || start.get(..5).is_some_and(|tag| tag.eq_ignore_ascii_case("<html")) {
+    } else if start.chars().nth(2) == Some('\u{11}')
+        || start.get(..5).is_some_and(|tag| tag.eq_ignore_ascii_case("<html"))
+    {
         "a spreadsheet or a page"
     } else if is("{1:") || is(":20:") || is(":940:") {
         "MT940"

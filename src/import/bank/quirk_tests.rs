@@ -424,3 +424,30 @@ fn what_is_not_booked_yet_is_told_in_the_north_too() {
     let nordea = "Bokföringsdag;Belopp;Rubrik\nReserverat;-9,99;Spotify\n2024/01/15;-9,99;Netflix\n";
     assert_eq!((good(nordea.as_bytes()).1.names(), good(nordea.as_bytes()).0.skipped), (vec!["Netflix"], 0));
 }
+
+#[test]
+fn a_text_goes_on_in_columns_without_a_name() {
+    let pko = "\"Data operacji\",\"Data waluty\",\"Typ transakcji\",\"Kwota\",\"Waluta\",\"Saldo po transakcji\",\"Opis transakcji\",\"\",\"\",\"\"\n\
+               \"2024-01-13\",\"2024-01-11\",\"Płatność kartą\",\"-60.00\",\"PLN\",\"+940.00\",\"Tytuł: 000498849 74230784012345678901234\",\"Lokalizacja: Adres: NETFLIX.COM Miasto: Amsterdam\",\"Numer karty: 425125******1234\",\"\"\n\
+               \"2024-01-14\",\"2024-01-14\",\"Przelew\",\"-50.00\",\"PLN\",\"+890.00\",\"Rachunek odbiorcy: 12 3456 7890 1234 5678 9012 3456\",\"Nazwa odbiorcy: ANNA NOWAK\",\"Tytuł: PREZENT\",\"\"\n\
+               \"2024-01-16\",\"2024-01-16\",\"Opłata\",\"-7.00\",\"PLN\",\"+783.00\",\"Tytuł: OPŁATA ZA KARTĘ\",\"\",\"\",\"\"\n";
+    let (_, heard) = good(pko.as_bytes());
+    assert_eq!(heard.names(), ["Lokalizacja: Adres: NETFLIX.COM Miasto: Amsterdam", "Nazwa odbiorcy: ANNA NOWAK"]);
+    let read: Vec<_> = heard.names().into_iter().map(crate::import::payee::payee).collect();
+    assert_eq!((read[0].host.as_deref(), read[1].name.as_deref()), (Some("netflix.com"), Some("anna nowak")));
+}
+
+#[test]
+fn a_column_of_amounts_that_is_empty_gives_way_to_debit_and_credit() {
+    let old = "Buchungstag;Begünstigter / Auftraggeber;Verwendungszweck;Betrag;Soll;Haben;Währung\n\
+               15.01.2024;Netflix;Abo;;-9,99;;EUR\n16.01.2024;Acme;Rückzahlung;;;5,00;EUR\nKontostand;31.01.2024;;;1.000,00;EUR\n";
+    let (summary, heard) = good(old.as_bytes());
+    assert_eq!((amounts(old), summary.skipped), (vec!["-9.99".to_owned(), "5.00".to_owned()], 0), "{heard:?}");
+}
+
+#[test]
+fn an_unsigned_statement_with_a_flag_in_words() {
+    let virgin = "Transaction Date,Posting Date,Billing Amount,Merchant,Debit or Credit\n\
+                  2024-01-13,2024-01-14,9.99,NETFLIX.COM,DBIT\n2024-01-16,2024-01-16,20.00,ZALANDO,CRDT\n";
+    assert_eq!(amounts(virgin), ["-9.99", "20.00"]);
+}

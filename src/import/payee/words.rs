@@ -186,6 +186,9 @@ pub(super) const LABELS: &[&str] = &[
     "beguenstigter: ",
     "begünstigter: ",
     "naam: ",
+    "nazwa odbiorcy: ",
+    "nazwa nadawcy: ",
+    "lokalizacja: adres: ",
     " de: ",
     " pour: ",
 ];

@@ -409,6 +409,7 @@ pub(super) const TYPES: &[(Apart, &[&str])] = &[
             "balance cashback",
             "card order checkout",
             "fee transaction",
+            "oplata",
             "bank fee",
             "account fee",
             "deposit interest",

@@ -167,6 +167,9 @@ fn by_words(headers: &[String]) -> Mapping {
     let could_be = |header: &String| could_be_payee(&name_of(header).0);
     let is_open = payees.is_empty() && headers.iter().any(could_be);
     let texts = if is_open { Vec::new() } else { all(Role::Text).unwrap_or_default() };
+    // Columns without a name go on with the text before them, as Polish banks have it.
+    let after = texts.last().map_or(headers.len(), |last| last + 1);
+    let going_on: Vec<usize> = (after..headers.len()).take_while(|at| headers[*at].trim().is_empty()).collect();
     let date = first(Role::Date);
     let amounts = match (first(Role::Amount), first(Role::Flag), first(Role::Debit), first(Role::Credit)) {
         (Some(amount), Some(flag), ..) if flag != amount => Some(Amounts::Flagged { amount, flag }),
@@ -178,7 +181,7 @@ fn by_words(headers: &[String]) -> Mapping {
     Mapping {
         date,
         text: texts.first().copied().filter(|_| !payees.is_empty()),
-        payee: payees.into_iter().chain(texts).collect(),
+        payee: payees.into_iter().chain(texts).chain(going_on).collect(),
         payer: first(Role::Payer),
         amounts,
         part: first(Role::Part),
@@ -222,6 +225,12 @@ fn refine<'r>(
         mapping.currency_of_all.clone_from(currency);
     }
     if let Some(Amounts::Signed { amount }) = mapping.amounts
+        && rows.clone().all(|row| row.get(amount).is_none_or(|value| value.trim().is_empty()))
+        && let Some(split) = split(&names)
+    {
+        mapping.amounts = Some(split);
+    }
+    if let Some(Amounts::Signed { amount }) = mapping.amounts
         && is_of_a_card(mapping, amount, rows.clone())
     {
         mapping.amounts = Some(Amounts::Inverted { amount });
@@ -247,6 +256,14 @@ fn refine<'r>(
     if mapping.order.is_none() && !month_first && names.iter().any(|(name, _)| DAY_FIRST.contains(name)) {
         mapping.order = Some(Order::DayFirst);
     }
+}
+
+/// The columns for what went out and what came in, where there are both: Deutsche Bank fills them, and not `Betrag`.
+fn split(names: &[(String, Option<String>)]) -> Option<Amounts> {
+    let of = |role: Role| {
+        names.iter().position(|(name, _)| WORDS.get(name).is_some_and(|all| all.iter().any(|(own, _)| *own == role)))
+    };
+    Some(Amounts::Split { debit: of(Role::Debit)?, credit: of(Role::Credit)? })
 }
 
 /// Whether the type of every booking is its direction, and no amount has a sign.

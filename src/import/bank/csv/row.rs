@@ -69,6 +69,8 @@ impl<'m> Rows<'m> {
         }
         match self.when(date) {
             Ok(when) => self.open = Some(Open { line, when, fields, is_batch: false }),
+            // `Kontostand;31.01.2024;;;1.000,00;EUR`, below the bookings.
+            Err(_) if fields.first().is_some_and(|field| apart::is_balance(field)) => desk.apart(line, Apart::Bank)?,
             Err(why) => desk.bad(line, &why)?,
         }
         Ok(())
