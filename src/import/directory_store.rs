@@ -1,6 +1,6 @@
 //! The tables of the public directories: who is called what, and how to reach it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rusqlite::{Connection, OptionalExtension, params};
@@ -58,11 +58,24 @@ pub fn write(tx: &Tx, collected: &Collected, entries: &[Entry], stop: &AtomicBoo
     let (batch, id) = store::begin(tx, collected.kind, &collected.sources)?;
     let mut written = Written::default();
     let mut names: BTreeSet<String> = BTreeSet::new();
+    let mut told: HashMap<(&str, &str), Vec<String>> = HashMap::new();
     for (number, entry) in entries.iter().enumerate() {
         if number % 256 == 0 && stop.load(Ordering::Relaxed) {
             return Err(stopped());
         }
-        match put(tx, batch, entry)? {
+        let stored = entry.stored();
+        let same = told.entry((&entry.source, &entry.slug)).or_default();
+        if same.contains(&stored) {
+            written.counts.seen_again += 1;
+            continue;
+        }
+        // Two of one name in a list are two.
+        let slug = match same.len() {
+            0 => entry.slug.clone(),
+            before => format!("{} ({})", entry.slug, before + 1),
+        };
+        same.push(stored.clone());
+        match put(tx, batch, entry, &slug, &stored)? {
             true => {
                 written.counts.records += 1;
                 names.extend(entry.names());
@@ -80,12 +93,11 @@ pub fn write(tx: &Tx, collected: &Collected, entries: &[Entry], stop: &AtomicBoo
 }
 
 /// Keeps a record, unless it is known as it is. One that it takes the place of is set aside.
-fn put(tx: &Tx, batch: i64, entry: &Entry) -> Result<bool> {
-    let stored = entry.stored();
+fn put(tx: &Tx, batch: i64, entry: &Entry, slug: &str, stored: &str) -> Result<bool> {
     let sql = "SELECT id, record, batch FROM directory_record WHERE source = ?1 AND slug = ?2 AND replaced_by IS NULL";
     let before: Option<(i64, String, i64)> = tx
         .prepare_cached(sql)?
-        .query_row((&entry.source, &entry.slug), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .query_row((&entry.source, slug), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
         .optional()?;
     match before {
         Some((_, record, from)) if record == stored || from == batch => return Ok(false),
@@ -96,7 +108,7 @@ fn put(tx: &Tx, batch: i64, entry: &Entry) -> Result<bool> {
         None => {}
     }
     tx.prepare_cached("INSERT INTO directory_record (source, slug, name, record, batch) VALUES (?1, ?2, ?3, ?4, ?5)")?
-        .execute(params![entry.source, entry.slug, entry.name, stored, batch])?;
+        .execute(params![entry.source, slug, entry.name, stored, batch])?;
     name(tx, tx.last_insert_rowid(), &entry.names())?;
     Ok(true)
 }

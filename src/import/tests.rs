@@ -266,6 +266,19 @@ fn a_record_that_a_newer_one_took_the_place_of_comes_back() {
 }
 
 #[test]
+fn two_records_of_one_name_are_two_and_stay_as_they_are() {
+    let (_dir, mut vault) = vault();
+    let list = [
+        entry("wire", "Wire", &["wire.example"]),
+        entry("wire", "Wire", &["wire.test"]),
+        entry("wire", "Wire", &["wire.test"]),
+    ];
+    assert_eq!(directory(&mut vault, &list).counts.records, 2);
+    assert_eq!(of_site(vault.connection(), "wire.test").unwrap().len(), 1);
+    assert!(directory(&mut vault, &list).batch.is_none());
+}
+
+#[test]
 fn who_stops_while_it_is_written_has_nothing() {
     let (_dir, mut vault) = vault();
     let collected = collected("login 1 a.example - -");

@@ -14,11 +14,12 @@ use crate::error::{Error, Result, io};
 const MAX_DEPTH: usize = 32;
 
 /// Folders that hold no vendor's mail, as Maildir++ and mail programs name them. Others are recognised by their messages.
-pub const NOT_VENDORS: [&str; 34] = [
+pub const NOT_VENDORS: [&str; 45] = [
     "bin",
     "borradores",
     "brouillons",
     "bulk mail",
+    "cestino",
     "corbeille",
     "deleted items",
     "deleted messages",
@@ -33,23 +34,36 @@ pub const NOT_VENDORS: [&str; 34] = [
     "gesendete elemente",
     "gesendete objekte",
     "indésirables",
+    "inviati",
     "junk",
     "junk e-mail",
     "junk email",
+    "kosz",
+    "lixeira",
     "messages envoyés",
     "no deseado",
     "outbox",
+    "ongewenst",
     "papelera",
     "papierkorb",
+    "papirkurv",
+    "papperskorgen",
     "postausgang",
+    "prullenbak",
+    "roskakori",
     "sent",
     "sent items",
     "sent mail",
     "sent messages",
     "spam",
+    "skickat",
     "templates",
     "trash",
+    "verzonden",
 ];
+
+/// What mail programs keep beside a mailbox, to find their way in it: no mail, and nothing wrong with it.
+const INDEXES: [&str; 5] = [".msf", ".lock", ".cmeta", ".ev-summary", "table_of_contents"];
 
 /// Whether a folder, or a file that a mail program keeps as one (`Junk`, `Trash.mbox`), holds no vendor's mail.
 fn holds_none(name: &str) -> bool {
@@ -129,6 +143,7 @@ impl Walk<'_> {
             () if !kind.is_file() => left_out("neither a file nor a folder", false),
             // What a server or a mail program keeps beside the messages.
             () if self.maildir => {}
+            () if INDEXES.iter().any(|end| name.ends_with(end)) => left_out("a mail program's own index", true),
             () => self.file(&path, sink)?,
         }
         Ok(())
@@ -215,7 +230,7 @@ mod tests {
 
     #[test]
     fn folders_of_mail_programs_that_no_vendor_writes_to() {
-        for name in ["Junk", "Trash.mbox", ".Lists.Papierkorb", "Sent Items", "Drafts.sbd", "Gesendet"] {
+        for name in ["Junk", "Prullenbak", "Trash.mbox", ".Lists.Papierkorb", "Sent Items", "Drafts.sbd", "Gesendet"] {
             assert!(holds_none(name), "{name}");
         }
         for name in ["INBOX", "Shops.mbox", "Sentinel", "junk.txt"] {

@@ -15,7 +15,7 @@ pub const MAX_HEAD: usize = 256 * 1024;
 const MAX_FIELDS: usize = 8;
 
 /// The fields that are looked at.
-pub const FIELDS: &str = "From Sender Reply-To To Cc Delivered-To X-Original-To Envelope-To X-Envelope-To List-Post Date List-Unsubscribe List-Id \
+pub const FIELDS: &str = "From Sender Reply-To To Cc Delivered-To X-Original-To Envelope-To X-Envelope-To X-Mailing-List List-Post Date List-Unsubscribe List-Id \
                           DKIM-Signature Authentication-Results Return-Path";
 
 /// What a head says, as it stands.
@@ -112,7 +112,7 @@ fn take<'h>(field: &'h [u8], into: &mut Head<'h>) {
         b's' => (&["Sender"], &[]),
         b't' => (&["To"], &[]),
         b'c' => (&["Cc"], &[]),
-        b'x' => (&["X-Original-To", "X-Envelope-To"], &[]),
+        b'x' => (&["X-Original-To", "X-Envelope-To", "X-Mailing-List"], &[]),
         b'e' => (&["Envelope-To"], &[]),
         b'd' => (&["Delivered-To"], &[("DKIM-Signature", Trace::Dkim)]),
         b'l' => (&["List-Post"], &[("List-Unsubscribe", Trace::Unsubscribe), ("List-Id", Trace::List)]),

@@ -20,7 +20,8 @@ static PARSER: LazyLock<MessageParser> = LazyLock::new(|| {
         HeaderName::ListPost,
     ];
     let known = known.into_iter().chain([HeaderName::DeliveredTo]);
-    let other = ["X-Original-To", "Envelope-To", "X-Envelope-To"].map(|name| HeaderName::Other(name.into()));
+    let other =
+        ["X-Original-To", "Envelope-To", "X-Envelope-To", "X-Mailing-List"].map(|name| HeaderName::Other(name.into()));
     known.chain(other).fold(MessageParser::new(), MessageParser::header_address).default_header_ignore()
 });
 
@@ -153,13 +154,19 @@ fn replies_to(message: &Message<'_>) -> Option<String> {
     is_own(local, host).then(|| host.clone())
 }
 
-/// The host of a list that people talk on: one that tells where to write to (RFC 2369, 3.4). A vendor's says `NO`.
+/// The host of a list that people talk on: one that tells where to write to (RFC 2369, 3.4), or its own address, as those of
+/// Linux and Debian do. A vendor's says `NO`.
 fn posts_to(message: &Message<'_>) -> Option<String> {
-    listed(message, HeaderName::ListPost).find_map(|one| {
+    let posted = listed(message, HeaderName::ListPost).find_map(|one| {
         let text = one.address.as_deref()?.trim();
         let uri = text.strip_prefix("mailto:").or_else(|| text.strip_prefix("MAILTO:"));
         host::of_uri(&format!("mailto:{}", uri?))
-    })
+    });
+    let named = || {
+        let mut lists = listed(message, HeaderName::Other("X-Mailing-List".into()));
+        lists.find_map(|one| host::address(one.address.as_deref()?).map(|(_, host)| host))
+    };
+    posted.or_else(named)
 }
 
 /// Which address of the user's a message came to, if it tells. Never one of several that it names, and none at the
@@ -258,6 +265,7 @@ mod tests {
             Some("me@home.example"),
         );
         is(&format!("From: Bob <bob@corp.example>\n{list}"), "lists.example", None, None);
+        is("From: Bob <bob@corp.example>\nX-Mailing-List: linux@lists.example\n", "lists.example", None, None);
         is("From: Shop <a@shop.example>\nList-Post: NO\n", "shop.example", Some("Shop"), None);
     }
 
