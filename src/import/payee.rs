@@ -39,6 +39,10 @@ fn labelled(text: &str) -> Option<&str> {
     if let Some(at) = find(text, "/NAME/") {
         return text[at + "/NAME/".len()..].split('/').next().filter(|name| !name.trim().is_empty());
     }
+    // Nearly no text has any, and each is asked.
+    if !text.contains(": ") {
+        return None;
+    }
     let (at, label) = LABELS.iter().find_map(|label| Some((find(text, label)?, label)))?;
     let rest = &text[at + label.len()..];
     let next = rest.split_whitespace().find(|word| word.ends_with(':') && word.len() > 2);
@@ -129,7 +133,10 @@ pub fn bought_at<'t>(name: &str, more: &'t str) -> Option<&'t str> {
 
 /// Where ASCII words stand in a text, in whatever case.
 fn find(text: &str, words: &str) -> Option<usize> {
-    text.as_bytes().windows(words.len()).position(|window| window.eq_ignore_ascii_case(words.as_bytes()))
+    let (text, words) = (text.as_bytes(), words.as_bytes());
+    let first = words.first()?;
+    let fits = |at: &usize| text.get(*at..at + words.len()).is_some_and(|part| part.eq_ignore_ascii_case(words));
+    memchr::memchr2_iter(first.to_ascii_lowercase(), first.to_ascii_uppercase(), text).find(fits)
 }
 
 /// Whether somebody collected it for whom it is about: `PAYPAL *NETFLIX`.

@@ -5,6 +5,9 @@
 
 mod rules;
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use super::words::plain;
 use rules::{At, For, NOT_BOOKED, RULES, TYPES};
 
@@ -60,16 +63,39 @@ pub(super) fn by_words(text: &str, incoming: Option<bool>) -> Option<Apart> {
     if plain.chars().all(|c| !c.is_alphabetic()) {
         return Some(Apart::Unnamed);
     }
-    let spaced = format!(" {plain} ");
-    let fits = |at: At, words: &str| match at {
-        At::Whole => plain == words,
-        At::Start => plain.strip_prefix(words).is_some_and(|rest| rest.is_empty() || rest.starts_with(' ')),
-        At::Within => spaced.contains(&format!(" {words} ")),
-    };
-    RULES.iter().find_map(|(apart, at, side, words)| {
-        let counts = *side == For::Both || incoming == Some(true);
-        (counts && words.iter().any(|words| fits(*at, words))).then_some(*apart)
-    })
+    let starts = std::iter::once(0).chain(plain.match_indices(' ').map(|(at, _)| at + 1));
+    let fitting = starts.flat_map(|start| {
+        let (rest, plain) = (&plain[start..], &plain);
+        let first = rest.split(' ').next().unwrap_or_default();
+        let fits = move |(rule, words): &&(usize, &str)| {
+            let (_, at, side, _) = &RULES[*rule];
+            let counts = *side == For::Both || incoming == Some(true);
+            counts
+                && match at {
+                    At::Whole => plain == words,
+                    At::Start => start == 0 && begins(rest, words),
+                    At::Within => begins(rest, words),
+                }
+        };
+        BY_FIRST_WORD.get(first).into_iter().flatten().filter(fits).map(|(rule, _)| *rule)
+    });
+    fitting.min().map(|rule| RULES[rule].0)
+}
+
+/// The words of the rules by the first of them, each with its rule: a statement asks for each of its texts.
+static BY_FIRST_WORD: LazyLock<HashMap<&str, Vec<(usize, &str)>>> = LazyLock::new(|| {
+    let mut by_first: HashMap<&str, Vec<(usize, &str)>> = HashMap::new();
+    for (rule, (_, _, _, all)) in RULES.iter().enumerate() {
+        for words in *all {
+            by_first.entry(words.split(' ').next().unwrap_or_default()).or_default().push((rule, words));
+        }
+    }
+    by_first
+});
+
+/// Whether a text begins with these words, whole.
+fn begins(text: &str, words: &str) -> bool {
+    text.strip_prefix(words).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
 }
 
 /// Which booking a column of types speaks of, if it is none of a vendor's.
