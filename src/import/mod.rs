@@ -1,5 +1,6 @@
 //! Filling: other people's files. One reader a file, one common result: what each line, entry or message says about a vendor.
 
+mod address;
 pub mod bank;
 mod charset;
 pub mod collect;
@@ -14,6 +15,7 @@ pub mod model;
 pub mod passwords;
 pub mod payee;
 pub mod plan;
+mod sensitive;
 mod store;
 mod undo_store;
 pub mod vcard;

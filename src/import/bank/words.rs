@@ -1,5 +1,7 @@
 //! What the texts of a statement are made of, and what must not be kept of them: card numbers, and account numbers.
 
+use super::super::address::kept as kept_of_addresses;
+use super::super::sensitive::{luhn, without_cards as without_grouped_cards};
 use crate::text::printable;
 
 /// The longest text of a payee that is kept, in characters.
@@ -78,7 +80,7 @@ pub(super) fn tidy(text: &str) -> String {
 
 /// A text without card numbers, whole or masked, and with account numbers masked; and how many card numbers there were.
 pub(super) fn scrub(text: &str) -> (String, usize) {
-    let text = tidy(text);
+    let text = without_paths(&tidy(text));
     let words: Vec<&str> = text.split(' ').collect();
     let (mut kept, mut cards, mut at) = (Vec::with_capacity(words.len()), 0, 0);
     while at < words.len() {
@@ -103,7 +105,18 @@ pub(super) fn scrub(text: &str) -> (String, usize) {
             at += 1;
         }
     }
-    (kept.join(" ").trim().to_owned(), cards)
+    let (text, grouped) = without_grouped_cards(kept.join(" ").trim());
+    (text, cards + grouped)
+}
+
+/// A text of whose addresses no more is left than their hosts: a link may be a key.
+fn without_paths(text: &str) -> String {
+    let is_link = text.contains(":/") || text.contains('?') || find_www(text);
+    if is_link { kept_of_addresses(text).0 } else { text.to_owned() }
+}
+
+fn find_www(text: &str) -> bool {
+    text.as_bytes().windows(4).any(|part| part.eq_ignore_ascii_case(b"www."))
 }
 
 /// A word without the numbers of cards that it is glued to: `KARTE:4111…`. How many those were.
@@ -201,7 +214,7 @@ fn without_accounts(word: &str, before: &str) -> String {
     let mut kept = String::with_capacity(word.len());
     for piece in word.split_inclusive(['/', ':', ';', ',', '(', ')', '+']) {
         let text = piece.trim_end_matches(['/', ':', ';', ',', '(', ')', '+']);
-        match is_iban(text) || is_number(text) && is_word_for_account(before) {
+        match is_iban(text) || is_odd_iban(text) || is_number(text) && is_word_for_account(before) {
             true => kept.push_str(&ending(text)),
             false => kept.push_str(text),
         }
@@ -239,26 +252,11 @@ fn is_card(number: &str) -> bool {
     let length = number.chars().count();
     let masks = number.chars().filter(|c| is_mask(*c)).count();
     if masks == 0 {
-        return (13..=19).contains(&length) && luhn(number);
+        return (13..=19).contains(&length) && luhn(number.as_bytes());
     }
     let stars = number.chars().filter(|c| matches!(c, '*' | '•')).count();
     let ends = number.chars().rev().take_while(char::is_ascii_digit).count();
     (3..=4).contains(&ends) && length <= 19 && (stars >= 4 || masks >= 8 && length >= 12 || masks >= 6 && length >= 15)
-}
-
-/// Luhn's check (ISO/IEC 7812-1, annex B).
-fn luhn(digits: &str) -> bool {
-    let sum: u32 = (digits.bytes().rev().enumerate())
-        .map(|(index, byte)| {
-            let digit = u32::from(byte.wrapping_sub(b'0'));
-            match index % 2 {
-                0 => digit,
-                _ if digit > 4 => 2 * digit - 9,
-                _ => 2 * digit,
-            }
-        })
-        .sum();
-    sum.is_multiple_of(10) && digits.bytes().any(|byte| byte != b'0')
 }
 
 /// How many words from here on are an IBAN (ISO 13616: 15 to 34 characters), and what of it may be shown.
@@ -272,18 +270,22 @@ fn iban(words: &[&str]) -> Option<(usize, String)> {
         Some(at) => whole.split_at(at + 1),
         None => ("", whole),
     };
-    if first.len() != 4 || !begins_as_iban(first) {
+    if first.len() != 4 || !begins_as_iban(&first.to_ascii_uppercase()) {
         return None;
     }
-    let (mut number, mut formal) = (first.to_owned(), None);
+    let is_lower = first.bytes().any(|byte| byte.is_ascii_lowercase());
+    let (mut number, mut formal) = (first.to_ascii_uppercase(), None);
     for (index, word) in words.iter().enumerate().skip(1) {
         let group = word.trim_end_matches(PUNCTUATION);
-        let alphanumeric = group.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase());
+        let alphanumeric = group
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase() || is_lower && byte.is_ascii_lowercase());
         if group.is_empty() || !alphanumeric || group.len() > 4 || number.len() + group.len() > 34 {
             break;
         }
-        number.push_str(group);
-        if is_iban(&number) {
+        number.push_str(&group.to_ascii_uppercase());
+        // In lower case, words look the same.
+        if is_iban(&number) && (!is_lower || checks(&number)) {
             // Its check digits say where it ends; a number that is wrong is one all the same.
             let is_checked = checks(&number);
             formal = Some((index + 1, format!("{glued}{}", ending(&number))));
@@ -325,6 +327,13 @@ pub(super) fn is_iban(text: &str) -> bool {
     (15..=34).contains(&text.len())
         && begins_as_iban(text)
         && text.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase())
+}
+
+/// Whether this is an IBAN in another form, by its check digits: in lower case, with hyphens, or behind its name.
+fn is_odd_iban(text: &str) -> bool {
+    let name = text.get(..4).filter(|name| name.eq_ignore_ascii_case("iban"));
+    let number = compact(name.map_or(text, |name| &text[name.len()..]));
+    number.is_ascii() && is_iban(&number) && checks(&number)
 }
 
 /// The end of an account's number, which names it to who knows it: `…8421`.
@@ -385,6 +394,15 @@ mod tests {
         assert_eq!(scrub("vers BE68 5390 0754 7034 - Marie").0, "vers …7034 - Marie");
         assert_eq!(scrub("NAAR BE68 5390 0754 7034 ANNA JANSSENS").0, "NAAR …7034 ANNA JANSSENS");
         assert_eq!(scrub("Cta.ES91 2100 0418 4502 0005 1332 PEPE").0, "Cta.…1332 PEPE");
+        assert_eq!(scrub("ShopD de89370400440532013000").0, "ShopD …3000");
+        assert_eq!(scrub("ShopE IBANDE89370400440532013000").0, "ShopE …3000");
+        assert_eq!(scrub("ShopG DE89-3704-0044-0532-0130-00").0, "ShopG …3000");
+        assert_eq!(scrub("ShopH de89 3704 0044 0532 0130 00").0, "ShopH …3000");
+        assert_eq!(scrub("SHOP https://pay.shop.example/?token=S3CRET").0, "SHOP pay.shop.example");
+        assert_eq!(scrub("www.shop.de/reset/S3CRET").0, "www.shop.de");
+        assert_eq!(scrub("APPLE.COM/BILL").0, "APPLE.COM/BILL");
+        assert_eq!(scrub("ShopA Karte:4111 1111 1111 1111"), ("ShopA Karte:".to_owned(), 1));
+        assert_eq!(quoted("4111111111111111"), "");
         assert_eq!(quoted("12,3x 1234567890"), "12,3x …7890");
         assert_eq!(scrub("Rechnung 1234567890").0, "Rechnung 1234567890");
     }
@@ -400,7 +418,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_card_number_survives(before in "[A-Z ]{0,20}", digits in "[45][0-9]{14}", after in "( [A-Z]{1,10}){0,3}") {
-            let number = (0..10).map(|check| format!("{digits}{check}")).find(|number| luhn(number)).unwrap();
+            let number = (0..10).map(|check| format!("{digits}{check}")).find(|number| luhn(number.as_bytes())).unwrap();
             let spaced = format!("{} {} {} {}", &number[..4], &number[4..8], &number[8..12], &number[12..]);
             for shape in [&number, &spaced] {
                 let (text, cards) = scrub(&format!("{before} {shape}{after}"));

@@ -39,7 +39,7 @@ pub(super) fn addresses(field: &str) -> Vec<&str> {
             None => {
                 (mark == "\n" || ended(&field[start..at]))
                     && !next.contains(['?', '=', '&'])
-                    && super::address::address(next) != super::address::Address::Nothing
+                    && super::super::address::address(next) != super::super::address::Address::Nothing
             }
         };
         if begins {

@@ -5,8 +5,9 @@ use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
 
+use super::super::address::{Address, address, kept};
 use super::super::evidence::{Details, Evidence, Kind, Place, Secret, Sink};
-use super::address::{Address, address, kept};
+use super::super::sensitive::cleaned;
 use crate::error::Result;
 use crate::text::printable;
 
@@ -36,6 +37,8 @@ pub(super) struct Entry {
     changed: Option<Timestamp>,
     used: Option<Timestamp>,
     details: Map<String, Value>,
+    /// Secrets that stood in its texts, and were dropped.
+    dropped: Vec<Secret>,
 }
 
 impl Entry {
@@ -55,7 +58,15 @@ impl Entry {
             changed: None,
             used: None,
             details: Map::new(),
+            dropped: Vec::new(),
         }
+    }
+
+    /// What may be kept of a text, and the host of an address in it.
+    fn safe(&mut self, text: &str) -> (String, Option<String>) {
+        let (text, dropped) = cleaned(text);
+        self.dropped.extend(dropped);
+        kept(&text)
     }
 
     /// The export's own id of it, which stays the same from one export to the next.
@@ -65,14 +76,14 @@ impl Entry {
 
     pub(super) fn title(&mut self, text: &str) {
         let text = clean(text).filter(|text| !is_reference(text)).unwrap_or_default();
-        let (title, host) = kept(&text);
+        let (title, host) = self.safe(&text);
         (self.title, self.title_host) = (Some(title).filter(|title| title.chars().any(char::is_alphanumeric)), host);
     }
 
     /// A user name. The first is the account.
     pub(super) fn account(&mut self, text: &str) {
         let Some(text) = clean(text).filter(|text| !is_reference(text)) else { return };
-        let (text, _) = kept(&text);
+        let (text, _) = self.safe(&text);
         if text.is_empty() {
             return;
         }
@@ -86,7 +97,7 @@ impl Entry {
 
     /// An e-mail address that the vendor has.
     pub(super) fn email(&mut self, text: &str) {
-        let Some(text) = clean(text).map(|text| kept(&text).0).filter(|text| is_email(text)) else { return };
+        let Some(text) = clean(text).map(|text| self.safe(&text).0).filter(|text| is_email(text)) else { return };
         if !self.emails.contains(&text) {
             self.emails.push(text);
         }
@@ -153,18 +164,20 @@ impl Entry {
 
     /// Something else worth keeping; blank texts are not.
     pub(super) fn detail(&mut self, name: &str, text: &str) {
-        if let Some(text) = clean(text).map(|text| kept(&text).0).filter(|text| !text.is_empty()) {
+        if let Some(text) = clean(text).map(|text| self.safe(&text).0).filter(|text| !text.is_empty()) {
             self.details.insert(name.to_owned(), Value::String(text));
         }
     }
 
     /// Says that it is none of a vendor's after all.
     pub(super) fn pass_over(self, why: &str, sink: &mut dyn Sink) -> Result<()> {
+        self.dropped.iter().for_each(|secret| sink.dropped(*secret));
         sink.passed_over(self.place, why)
     }
 
     /// Tells what it is evidence of: one piece for each host.
     pub(super) fn tell(mut self, sink: &mut dyn Sink) -> Result<()> {
+        std::mem::take(&mut self.dropped).into_iter().for_each(|secret| sink.dropped(secret));
         let nameless = self.hosts.is_empty() && self.apps.is_empty();
         if let Some(why) = self.elsewhere.filter(|_| nameless) {
             return sink.passed_over(self.place, why);
@@ -270,7 +283,9 @@ pub(super) fn clean(text: &str) -> Option<String> {
 pub(super) fn is_email(text: &str) -> bool {
     let kind = crate::profile::model::claim_kind("email");
     let domain = text.rsplit_once('@').map_or("", |(_, domain)| domain);
-    domain.contains('.') && kind.is_ok_and(|kind| crate::profile::check::text(kind, text).is_ok())
+    domain.contains('.')
+        && !domain.contains(':')
+        && kind.is_ok_and(|kind| crate::profile::check::text(kind, text).is_ok())
 }
 
 /// A date as exports write it: RFC 3339, a date and time without a zone (taken for UTC), a date, or seconds,

@@ -1,7 +1,8 @@
 //! Who the user is, as a manager keeps it to fill forms with: as claims, for the profile to take after asking.
 
+use super::super::address::kept;
 use super::super::evidence::Place;
-use super::address::kept;
+use super::super::sensitive::cleaned;
 use super::entry::clean;
 use crate::profile::check;
 use crate::profile::model::{Address, AddressPart, Claim, ClaimName, ClaimValue};
@@ -22,7 +23,7 @@ pub struct Identity {
 
 impl Identity {
     pub(super) fn new(title: &str, place: Place) -> Self {
-        let title = clean(title).map(|title| kept(&title).0).filter(|title| !title.is_empty());
+        let title = clean(title).map(|title| kept(&cleaned(&title).0).0).filter(|title| !title.is_empty());
         let title = title.unwrap_or_else(|| "without a name".to_owned());
         Self { title, place, claims: Vec::new(), left_out: Vec::new(), address: Address::default() }
     }

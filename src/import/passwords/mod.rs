@@ -11,7 +11,6 @@
 //! next is read (CSV). What an address says beyond its host goes too. Each is counted. The document itself is wiped
 //! when its reader is done; the working memory of the inflating of a ZIP archive is not ours to wipe.
 
-mod address;
 mod apple;
 mod archive;
 mod bitwarden;

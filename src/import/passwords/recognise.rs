@@ -2,8 +2,8 @@
 
 use zeroize::Zeroizing;
 
+use super::super::address::{Address, address};
 use super::LAYOUTS;
-use super::address::{Address, address};
 use super::columns::{column_name, is_of_logins};
 use super::entry::is_email;
 use super::format::{Format, Sealed};

@@ -77,6 +77,7 @@ pub(super) fn address(text: &str) -> Address {
             ("mailto" | "tel", _) => return Address::Nothing,
             (scheme, _) if INSIDE.contains(&scheme) => return Address::Inside,
             (_, Some(rest)) => return host(rest, true),
+            ("http" | "https", None) if rest.starts_with('/') => return host(&rest[1..], true),
             _ => {}
         }
     }
@@ -99,7 +100,10 @@ pub(super) fn kept(text: &str) -> (String, Option<String>) {
             };
             format!("{before}{name}{behind}")
         }
-        None => word[..query(word).unwrap_or(word.len())].to_owned(),
+        None => match bare_host(word) {
+            Some(host) => host.to_owned(),
+            None => word[..query(word).or_else(|| behind_mail(word)).unwrap_or(word.len())].to_owned(),
+        },
     });
     let kept = words.collect::<Vec<_>>().join(" ");
     (kept.trim().to_owned(), said)
@@ -108,7 +112,11 @@ pub(super) fn kept(text: &str) -> (String, Option<String>) {
 /// The part of a word that is an address with a scheme, or with a user and a password, and what stands around it.
 fn address_in(word: &str) -> Option<(&str, &str, &str)> {
     let end = word.trim_end_matches([')', ']', '>', ',', ';', '"', '\'']).len();
-    let start = match word[..end].find("://") {
+    // One stroke is a slip, and what stands behind it no less secret.
+    let scheme = word[..end].find("://").or_else(|| {
+        word[..end].find(":/").filter(|at| word[..*at].ends_with("http") || word[..*at].ends_with("https"))
+    });
+    let start = match scheme {
         Some(at) => word[..at].rfind(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '+' | '-')).map(|at| {
             let letter = word[at..].chars().next().map_or(1, char::len_utf8);
             at + letter
@@ -121,6 +129,19 @@ fn address_in(word: &str) -> Option<(&str, &str, &str)> {
     };
     let start = start.unwrap_or(0);
     Some((&word[..start], &word[start..end], &word[end..]))
+}
+
+/// The host of an address without a scheme, with a path or a query: `www.shop.example/reset/…`. No more of it is kept.
+fn bare_host(word: &str) -> Option<&str> {
+    let end = word.find(['/', '?', '#'])?;
+    let host = &word[..end];
+    matches!(bare(host), Address::Host(_)).then_some(host)
+}
+
+/// Where something stands behind an e-mail address that may be its password: `ada@example.org:…`.
+fn behind_mail(word: &str) -> Option<usize> {
+    let at = word.find('@')?;
+    word[at..].find(':').map(|colon| at + colon)
 }
 
 /// `mailto:ada@example.org` has a colon and no password.
@@ -171,6 +192,10 @@ fn host(rest: &str, scheme: bool) -> Address {
     let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();
     let name = authority.rsplit('@').next().unwrap_or_default();
     let name = name.strip_prefix("*.").unwrap_or(name);
+    // A password with a stroke in it ends the host too early, and makes one of the user's name.
+    if scheme && !is_public(name) && rest[authority.len()..].contains('@') {
+        return Address::Nothing;
+    }
     match Url::parse(&format!("http://{name}/")).ok().as_ref().and_then(Url::host) {
         Some(Host::Ipv4(number)) if scheme || name.contains('.') => of_number(IpAddr::V4(number)),
         Some(Host::Ipv6(number)) => of_number(IpAddr::V6(number)),
@@ -187,6 +212,12 @@ fn of_number(number: IpAddr) -> Address {
     if private { Address::Private } else { Address::Number }
 }
 
+/// Whether a host ends in a public suffix, or in the one of examples (RFC 2606).
+fn is_public(host: &str) -> bool {
+    let host = host.split(':').next().unwrap_or_default().trim_end_matches('.').to_ascii_lowercase();
+    host.ends_with(".example") || psl::suffix(host.as_bytes()).is_some_and(|suffix| suffix.is_known())
+}
+
 fn of_name(name: &str, scheme: bool) -> Address {
     let name = name.trim_end_matches('.');
     let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_' | '.');
@@ -199,10 +230,9 @@ fn of_name(name: &str, scheme: bool) -> Address {
         return Address::Private;
     }
     let last = labels().next_back().unwrap_or_default();
-    // Without a scheme, `readme.txt` is a file: a host ends in a public suffix, or in the one of examples (RFC 2606).
-    let is_public = || last == "example" || psl::suffix(name.as_bytes()).is_some_and(|suffix| suffix.is_known());
     match (name.contains('.'), scheme) {
-        (true, false) if !is_public() => Address::Nothing,
+        // Without a scheme, `readme.txt` is a file.
+        (true, false) if !is_public(name) => Address::Nothing,
         (true, _) if last.starts_with(|c: char| c.is_ascii_alphabetic()) => Address::Host(name.to_owned()),
         (false, true) => Address::Private,
         _ => Address::Nothing,
@@ -274,7 +304,12 @@ mod tests {
             ("Power (https://www.eon.de)", "Power (www.eon.de)", Some("www.eon.de")),
             ("ada:s3cret@ftp.strato.de", "ftp.strato.de", Some("ftp.strato.de")),
             ("intranet/login?token=s3cret", "intranet/login", None),
-            ("www.lidl.de/?sid=s3cret", "www.lidl.de/", None),
+            ("www.lidl.de/?sid=s3cret", "www.lidl.de", None),
+            ("www.lidl.de/reset/s3cret", "www.lidl.de", None),
+            ("lidl.de?s3cret #x", "lidl.de #x", None),
+            ("https:/www.lidl.de/s3cret", "www.lidl.de", Some("www.lidl.de")),
+            ("ada@example.org:s3cret", "ada@example.org", None),
+            ("git@github.com:ada/code", "git@github.com", None),
             ("https://", "", None),
             ("ada@example.org", "ada@example.org", None),
             ("mailto:ada@example.org", "mailto:ada@example.org", None),
