@@ -192,8 +192,13 @@ fn host(word: &str) -> Option<String> {
     let is_short_form = !is_said && labels.len() == 2 && SHORTENED.contains(first);
     let is_usual = last.len() == 2 || last.starts_with("xn--") || ENDINGS.contains(last);
     let known = psl::suffix(host.as_bytes()).is_some_and(|suffix| suffix.is_known()) && (is_said || is_usual);
-    let is_host =
-        host.chars().all(fine) && long_enough && !is_short_form && known && (is_said || !ABBREVIATIONS.contains(last));
+    let is_host = host.chars().all(fine)
+        && long_enough
+        && !is_short_form
+        && known
+        && (is_said && *last != "co" || !ABBREVIATIONS.contains(last));
+    // Whoever has a link there is paid, and not who gives it.
+    let is_host = is_host && host != "paypal.me";
     is_host
         .then(|| OTHER_HOSTS.iter().find(|(short, _)| short == host).map_or(host.as_str(), |(_, long)| long).to_owned())
 }

@@ -4,13 +4,13 @@ use std::collections::HashMap;
 
 use rusqlite::Connection;
 
-use super::evidence::Kind;
+use super::evidence::{Evidence, Kind};
 use super::matching::{Candidate, Choice, Decision, Wanted, decide};
 use super::model::Item;
 use super::payee::payee;
 use super::vendor_store::Lookup;
 use crate::error::Result;
-use crate::vendor::identity::{plain_name, site};
+use crate::vendor::identity::{label, plain_name, readable, site};
 
 /// Pieces of evidence that are about the same vendor, whoever that is.
 #[derive(Debug, Clone)]
@@ -113,7 +113,7 @@ impl Plan {
                 subject.title.clone_from(&evidence.name);
             }
             if subject.called.is_none() {
-                subject.called = evidence.name.as_deref().filter(|name| !name.contains('.')).and_then(plain_name);
+                subject.called = called(evidence, subject.wanted.site.as_deref());
             }
             of.push(place);
         }
@@ -131,6 +131,28 @@ impl Plan {
         let ambiguous = |place: &usize| matches!(self.subjects[*place].decision, Decision::Ambiguous(_));
         (0..self.subjects.len()).filter(ambiguous)
     }
+}
+
+/// What a vendor at a site is found by besides: how its company is called. A card of it says so; what the user or a sender
+/// calls a login or a letter is a name of the vendor only where the site bears it out (`Deutsche Bahn` at bahn.de): it may
+/// be anybody's, as `Mama` at a shop.
+fn called(evidence: &Evidence, site: Option<&str>) -> Option<String> {
+    let name = evidence.name.as_deref().filter(|name| !name.contains('.')).and_then(plain_name)?;
+    let bears_out = |site: &str| is_borne_out(&name, label(site));
+    (matches!(evidence.kind, Kind::Card) || site.is_none_or(bears_out)).then_some(name)
+}
+
+fn is_borne_out(name: &str, label: &str) -> bool {
+    let label = readable(label);
+    let plain = plain_name(&label).unwrap_or(label);
+    let (joined, whole) = (name.replace(' ', ""), plain.replace(' ', ""));
+    let initials: String = name.split(' ').filter_map(|word| word.chars().next()).collect();
+    let is_word = |of: &str, word: &str| of.split(' ').any(|own| own == word);
+    joined == whole
+        || joined.starts_with(&whole)
+        || is_word(name, &whole)
+        || is_word(&plain, &joined)
+        || initials == whole
 }
 
 impl Subject {
@@ -167,6 +189,28 @@ mod tests {
             details: Details::default(),
         };
         Item { source: 0, evidence }
+    }
+
+    #[test]
+    fn a_login_s_title_names_its_vendor_where_the_site_bears_it_out() {
+        for (name, label) in [
+            ("deutsche bahn", "bahn"),
+            ("amazon prime", "amazon"),
+            ("telekom", "telekom-dienste"),
+            ("media markt", "mediamarkt"),
+            ("frankfurter allgemeine zeitung", "faz"),
+        ] {
+            assert!(is_borne_out(name, label), "{name}");
+        }
+        for (name, label) in [
+            ("mama", "amazon"),
+            ("netflix", "google"),
+            ("anna", "hanna-shop"),
+            ("amazon", "audible"),
+            ("bob smith", "corp"),
+        ] {
+            assert!(!is_borne_out(name, label), "{name}");
+        }
     }
 
     #[test]

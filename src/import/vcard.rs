@@ -3,8 +3,10 @@
 use serde_json::json;
 use url::Url;
 
+use super::address::kept;
 use super::evidence::{Details, Evidence, Kind, Place, Sink};
 use super::mail::{host, is_provider};
+use super::sensitive::cleaned;
 use crate::error::Result;
 use crate::profile::vcard::{Company, companies};
 
@@ -41,6 +43,7 @@ pub fn read(bytes: &[u8], sink: &mut dyn Sink) -> Result<Vec<String>> {
 }
 
 fn evidence(company: &Company) -> Evidence {
+    let name = kept(&cleaned(&company.name).0).0;
     let web = company.web.iter().filter_map(|web| host_of(web)).find(|host| !is_platform(host, &company.name));
     let host = web.or_else(|| {
         let domains = company.emails.iter().filter_map(|address| address.rsplit_once('@'));
@@ -52,13 +55,13 @@ fn evidence(company: &Company) -> Evidence {
         None => company.name.clone(),
     });
     let details = Details::of(&json!({"emails": company.emails, "phones": company.phones,
-                                      "addresses": company.addresses,
+                                      "addresses": company.addresses.iter().map(|text| cleaned(text).0).collect::<Vec<_>>(),
                                       "web": company.web.iter().filter_map(|web| host_of(web)).collect::<Vec<_>>()}));
     Evidence {
         kind: Kind::Card,
         key,
         host,
-        name: Some(company.name.clone()),
+        name: Some(name).filter(|name| !name.is_empty()),
         account: None,
         claims: Vec::new(),
         first_seen: None,
@@ -70,7 +73,19 @@ fn evidence(company: &Company) -> Evidence {
 
 /// Where anybody may have a page, so that its host says nothing of whose card it is, unless it is the platform's own.
 fn is_platform(host: &str, name: &str) -> bool {
-    const PLATFORMS: [&str; 12] = [
+    const PLATFORMS: [&str; 24] = [
+        "business.site",
+        "doctolib.de",
+        "doctolib.fr",
+        "doctolib.it",
+        "google.de",
+        "jameda.de",
+        "linktr.ee",
+        "pinterest.com",
+        "t.me",
+        "wa.me",
+        "xing.com",
+        "yelp.com",
         "etsy.com",
         "facebook.com",
         "fb.com",
@@ -87,7 +102,8 @@ fn is_platform(host: &str, name: &str) -> bool {
     let site = PLATFORMS
         .iter()
         .find(|site| host.strip_suffix(**site).is_some_and(|rest| rest.is_empty() || rest.ends_with('.')));
-    let own = |site: &&str| site.split('.').next().is_some_and(|label| name.to_lowercase().contains(label));
+    let name = name.to_lowercase();
+    let own = |site: &&str| site.split('.').next().is_some_and(|label| name.split(' ').any(|word| word == label));
     site.is_some_and(|site| !own(site))
 }
 

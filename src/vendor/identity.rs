@@ -3,9 +3,11 @@
 use std::net::IpAddr;
 
 /// Domains below which every name is somebody else, though the public suffix list does not say so, and why.
-const SHARED: [(&str, &str); 25] = [
+const SHARED: [(&str, &str); 33] = [
     ("admin.ch", "the offices of the Swiss confederation"),
     ("atlassian.net", "each of them the workplace of another company"),
+    ("auth0.com", "each of them where another company's users log in"),
+    ("b2clogin.com", "each of them where another company's users log in"),
     ("baden-wuerttemberg.de", "the offices of a German state"),
     ("bayern.de", "the offices of a German state"),
     ("berlin.de", "the offices of a German state"),
@@ -17,15 +19,21 @@ const SHARED: [(&str, &str); 25] = [
     ("freshdesk.com", "each of them the help desk of another company"),
     ("hamburg.de", "the offices of a German state"),
     ("hessen.de", "the offices of a German state"),
+    ("instructure.com", "each of them another school's"),
     ("mv-regierung.de", "the offices of a German state"),
+    ("myworkdayjobs.com", "each of them another company's jobs"),
     ("niedersachsen.de", "the offices of a German state"),
     ("nrw.de", "the offices of a German state"),
+    ("okta.com", "each of them where another company's people log in"),
+    ("onmicrosoft.com", "each of them another company's"),
     ("overheid.nl", "the offices of the Dutch state"),
+    ("personio.de", "each of them another employer's"),
     ("rlp.de", "the offices of a German state"),
     ("saarland.de", "the offices of a German state"),
     ("sachsen-anhalt.de", "the offices of a German state"),
     ("sachsen.de", "the offices of a German state"),
     ("schleswig-holstein.de", "the offices of a German state"),
+    ("sharepoint.com", "each of them another company's"),
     ("thueringen.de", "the offices of a German state"),
     ("wordpress.com", "each of them somebody's own site"),
     ("zendesk.com", "each of them the help desk of another company"),
@@ -41,8 +49,22 @@ const APART: [(&str, &str); 5] = [
 ];
 
 /// What a name ends with at home, by the standards (RFC 6762, RFC 8375) and by habit.
-const AT_HOME: [&str; 9] =
-    ["local", "localhost", "lan", "home", "internal", "home.arpa", "localdomain", "fritz.box", "speedport.ip"];
+const AT_HOME: [&str; 14] = [
+    "ddns.net",
+    "duckdns.org",
+    "myds.me",
+    "myfritz.net",
+    "synology.me",
+    "local",
+    "localhost",
+    "lan",
+    "home",
+    "internal",
+    "home.arpa",
+    "localdomain",
+    "fritz.box",
+    "speedport.ip",
+];
 
 /// The site that a host belongs to: its registrable domain by the public suffix list, or a part of it where that is
 /// shared. None for addresses, and for names that are nobody's on the web.

@@ -67,12 +67,21 @@ pub fn mine(text: &str) -> Option<String> {
 
 /// Whether anybody may have an address at a host, so that it says nothing of who writes.
 pub fn is_provider(host: &str) -> bool {
-    FREEMAIL.contains(host)
+    FREEMAIL.contains(host) || is_everywhere(host)
+}
+
+/// Whether it is one of the providers that are in nearly every country, each time under its own ending.
+fn is_everywhere(host: &str) -> bool {
+    const LABELS: [&str; 6] = ["hotmail", "outlook", "live", "yahoo", "ymail", "gmx"];
+    let ending = host.split_once('.').filter(|(label, _)| LABELS.contains(label)).map(|(_, ending)| ending);
+    ending
+        .is_some_and(|ending| psl::suffix(host.as_bytes()).is_some_and(|suffix| suffix.as_bytes() == ending.as_bytes()))
 }
 
 /// Hosts that shops send from by way of a service for that: each has mail of thousands of them.
-const SERVICES: [&str; 21] = [
+const SERVICES: [&str; 26] = [
     "amazonses.com",
+    "brevosend.com",
     "ccsend.com",
     "cmail19.com",
     "cmail20.com",
@@ -89,10 +98,14 @@ const SERVICES: [&str; 21] = [
     "mcdlv.net",
     "mcsv.net",
     "mktomail.com",
+    "mlsend.com",
     "rsgsv.net",
+    "sender-sib.com",
     "sendgrid.net",
     "shopifyemail.com",
     "sparkpostmail.com",
+    "substack.com",
+    "mailjet.com",
 ];
 
 /// Hosts that pass mail on and put an address of their own in the sender's place.

@@ -4,6 +4,8 @@ use std::sync::LazyLock;
 
 use mail_parser::{Addr, HeaderName, HeaderValue, Message, MessageParser};
 
+use super::super::address::kept;
+use super::super::sensitive::cleaned;
 use super::host::{self, Writer};
 use crate::text::printable;
 
@@ -124,7 +126,10 @@ fn listed<'m>(message: &'m Message<'_>, header: HeaderName<'static>) -> impl Ite
 fn addresses(message: &Message<'_>, header: HeaderName<'static>) -> Vec<Named> {
     let named = listed(message, header).filter_map(|one| {
         let parts = host::address(one.address.as_deref()?).map(|(local, host)| (local.to_owned(), host));
-        let name = one.name.as_deref().map(|name| printable(name).trim().chars().take(MAX_NAME).collect());
+        let name = one.name.as_deref().map(|name| {
+            let name: String = printable(name).trim().chars().take(MAX_NAME).collect();
+            kept(&cleaned(&name).0).0
+        });
         Some(Named { name: name.filter(|name: &String| !name.is_empty()), parts })
     });
     named.collect()

@@ -128,8 +128,13 @@ fn parts(value: &[u8]) -> impl Iterator<Item = &[u8]> {
 
 /// A list's id: lower case, and nothing in it that a terminal would take for a command.
 fn list(text: &str) -> Option<String> {
+    // A link in its place may be a key.
     let id = text.to_ascii_lowercase();
-    (!id.is_empty() && id.len() <= MAX_TEXT && id.bytes().all(|byte| byte.is_ascii_graphic())).then_some(id)
+    (!id.contains(['/', '?', '='])
+        && !id.is_empty()
+        && id.len() <= MAX_TEXT
+        && id.bytes().all(|byte| byte.is_ascii_graphic()))
+    .then_some(id)
 }
 
 /// A tag's value in a list of them (RFC 6376, 3.2).

@@ -21,6 +21,20 @@ pub struct Identity {
     address: Address,
 }
 
+/// A text without what no profile should have: numbers of cards, passwords behind addresses, tokens in links.
+fn fit(claim: &str, text: &str) -> String {
+    let (text, _) = cleaned(text);
+    match claim {
+        // A page of one's own has a path.
+        "website" | "profile" | "picture" => {
+            let end = text.find(['?', '#']).unwrap_or(text.len());
+            let text = &text[..end];
+            if text.split('/').nth(2).is_some_and(|host| host.contains('@')) { String::new() } else { text.to_owned() }
+        }
+        _ => kept(&text).0,
+    }
+}
+
 impl Identity {
     pub(super) fn new(title: &str, place: Place) -> Self {
         let title = clean(title).map(|title| kept(&cleaned(&title).0).0).filter(|title| !title.is_empty());
@@ -35,7 +49,7 @@ impl Identity {
 
     /// A claim under a label.
     pub(super) fn labelled(&mut self, name: &'static str, label: Option<&str>, text: &str) {
-        let Some(text) = clean(text) else { return };
+        let Some(text) = clean(text).map(|text| fit(name, &text)).filter(|text| !text.is_empty()) else { return };
         let plain = ClaimName::plain(name);
         let Ok(name_of) = plain.and_then(|plain| label.map_or_else(|| Ok(plain.clone()), |l| plain.labelled(l))) else {
             return;
@@ -60,7 +74,7 @@ impl Identity {
 
     /// A part of the address; lines of the street come one after the other.
     pub(super) fn part(&mut self, part: AddressPart, text: &str) {
-        let Some(text) = clean(text) else { return };
+        let Some(text) = clean(text).map(|text| cleaned(&text).0).filter(|text| !text.is_empty()) else { return };
         let whole = match self.address.part(part) {
             Some(before) => format!("{before}\n{text}"),
             None => text,

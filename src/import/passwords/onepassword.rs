@@ -187,8 +187,10 @@ fn other(category: &str, is_told: bool) -> Option<&'static str> {
 
 /// Its password, if any.
 fn password_of(item: &Item<'_>) -> Option<()> {
-    let fields =
-        each(&item.details.login_fields).any(|field| &*field.designation == "password" && is_there(field.value));
+    let is_password = |field: &LoginField<'_>| {
+        &*field.designation == "password" || &*field.designation == "username" && !is_user_name(field)
+    };
+    let fields = each(&item.details.login_fields).any(|field| is_password(field) && is_there(field.value));
     (fields || item.details.password.is_there()).then_some(())
 }
 
@@ -225,16 +227,29 @@ fn count_dropped(item: &Item<'_>, identity: bool, sink: &mut dyn Sink) {
 /// a server's provider, an e-mail account's provider, the host of an API.
 const TOLD: [&str; 6] = ["website", "org_name", "company_name", "membership_no", "provider_website", "hostname"];
 
+/// What is concealed is a secret, whatever it is called.
 fn is_told(field: &Field<'_>) -> bool {
-    TOLD.contains(&&*field.id)
+    let is_concealed = || field.value.and_then(single).is_some_and(|(sort, _)| is_secret(&sort));
+    TOLD.contains(&&*field.id) && !is_concealed()
+}
+
+fn is_secret(sort: &str) -> bool {
+    matches!(sort, "concealed" | "totp" | "sshKey" | "creditCardNumber")
 }
 
 /// Whether it has the address of whose it is.
 fn is_somebodys(item: &Item<'_>) -> bool {
     let fields = each(&item.details.sections).flat_map(|section| each(&section.fields));
     let value = |field: &Field<'_>| field.value.and_then(single).is_some_and(|(_, value)| is_there(value));
-    let says = |field: &Field<'_>| matches!(&*field.id, "website" | "provider_website" | "hostname") && value(field);
+    let says = |field: &Field<'_>| {
+        matches!(&*field.id, "website" | "provider_website" | "hostname") && is_told(field) && value(field)
+    };
     !item.overview.url.is_empty() || fields.into_iter().any(says)
+}
+
+/// A field for a password is one, even where it is called a user name.
+fn is_user_name(field: &LoginField<'_>) -> bool {
+    &*field.designation == "username" && &*field.sort != "P"
 }
 
 /// The e-mail address that a field of a page asks for, beside the user name.
@@ -252,7 +267,7 @@ fn entry(item: &Item<'_>, vault: &str, place: Place, sink: &mut dyn Sink) -> Ent
     let mut entry = Entry::new(place);
     entry.id(&item.uuid);
     entry.title(&item.overview.title);
-    for field in each(&item.details.login_fields).filter(|field| &*field.designation == "username") {
+    for field in each(&item.details.login_fields).filter(|field| is_user_name(field)) {
         entry.account(&text(field.value));
     }
     each(&item.details.login_fields).filter_map(email_of).for_each(|email| entry.email(&email));
@@ -361,13 +376,14 @@ mod tests {
         let text = r#"{"accounts":[{"attrs":{},"vaults":[{"attrs":{"name":"V"},"items":[
             {"uuid":"i","categoryUuid":"107","overview":{"title":"Miles"},"details":{"sections":[{"fields":[
               {"id":"company_name","value":{"string":"Air Example"}},{"id":"membership_no","value":{"string":"M-1"}},
-              {"id":"pin","value":{"concealed":"S3CRET"}},{"id":"website","value":{"url":"https://air.example/login"}}]}]}}]}]}]}"#;
+              {"id":"pin","value":{"concealed":"S3CRET"}},{"id":"org_name","value":{"concealed":"S3CRET"}},{"id":"website","value":{"url":"https://air.example/login"}}]}]}}]}]}]}"#;
         let mut heard = Heard::default();
         read(text, &mut heard).unwrap();
         let [found] = heard.found.as_slice() else { panic!("{heard:?}") };
         let told = (found.host.as_deref(), found.name.as_deref(), found.account.as_deref());
         assert_eq!(told, (Some("air.example"), Some("Air Example"), Some("M-1")));
-        assert_eq!((heard.dropped(Secret::Password), heard.dropped(Secret::Note)), (1, 0));
+        assert_eq!((heard.dropped(Secret::Password), heard.dropped(Secret::Note)), (2, 0));
+        assert!(!format!("{heard:?}").contains("S3CRET"));
     }
 
     #[test]

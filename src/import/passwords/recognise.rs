@@ -128,6 +128,7 @@ fn is_without_header(text: &str) -> bool {
     let mut input = text.as_bytes();
     let mut table = Table::new(Text::new(&mut input), Dialect { delimiter: b',', escape: None });
     let (mut rows, mut urls) = (0, 0);
+    let mut names = [0, 0];
     while rows < 50 && table.next().is_ok_and(|there| there) {
         let row = table.row();
         let is_url = matches!(address(row.field(1)), Address::Host(_)) && row.field(1).contains("://");
@@ -136,8 +137,11 @@ fn is_without_header(text: &str) -> bool {
         }
         rows += 1;
         urls += usize::from(is_url && row.len() >= 5);
+        names[0] += usize::from(is_email(row.field(2)));
+        names[1] += usize::from(is_email(row.field(3)));
     }
-    urls > 0
+    // Another order would make a name of the password: e-mail addresses tell where the names stand.
+    urls > 0 && names[0] > 0 && names[1] == 0
 }
 
 fn table(text: &str) -> Option<Format> {

@@ -19,10 +19,13 @@ pub(super) const COLLECTORS: &[&str] = &[
     "paddle net",
     "payd",
     "paypal",
+    "paypal com",
+    "payu",
     "pp",
     "sq",
     "square",
     "stripe",
+    "stripe com",
     "sumup",
     "tst",
     "wpy",
@@ -145,7 +148,7 @@ pub(super) const OF_PLACES: &[&str] = &[
 ];
 
 /// Endings that are domains, and far more often abbreviations: `Rechn.Nr`, `Mueller.GmbH`, `AMAZON.CO` cut short.
-pub(super) const ABBREVIATIONS: &[&str] = &["ag", "co", "gmbh", "inc", "kg", "llc", "ltd", "nr"];
+pub(super) const ABBREVIATIONS: &[&str] = &["ag", "bv", "co", "gmbh", "inc", "kg", "llc", "ltd", "nr", "ug"];
 
 /// Words that are cut short before a point, and so no site of their own: `REF.NO.`, `Dipl.Ing.`.
 pub(super) const SHORTENED: &[&str] =

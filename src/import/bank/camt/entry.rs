@@ -263,7 +263,9 @@ fn other_party<'p>(other: &'p Party, mine: &'p Party, desk: &Desk) -> Option<&'p
 impl Party {
     /// Who it is with in the end, and who only took the money for it.
     fn names(&self, desk: &mut Desk) -> (String, Option<String>) {
-        let (name, ultimate) = (desk.scrubbed(&self.name), desk.scrubbed(&self.ultimate));
+        let named =
+            |text: &str, desk: &mut Desk| if is_placeholder(text) { String::new() } else { desk.scrubbed(text) };
+        let (name, ultimate) = (named(&self.name, desk), named(&self.ultimate, desk));
         match (ultimate.is_empty(), name.is_empty()) {
             (true, _) => (name, None),
             (false, true) => (ultimate, None),
