@@ -133,6 +133,12 @@ mod tests {
         assert_eq!(host(&["homepage"], &["info@bücher.example"]).as_deref(), Some("xn--bcher-kva.example"));
         assert_eq!(host(&["not a page"], &["info@Kolb.example"]).as_deref(), Some("kolb.example"));
         assert_eq!(host(&[], &["kolb@gmail.com"]), None);
+        assert!(!is_platform("x.com", "X") && is_platform("x.com", "Xaver GmbH"));
+        let told = evidence(&Company {
+            name: "Shop https://shop.example/?t=S3CRET 4111 1111 1111 1111".into(),
+            ..Company::default()
+        });
+        assert_eq!(told.name.as_deref(), Some("Shop shop.example"));
         assert!(recognise(b"\xef\xbb\xbf\nbegin:vcard\n") && !recognise(b"name,url"));
     }
 }

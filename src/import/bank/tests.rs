@@ -239,6 +239,15 @@ fn broken_xml_keeps_what_came_before() {
 }
 
 #[test]
+fn a_placeholder_in_camt_is_nobodys_name() {
+    let camt = "<Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:camt.053.001.02\"><BkToCstmrStmt><Stmt><Ntry><Amt Ccy=\"EUR\">5</Amt>\
+                <CdtDbtInd>DBIT</CdtDbtInd><Sts>BOOK</Sts><BookgDt><Dt>2024-01-15</Dt></BookgDt><NtryDtls><TxDtls><RltdPties>\
+                <Cdtr><Nm>ShopA</Nm></Cdtr><UltmtCdtr><Nm>NOTPROVIDED</Nm></UltmtCdtr></RltdPties><RmtInf><Ustrd>Spotify</Ustrd></RmtInf>\
+                </TxDtls></NtryDtls></Ntry></Stmt></BkToCstmrStmt></Document>";
+    assert_eq!(good(camt.as_bytes()).1.names(), ["ShopA"]);
+}
+
+#[test]
 fn what_is_no_statement_is_refused_with_a_reason() {
     let bomb = "<?xml version=\"1.0\"?>\n<!DOCTYPE d [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;\">]>\n\
                 <Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:camt.053.001.02\"><BkToCstmrStmt>&b;</BkToCstmrStmt></Document>";

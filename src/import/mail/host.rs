@@ -165,6 +165,16 @@ pub fn writer(local: &str, host: &str) -> Writer {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_provider_is_one_in_every_country() {
+        for provider in ["hotmail.com.br", "outlook.sa", "yahoo.co.th", "gmail.com"] {
+            assert!(is_provider(provider), "{provider}");
+        }
+        for vendor in ["live.example.com", "mail.yahoo.com", "outlook.shop.de"] {
+            assert!(!is_provider(vendor), "{vendor}");
+        }
+    }
     use proptest::prelude::*;
 
     #[test]

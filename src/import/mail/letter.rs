@@ -271,6 +271,12 @@ mod tests {
         );
         is(&format!("From: Bob <bob@corp.example>\n{list}"), "lists.example", None, None);
         is("From: Bob <bob@corp.example>\nX-Mailing-List: linux@lists.example\n", "lists.example", None, None);
+        is(
+            "From: \"Shop https://shop.example/?t=S3CRET\" <a@shop.example>\n",
+            "shop.example",
+            Some("Shop shop.example"),
+            None,
+        );
         is("From: Shop <a@shop.example>\nList-Post: NO\n", "shop.example", Some("Shop"), None);
     }
 

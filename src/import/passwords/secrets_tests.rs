@@ -139,6 +139,26 @@ fn columns_may_stand_in_any_order_and_be_more() {
 }
 
 #[test]
+fn where_the_password_may_stand_in_the_name_s_place_nothing_is_guessed() {
+    let rows = "Shop,https://shop.example,S3CRET,ada@example.org,x\nBank,https://bank.example,S3CRET,ada,x\n";
+    let error = super::read_any(std::io::Cursor::new(rows), &mut Heard::default()).unwrap_err();
+    assert!(error.to_string().contains("no header"), "{error}");
+}
+
+#[test]
+fn names_of_logins_hold_no_cards_keys_or_passwords() {
+    let text = "title,url,username,password\nVisa 4111 1111 1111 1111,https://a.example,4111111111111111,x\n\
+                eps password=S3CRET,https://b.example/S3CRET,ada@example.org:S3CRET,x\n\
+                ghp_16C7e42F292c6912E7710c838347Ae178B4a,https://c.example,JBSWY3DPEHPK3PXP,x\n";
+    let mut heard = Heard::default();
+    super::read_any(std::io::Cursor::new(text), &mut heard).unwrap();
+    let told = format!("{:?}", heard.found);
+    assert!(["S3CRET", "4111", "ghp_", "JBSW"].iter().all(|secret| !told.contains(secret)), "{told}");
+    assert_eq!((heard.found.len(), heard.dropped(Secret::Card), heard.dropped(Secret::SecondFactor)), (3, 2, 1));
+    assert_eq!(heard.found[1].account.as_deref(), Some("ada@example.org"));
+}
+
+#[test]
 fn an_export_without_a_header_is_known_by_its_rows() {
     let csv = "\"empty\"\n\"Shop\",\"https://shop.example/\",\"ada@example.org\",\"S3CRET\",\"S3CRET\"\n\"Bank\",\"\",\"4711\",\"S3CRET\",\"\"\n";
     let (heard, found) = heard(csv.as_bytes());
