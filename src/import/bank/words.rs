@@ -312,7 +312,7 @@ fn checks(iban: &str) -> bool {
 
 /// Somebody's text in a message: without numbers of cards and accounts, and of other long numbers the end alone.
 pub(super) fn quoted(text: &str) -> String {
-    let is_long = |word: &str| word.bytes().filter(u8::is_ascii_digit).count() > 8;
+    let is_long = |word: &str| word.bytes().filter(u8::is_ascii_digit).count() > 12;
     let (text, _) = scrub(text);
     text.split(' ').map(|word| if is_long(word) { ending(word) } else { word.to_owned() }).collect::<Vec<_>>().join(" ")
 }
@@ -403,7 +403,7 @@ mod tests {
         assert_eq!(scrub("APPLE.COM/BILL").0, "APPLE.COM/BILL");
         assert_eq!(scrub("ShopA Karte:4111 1111 1111 1111"), ("ShopA Karte:".to_owned(), 1));
         assert_eq!(quoted("4111111111111111"), "");
-        assert_eq!(quoted("12,3x 1234567890"), "12,3x …7890");
+        assert_eq!(quoted("12,3x 12345678901234"), "12,3x …1234");
         assert_eq!(scrub("Rechnung 1234567890").0, "Rechnung 1234567890");
     }
 
