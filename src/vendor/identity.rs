@@ -225,6 +225,13 @@ fn is_legal_form(word: &str) -> bool {
 
 /// Letters and digits alone, as they are written where there are no others: banks send German names like that.
 fn folded(word: &str) -> String {
+    if word.is_ascii() {
+        return word
+            .bytes()
+            .filter(u8::is_ascii_alphanumeric)
+            .map(|byte| char::from(byte.to_ascii_lowercase()))
+            .collect();
+    }
     let mut plain = String::with_capacity(word.len());
     for c in word.chars().flat_map(char::to_lowercase).filter(|c| c.is_alphanumeric()) {
         match c {

@@ -9,6 +9,9 @@ const LONGEST: usize = 200;
 
 /// A text in lower case and without the accents of the languages that statements come in.
 pub(super) fn folded(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
     let mut folded = String::with_capacity(text.len());
     for c in text.chars().flat_map(char::to_lowercase) {
         match c {
@@ -84,6 +87,12 @@ pub(super) fn scrub(text: &str) -> (String, usize) {
     let words: Vec<&str> = text.split(' ').collect();
     let (mut kept, mut cards, mut at) = (Vec::with_capacity(words.len()), 0, 0);
     while at < words.len() {
+        // Nearly all words are no part of a number, and each is asked.
+        if !words[at].chars().any(|c| c.is_ascii_digit() || is_mask(c)) {
+            kept.push(words[at].to_owned());
+            at += 1;
+            continue;
+        }
         let before = words[..at].iter().rev().find(|word| !word.is_empty()).copied().unwrap_or_default();
         if let Some(length) = card(&words[at..]) {
             cards += 1;

@@ -36,7 +36,9 @@ impl Account {
 
     /// The account that begins with this row, if it is a header and leaves nothing to be asked.
     pub(super) fn next(&self, fields: &[String]) -> Option<Self> {
-        if self.headers.is_empty() || known_words(fields).is_none_or(|words| words < 3) {
+        // A booking is none, and nearly all rows are bookings.
+        let is_booking = || self.mapping.date.and_then(|at| day::read(fields.get(at)?)).is_some();
+        if self.headers.is_empty() || is_booking() || known_words(fields).is_none_or(|words| words < 3) {
             return None;
         }
         let mut mapping = if fields == self.headers {
