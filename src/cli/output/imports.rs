@@ -11,6 +11,7 @@ use crate::import::evidence::Kind;
 use crate::import::model::{Batch, BatchKind, Source};
 use crate::import::{Undone, Waiting};
 use crate::text::{printable, shell_word};
+use crate::vendor::identity::site;
 
 /// `cmr import list`.
 #[derive(Serialize, JsonSchema)]
@@ -142,10 +143,13 @@ fn unmatched_text(out: &mut Text, unmatched: &[UnmatchedView]) {
     };
     out.table(["in the file", "shows", "last seen?", "import", "where?"], unmatched.iter().map(row).collect());
     out.line(format!("  {DIM}{}{DIM:#}", count(unmatched.len(), "finding")));
-    if let Some(name) = unmatched.iter().find_map(|piece| piece.host.as_ref().or(piece.name.as_ref())) {
+    // A host that is nobody's site has nothing that an answer could be kept by.
+    let answerable = |piece: &&UnmatchedView| piece.host.as_deref().is_none_or(|host| site(host).is_some());
+    let named = |piece: &UnmatchedView| piece.host.clone().or_else(|| piece.name.clone());
+    if let Some(name) = unmatched.iter().filter(answerable).find_map(named) {
         out.step(
             "say whose it is, with the same file:",
-            &format!("cmr import … --match {}", shell_word(&format!("{}=VENDOR", printable(name)))),
+            &format!("cmr import … --match {}", shell_word(&format!("{}=VENDOR", printable(&name)))),
         );
     }
 }
