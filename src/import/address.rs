@@ -1,4 +1,5 @@
-//! What a login's address says: whose host it is, or why it is nobody's. User, password, port, path and query go.
+//! What an address says: whose host it is, or why it is nobody's; and what may be kept of a text that has addresses in it.
+//! User, password, port, path and query go.
 
 use std::net::IpAddr;
 

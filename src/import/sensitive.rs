@@ -32,22 +32,29 @@ pub(super) fn cleaned(text: &str) -> (String, Vec<Secret>) {
     let (text, cards) = without_cards(text);
     let mut dropped = vec![Secret::Card; cards];
     let mut kept: Vec<&str> = Vec::new();
-    let mut words = text.split(' ').peekable();
+    let mut words = text.split_whitespace().peekable();
     while let Some(word) = words.next() {
         if let Some(secret) = key(word) {
             dropped.push(secret);
             continue;
         }
-        let label = word.find(['=', ':']).filter(|at| LABELS.contains(&word[..*at].to_lowercase().as_str()));
-        let Some(at) = label else {
+        // `pw:…`, `pw: …` or `pw : …`
+        let sign = word.find(['=', ':']);
+        let own = &word[..sign.unwrap_or(word.len())];
+        let is_label = LABELS.contains(&own.to_lowercase().as_str());
+        let is_apart = sign.is_none() && words.peek().is_some_and(|next| matches!(*next, "=" | ":"));
+        if !is_label || sign.is_none() && !is_apart {
             kept.push(word);
             continue;
-        };
-        let is_behind = word.len() > at + 1;
+        }
+        kept.push(own);
+        if is_apart {
+            words.next();
+        }
+        let is_behind = sign.is_some_and(|at| word.len() > at + 1);
         if is_behind || words.next().is_some() {
             dropped.push(Secret::Password);
         }
-        kept.push(&word[..at]);
     }
     (kept.join(" ").trim().to_owned(), dropped)
 }
@@ -154,6 +161,8 @@ mod tests {
             ("JBSWY3DPEHPK3PXP", "", vec![Secret::SecondFactor]),
             ("eps password=S3CRET", "eps password", vec![Secret::Password]),
             ("ada / pw: S3CRET", "ada / pw", vec![Secret::Password]),
+            ("pw:  S3CRET x", "pw x", vec![Secret::Password]),
+            ("pw : S3CRET", "pw", vec![Secret::Password]),
             ("Visa 4111 1111 1111 1111", "Visa", vec![Secret::Card]),
             ("Password manager", "Password manager", vec![]),
             ("Pinterest", "Pinterest", vec![]),

@@ -49,22 +49,11 @@ const APART: [(&str, &str); 5] = [
 ];
 
 /// What a name ends with at home, by the standards (RFC 6762, RFC 8375) and by habit.
-const AT_HOME: [&str; 14] = [
-    "ddns.net",
-    "duckdns.org",
-    "myds.me",
-    "myfritz.net",
-    "synology.me",
-    "local",
-    "localhost",
-    "lan",
-    "home",
-    "internal",
-    "home.arpa",
-    "localdomain",
-    "fritz.box",
-    "speedport.ip",
-];
+const AT_HOME: [&str; 9] =
+    ["local", "localhost", "lan", "home", "internal", "home.arpa", "localdomain", "fritz.box", "speedport.ip"];
+
+/// Services that give a machine at home a name below theirs. Who has an account there has it with them.
+const NAMES_FOR_HOME: [&str; 5] = ["ddns.net", "duckdns.org", "myds.me", "myfritz.net", "synology.me"];
 
 /// The site that a host belongs to: its registrable domain by the public suffix list, or a part of it where that is
 /// shared. None for addresses, and for names that are nobody's on the web.
@@ -114,7 +103,12 @@ pub fn is_at_home(host: &str) -> bool {
     match address(host) {
         Some(IpAddr::V4(ip)) => ip.is_private() || ip.is_loopback() || ip.is_link_local() || ip.is_unspecified(),
         Some(IpAddr::V6(ip)) => ip.is_unique_local() || ip.is_loopback() || ip.is_unicast_link_local(),
-        None => !host.contains('.') || AT_HOME.iter().any(|end| is_under(host, end)),
+        None => {
+            let is_below = |of: &&str| host.strip_suffix(*of).is_some_and(|name| name.ends_with('.') && name != "www.");
+            !host.contains('.')
+                || AT_HOME.iter().any(|end| is_under(host, end))
+                || NAMES_FOR_HOME.iter().any(|of| is_below(&of))
+        }
     }
 }
 
@@ -324,6 +318,7 @@ mod tests {
         {
             assert_eq!((site(host), is_at_home(host)), (None, true), "{host}");
         }
+        assert!(is_at_home("nas.myfritz.net") && !is_at_home("myfritz.net") && !is_at_home("www.duckdns.org"));
         assert_eq!((site("8.8.8.8"), is_at_home("8.8.8.8")), (None, false));
         assert!(!is_at_home("shop.example"));
     }

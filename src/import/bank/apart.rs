@@ -4,12 +4,14 @@
 //! could be: at the beginning, or as the whole text, unless they say it all.
 
 mod rules;
+mod types;
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::words::plain;
-use rules::{At, For, NOT_BOOKED, RULES, TYPES};
+use rules::{At, For, RULES};
+use types::{NOT_BOOKED, TYPES};
 
 /// Why a booking is none of a vendor's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, schemars::JsonSchema)]
@@ -183,6 +185,8 @@ mod tests {
             "Carte Noire",
             "Western Union transfer",
             "CHECK INTO CASH",
+            "GEA Group AG",
+            "Cashback World",
         ] {
             assert_eq!(by_words(text, Some(false)), None, "{text}");
         }

@@ -21,6 +21,8 @@ mod corpus_tests;
 #[cfg(test)]
 mod csv_tests;
 #[cfg(test)]
+mod many_banks_tests;
+#[cfg(test)]
 mod quirk_tests;
 #[cfg(test)]
 mod tests;
