@@ -105,9 +105,7 @@ pub fn is_at_home(host: &str) -> bool {
         Some(IpAddr::V6(ip)) => ip.is_unique_local() || ip.is_loopback() || ip.is_unicast_link_local(),
         None => {
             let is_below = |of: &&str| host.strip_suffix(*of).is_some_and(|name| name.ends_with('.') && name != "www.");
-            !host.contains('.')
-                || AT_HOME.iter().any(|end| is_under(host, end))
-                || NAMES_FOR_HOME.iter().any(|of| is_below(&of))
+            !host.contains('.') || AT_HOME.iter().any(|end| is_under(host, end)) || NAMES_FOR_HOME.iter().any(is_below)
         }
     }
 }
